@@ -1,0 +1,223 @@
+package io.tenure.audit;
+
+import io.tenure.internal.AuditFormat;
+import io.tenure.internal.ScopeRecord;
+import io.tenure.scope.AuditEntry;
+import io.tenure.scope.ForeignDataException;
+import io.tenure.scope.Scope;
+import io.tenure.scope.TenureException;
+import io.tenure.scope.Transition;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.apache.curator.framework.CuratorFramework;
+
+/**
+ * The audit trail of one scope.
+ *
+ * <pre>{@code
+ * AuditLog log = AuditLog.of(client, "/billing/nightly-close");
+ * log.tenures().forEach(System.out::println);
+ * LeaderAt answer = log.leaderAt(Instant.parse("2026-03-01T02:05:00Z"));
+ * List<Finding> wrong = log.verify();
+ * }</pre>
+ *
+ * <p>It tells what is kept in ZooKeeper: see {@link io.tenure.scope.Retention}. Each call reads
+ * anew, as of the moment it is made.
+ *
+ * <p>Thread-safe. The calls block; do not make them on ZooKeeper's event thread.
+ */
+public final class AuditLog {
+
+  private final CuratorFramework client;
+  private final Scope scope;
+  private final TrailReader reader;
+
+  private AuditLog(CuratorFramework client, Scope scope) {
+    this.client = client;
+    this.scope = scope;
+    this.reader = new TrailReader(client, scope);
+  }
+
+  /**
+   * The trail of a scope, which need not exist yet.
+   *
+   * @throws IllegalArgumentException if the path is no scope
+   */
+  public static AuditLog of(CuratorFramework client, String scope) {
+    return new AuditLog(Objects.requireNonNull(client, "client"), new Scope(scope));
+  }
+
+  /**
+   * The entries that are kept, oldest first.
+   *
+   * @throws TenureException if they cannot be read; a damaged entry is named. {@link #verify()}
+   *     tells of all damage at once
+   */
+  public List<RecordedEntry> entries() throws InterruptedException {
+    reader.sync();
+    return entriesFrom(0);
+  }
+
+  private List<RecordedEntry> entriesFrom(long index) throws InterruptedException {
+    return parse(
+        reader.read(
+            reader.names(null).stream()
+                .filter(name -> AuditFormat.index(name).orElse(-1) >= index)
+                .map(this::path)
+                .toList()));
+  }
+
+  /**
+   * The tenures that the entries tell of, oldest first.
+   *
+   * @throws TenureException as {@link #entries()}
+   */
+  public List<PastTenure> tenures() throws InterruptedException {
+    return fold(entries());
+  }
+
+  /**
+   * Who led at a time by the server's clock.
+   *
+   * @throws TenureException as {@link #entries()}
+   */
+  public LeaderAt leaderAt(Instant time) throws InterruptedException {
+    reader.sync();
+    // The leader node first: if it was there, then the last tenure was in office when the trail was
+    // read.
+    boolean led = reader.isLed();
+    List<RecordedEntry> entries = entriesFrom(0);
+    if (entries.isEmpty()) {
+      Optional<ScopeRecord> record = reader.record();
+      return record.isEmpty() || record.get().auditNext() == 1
+          ? new LeaderAt.Nobody()
+          : new LeaderAt.NotKept();
+    }
+    LeaderAt answer =
+        time.isBefore(entries.get(0).serverTime())
+            ? (entries.get(0).entry().index() == 1 ? new LeaderAt.Nobody() : new LeaderAt.NotKept())
+            : new LeaderAt.Nobody();
+    for (PastTenure tenure : fold(entries)) {
+      if (tenure.from().isPresent() && time.isBefore(tenure.from().get())) {
+        continue;
+      }
+      if (tenure.from().isEmpty() && answer instanceof LeaderAt.NotKept) {
+        continue;
+      }
+      if (tenure.ending().isEmpty()) {
+        answer = led ? new LeaderAt.Led(tenure) : new LeaderAt.MayHaveLed(tenure);
+      } else if (time.isBefore(tenure.ending().get().at())) {
+        answer =
+            tenure.ending().get().exact()
+                ? new LeaderAt.Led(tenure)
+                : new LeaderAt.MayHaveLed(tenure);
+      }
+    }
+    return answer;
+  }
+
+  /**
+   * Holds the trail against its rules (see {@link Finding.Rule}).
+   *
+   * @return what is wrong; empty if nothing is
+   * @throws TenureException if ZooKeeper cannot be asked
+   */
+  public List<Finding> verify() throws InterruptedException {
+    reader.sync();
+    Optional<ScopeRecord> before;
+    Optional<ScopeRecord> after;
+    List<String> names;
+    List<TrailReader.Znode> nodes;
+    try {
+      before = reader.record();
+      names = reader.names(null);
+      nodes =
+          reader.read(
+              names.stream()
+                  .filter(name -> AuditFormat.index(name).isPresent())
+                  .map(this::path)
+                  .toList());
+      after = reader.record();
+    } catch (ForeignDataException e) {
+      return List.of(
+          new Finding(scope.path(), Finding.Rule.RECORD_READABLE, String.valueOf(e.getMessage())));
+    }
+    if (before.isEmpty() || after.isEmpty()) {
+      return List.of(
+          new Finding(scope.path(), Finding.Rule.RECORD_READABLE, "there is no such scope"));
+    }
+    return new TrailVerifier(scope, before.get(), after.get()).verify(names, nodes);
+  }
+
+  /**
+   * Gives a follower the entries from the first that is kept, and every later one as it is written,
+   * on a thread of the following's own.
+   *
+   * @return closes the following; harmless to close twice, also from the follower
+   */
+  public Following follow(AuditFollower follower) {
+    return follow(1, follower);
+  }
+
+  /** As {@link #follow(AuditFollower)}, from an index on; lost connections are waited out. */
+  public Following follow(long fromIndex, AuditFollower follower) {
+    return new TrailFollowing(client, scope, fromIndex, follower);
+  }
+
+  /** A follower's subscription. */
+  public interface Following extends AutoCloseable {
+    /** Ends the following. Does not wait for an entry that is being handled. */
+    @Override
+    void close();
+  }
+
+  private String path(String name) {
+    return scope.auditPath() + "/" + name;
+  }
+
+  private static List<RecordedEntry> parse(List<TrailReader.Znode> nodes) {
+    List<RecordedEntry> entries = new ArrayList<>(nodes.size());
+    for (TrailReader.Znode node : nodes) {
+      entries.add(recorded(AuditFormat.parse(node.path(), node.data()), node));
+    }
+    return entries;
+  }
+
+  static RecordedEntry recorded(AuditEntry entry, TrailReader.Znode node) {
+    return new RecordedEntry(
+        entry,
+        node.path(),
+        Instant.ofEpochMilli(node.stat().getCtime()),
+        node.stat().getCzxid(),
+        AuditFormat.digest(node.data()));
+  }
+
+  /** Folds entries into tenures: an election opens one, an end closes it. */
+  static List<PastTenure> fold(List<RecordedEntry> entries) {
+    List<PastTenure> tenures = new ArrayList<>();
+    for (RecordedEntry recorded : entries) {
+      AuditEntry entry = recorded.entry();
+      if (entry.transition() instanceof Transition.End end) {
+        PastTenure.Ending ending =
+            new PastTenure.Ending(end, recorded.serverTime(), !(end instanceof Transition.Lost));
+        int last = tenures.size() - 1;
+        Optional<Instant> from =
+            last >= 0 && tenures.get(last).epoch() == entry.epoch()
+                ? tenures.remove(last).from()
+                : Optional.empty();
+        tenures.add(new PastTenure(entry.epoch(), entry.candidate(), from, Optional.of(ending)));
+      } else {
+        tenures.add(
+            new PastTenure(
+                entry.epoch(),
+                entry.candidate(),
+                Optional.of(recorded.serverTime()),
+                Optional.empty()));
+      }
+    }
+    return List.copyOf(tenures);
+  }
+}

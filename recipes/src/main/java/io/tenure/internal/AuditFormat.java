@@ -1,0 +1,119 @@
+package io.tenure.internal;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tenure.scope.AuditEntry;
+import io.tenure.scope.Predecessor;
+import io.tenure.scope.Transition;
+import java.nio.charset.StandardCharsets;
+import java.util.OptionalLong;
+
+/** The name and the data of an audit entry. */
+public final class AuditFormat {
+
+  private static final int INDEX_DIGITS = 10;
+
+  private AuditFormat() {}
+
+  /** The entry's data: one line of JSON. */
+  public static byte[] bytes(AuditEntry entry) {
+    ObjectNode json = ZnodeJson.create();
+    json.put("index", entry.index());
+    json.put("event", entry.transition().word());
+    json.put("epoch", entry.epoch());
+    ZnodeJson.putCandidate(json, entry.candidate());
+    json.put("session", entry.session());
+    json.put("reason", entry.transition().reason());
+    entry.recordedBy().ifPresent(by -> json.put("recordedBy", by));
+    entry
+        .predecessor()
+        .ifPresent(
+            p ->
+                json.putObject("predecessor")
+                    .put("candidate", p.candidateId())
+                    .put("epoch", p.epoch())
+                    .put("end", p.end().word())
+                    .put("reason", p.end().reason()));
+    json.put("leaderTime", entry.leaderTime().toString());
+    json.put("previous", entry.previousDigest());
+    return ZnodeJson.bytes(json);
+  }
+
+  /**
+   * Parses an entry's data. Fields that are not known are passed over: an entry is never rewritten.
+   */
+  public static AuditEntry parse(String path, byte[] data) {
+    ZnodeJson json = ZnodeJson.parse(path, data);
+    Transition transition =
+        Transition.of(json.text("event"), json.optionalText("reason").orElse(""))
+            .orElseThrow(() -> json.foreign("event", "is none of the five transitions"));
+    return new AuditEntry(
+        json.number("index", 1),
+        transition,
+        json.number("epoch", 1),
+        json.candidate(),
+        json.text("session"),
+        json.time("leaderTime"),
+        json.optionalText("recordedBy"),
+        json.object("predecessor").map(AuditFormat::predecessor),
+        json.text("previous"));
+  }
+
+  private static Predecessor predecessor(ZnodeJson json) {
+    return new Predecessor(
+        json.text("candidate"),
+        json.number("epoch", 1),
+        Transition.endOf(json.text("end"), json.optionalText("reason").orElse(""))
+            .orElseThrow(() -> json.foreign("end", "is no end of a tenure")));
+  }
+
+  /** The digest of an entry: SHA-256 of its bytes as they stand in the znode. */
+  public static String digest(byte[] data) {
+    return ZnodeJson.digest(data);
+  }
+
+  /** The entry's name, which alone tells the story in {@code ls}: {@code 0000000024-elected-w3}. */
+  public static String name(AuditEntry entry) {
+    String index = Long.toString(entry.index());
+    return "0".repeat(Math.max(0, INDEX_DIGITS - index.length()))
+        + index
+        + "-"
+        + entry.transition().word()
+        + "-"
+        + encode(entry.candidate().id());
+  }
+
+  /** The index that a name begins with; empty if it is no entry's name. */
+  public static OptionalLong index(String name) {
+    int end = name.indexOf('-');
+    if (end < INDEX_DIGITS || end > 18) {
+      return OptionalLong.empty();
+    }
+    for (int i = 0; i < end; i++) {
+      if (name.charAt(i) < '0' || name.charAt(i) > '9') {
+        return OptionalLong.empty();
+      }
+    }
+    return OptionalLong.of(Long.parseLong(name.substring(0, end)));
+  }
+
+  /**
+   * Percent-encodes each byte that is not plain in a znode name, so that the name shows and sorts.
+   */
+  static String encode(String id) {
+    StringBuilder out = new StringBuilder(id.length());
+    for (byte b : id.getBytes(StandardCharsets.UTF_8)) {
+      char c = (char) (b & 0xff);
+      boolean plain =
+          (c >= 'a' && c <= 'z')
+              || (c >= 'A' && c <= 'Z')
+              || (c >= '0' && c <= '9')
+              || "-._:@".indexOf(c) >= 0;
+      if (plain) {
+        out.append(c);
+      } else {
+        out.append(String.format("%%%02X", (int) c));
+      }
+    }
+    return out.toString();
+  }
+}

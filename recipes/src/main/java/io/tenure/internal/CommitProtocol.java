@@ -1,0 +1,209 @@
+package io.tenure.internal;
+
+import io.tenure.scope.AuditEntry;
+import io.tenure.scope.Predecessor;
+import io.tenure.scope.Retention;
+import io.tenure.scope.Transition;
+import io.tenure.scope.Transition.Elected;
+import io.tenure.scope.Transition.End;
+import io.tenure.scope.Transition.Lost;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The commit protocol: which transaction makes a transition true.
+ *
+ * <ul>
+ *   <li><em>elect</em>: set the record at the version that was read (epoch + 1), create {@code
+ *       leader}, add the {@code elected} entry; if the record does not know how the last tenure
+ *       ended, add its {@code lost} entry first.
+ *   <li><em>end</em>: set the record at its version (vacant), delete {@code leader}, add the entry.
+ *   <li>Retention rides along: the same transaction deletes entries beyond the limit.
+ * </ul>
+ *
+ * <p>Invariants that this gives, since a ZooKeeper transaction is applied as a whole or not at all:
+ *
+ * <ul>
+ *   <li><b>AtMostOneInOffice</b>: {@code leader} can be created only where it is not.
+ *   <li><b>EpochsDense</b>: the epoch grows by one exactly where {@code leader} is created, since
+ *       both are in one transaction and the record is set at the version that was read.
+ *   <li><b>TrailIsHistory</b>: the record, the office and the trail change together, so a
+ *       transition stands in the trail exactly once, however often its transaction is sent: a
+ *       second copy finds another version and fails.
+ * </ul>
+ *
+ * <p>Stateless.
+ */
+public final class CommitProtocol {
+
+  /**
+   * How many entries one transaction deletes at most. Retention that was lowered by thousands is
+   * caught up with over several transitions, instead of making one of them too large for the
+   * server.
+   */
+  static final int MAX_DELETES = 32;
+
+  private CommitProtocol() {}
+
+  /**
+   * Takes the office.
+   *
+   * @param view a reading that found no {@code leader} node
+   */
+  public static Commit elect(
+      ScopeView view, Incumbent incumbent, String reason, Retention retention, Instant now) {
+    ScopeRecord old = view.record();
+    Trail trail = new Trail(old);
+    Optional<Predecessor> predecessor = predecessorAfter(old);
+    if (old.isLed()) {
+      trail.add(
+          predecessor.orElseThrow().end(),
+          old.epoch(),
+          old.incumbent().orElseThrow(),
+          Optional.of(incumbent.candidate().id()),
+          Optional.empty(),
+          now);
+    }
+    long epoch = old.epoch() + 1;
+    trail.add(new Elected(reason), epoch, incumbent, Optional.empty(), predecessor, now);
+    byte[] leader = new LeaderNode(epoch, incumbent).bytes();
+    return trail.commit(
+        view,
+        new Office(epoch, incumbent, Optional.empty()),
+        Optional.of(new ScopeOp.CreateLeader(leader)),
+        retention);
+  }
+
+  /**
+   * Leaves the office.
+   *
+   * @param view a reading that found the tenure in office as far as the record knows; where it
+   *     found no {@code leader} node, because an operator deleted it, there is none to delete
+   */
+  public static Commit end(ScopeView view, End end, Retention retention, Instant now) {
+    ScopeRecord old = view.record();
+    Incumbent incumbent = old.incumbent().orElseThrow();
+    Trail trail = new Trail(old);
+    trail.add(end, old.epoch(), incumbent, Optional.empty(), Optional.empty(), now);
+    return trail.commit(
+        view,
+        new Office(old.epoch(), incumbent, Optional.of(end)),
+        view.leader().map(any -> new ScopeOp.DeleteLeader()),
+        retention);
+  }
+
+  /**
+   * The predecessor of whoever is elected on this record: one that never ended its tenure is lost.
+   */
+  public static Optional<Predecessor> predecessorAfter(ScopeRecord record) {
+    return record
+        .incumbent()
+        .map(
+            last ->
+                new Predecessor(
+                    last.candidate().id(),
+                    record.epoch(),
+                    record
+                        .end()
+                        .orElseGet(
+                            () -> new Lost("session " + last.session() + " ended in office"))));
+  }
+
+  /** Whether the next commits may have to delete entries, so that a reading must list them. */
+  public static boolean needsEntryNames(ScopeRecord record, Retention retention) {
+    // An election adds at most two entries (lost, elected), and its end a third.
+    return record.auditNext() - record.auditFirst() + 3 > retention.entries();
+  }
+
+  private record Office(long epoch, Incumbent incumbent, Optional<End> end) {}
+
+  /** The entries that a commit adds. Confined to one call. */
+  private static final class Trail {
+    private final ScopeRecord old;
+    private final List<ScopeOp> added = new ArrayList<>(2);
+    private final List<String> addedNames = new ArrayList<>(2);
+    private long next;
+    private String digest;
+
+    Trail(ScopeRecord old) {
+      this.old = old;
+      this.next = old.auditNext();
+      this.digest = old.digest();
+    }
+
+    void add(
+        Transition transition,
+        long epoch,
+        Incumbent of,
+        Optional<String> recordedBy,
+        Optional<Predecessor> predecessor,
+        Instant now) {
+      AuditEntry entry =
+          new AuditEntry(
+              next,
+              transition,
+              epoch,
+              of.candidate(),
+              of.session(),
+              now,
+              recordedBy,
+              predecessor,
+              digest);
+      byte[] data = AuditFormat.bytes(entry);
+      String name = AuditFormat.name(entry);
+      added.add(new ScopeOp.CreateEntry(name, data));
+      addedNames.add(name);
+      digest = AuditFormat.digest(data);
+      next++;
+    }
+
+    Commit commit(
+        ScopeView view, Office office, Optional<? extends ScopeOp> onLeader, Retention retention) {
+      List<String> kept = new ArrayList<>(view.entryNames());
+      long limit = next - retention.entries();
+      List<String> deleted =
+          kept.stream().filter(name -> indexOf(name) < limit).sorted().limit(MAX_DELETES).toList();
+      kept.removeAll(deleted);
+      long first =
+          limit <= old.auditFirst()
+              ? old.auditFirst()
+              : kept.stream()
+                  .mapToLong(Trail::indexOf)
+                  .filter(index -> index < limit)
+                  .min()
+                  .orElse(limit);
+      ScopeRecord record =
+          new ScopeRecord(
+              office.epoch(),
+              Optional.of(office.incumbent()),
+              office.end(),
+              first,
+              next,
+              digest,
+              old.unknown());
+      List<ScopeOp> ops = new ArrayList<>(added.size() + deleted.size() + 2);
+      // The record first: where several operations would fail, its version is the truth to act on.
+      ops.add(new ScopeOp.SetRecord(view.version(), record.bytes()));
+      onLeader.ifPresent(ops::add);
+      ops.addAll(added);
+      deleted.forEach(name -> ops.add(new ScopeOp.DeleteEntry(name)));
+      kept.addAll(addedNames);
+      Optional<ScopeView.LeaderData> leader =
+          office.end().isPresent()
+              ? Optional.empty()
+              : Optional.of(
+                  new ScopeView.LeaderData(
+                      new LeaderNode(office.epoch(), office.incumbent()).bytes(),
+                      Sessions.parse(office.incumbent().session())));
+      return new Commit(
+          List.copyOf(ops), new ScopeView(record, view.version() + 1, leader, List.copyOf(kept)));
+    }
+
+    /** Names that are no entry's are never deleted: they are not ours. */
+    private static long indexOf(String name) {
+      return AuditFormat.index(name).orElse(Long.MAX_VALUE);
+    }
+  }
+}

@@ -1,0 +1,176 @@
+package io.tenure.internal;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tenure.scope.Candidate;
+import io.tenure.scope.ForeignDataException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * One znode's data as one line of JSON, with errors that name the znode.
+ *
+ * <p>Every znode of Tenure carries {@code "format"}. A reader takes its own format or an older one,
+ * keeps fields that it does not know, and refuses a newer format: what it cannot read it must not
+ * rewrite.
+ */
+final class ZnodeJson {
+
+  /** The format that this version writes. */
+  static final int FORMAT = 1;
+
+  private static final ObjectMapper MAPPER =
+      JsonMapper.builder()
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
+          .build();
+
+  private final String path;
+  private final ObjectNode json;
+
+  private ZnodeJson(String path, ObjectNode json) {
+    this.path = path;
+    this.json = json;
+  }
+
+  /** Parses a znode's data. */
+  static ZnodeJson parse(String path, byte[] data) {
+    JsonNode node;
+    try {
+      node = MAPPER.readTree(data);
+    } catch (IOException e) {
+      throw new ForeignDataException(
+          path
+              + " is not Tenure's: its data is no JSON object ("
+              + preview(data)
+              + "). It was left untouched; move it away, or choose another scope",
+          e);
+    }
+    if (!(node instanceof ObjectNode object) || !object.path("format").isIntegralNumber()) {
+      throw new ForeignDataException(
+          path
+              + " is not Tenure's: its data has no \"format\" number ("
+              + preview(data)
+              + "). It was left untouched; move it away, or choose another scope");
+    }
+    long format = object.path("format").longValue();
+    if (format < 1 || format > FORMAT) {
+      throw new ForeignDataException(
+          path
+              + " has format "
+              + format
+              + ", and this version of Tenure reads formats up to "
+              + FORMAT
+              + ". It was left untouched; upgrade this process");
+    }
+    return new ZnodeJson(path, object);
+  }
+
+  static ObjectNode create() {
+    return MAPPER.createObjectNode().put("format", FORMAT);
+  }
+
+  static byte[] bytes(ObjectNode json) {
+    try {
+      return MAPPER.writeValueAsBytes(json);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a tree of plain values can always be written", e);
+    }
+  }
+
+  static String digest(byte[] data) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(data));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
+  String text(String field) {
+    return optionalText(field).orElseThrow(() -> foreign(field, "is not there or is no text"));
+  }
+
+  Optional<String> optionalText(String field) {
+    JsonNode value = json.get(field);
+    return value != null && value.isTextual() ? Optional.of(value.textValue()) : Optional.empty();
+  }
+
+  Optional<ZnodeJson> object(String field) {
+    return json.get(field) instanceof ObjectNode object
+        ? Optional.of(new ZnodeJson(path, object))
+        : Optional.empty();
+  }
+
+  /** A whole number of at least {@code min}. */
+  long number(String field, long min) {
+    JsonNode value = json.get(field);
+    if (value == null || !value.isIntegralNumber() || !value.canConvertToLong()) {
+      throw foreign(field, "is not there or is no whole number");
+    }
+    if (value.longValue() < min) {
+      throw foreign(field, "is " + value.longValue() + ", and must be at least " + min);
+    }
+    return value.longValue();
+  }
+
+  Instant time(String field) {
+    String text = text(field);
+    try {
+      return Instant.parse(text);
+    } catch (DateTimeException e) {
+      throw new ForeignDataException(
+          path + " is damaged: field \"" + field + "\" is no ISO time", e);
+    }
+  }
+
+  Candidate candidate() {
+    try {
+      return new Candidate(
+          text("candidate"), text("host"), number("pid", 0), optionalText("endpoint"));
+    } catch (IllegalArgumentException e) {
+      throw new ForeignDataException(path + " is damaged: " + e.getMessage(), e);
+    }
+  }
+
+  /** The fields that this version does not know, to be kept when the znode is written again. */
+  ObjectNode without(Set<String> known) {
+    ObjectNode rest = json.deepCopy();
+    rest.remove(known);
+    return rest;
+  }
+
+  ForeignDataException foreign(String field, String problem) {
+    return new ForeignDataException(
+        path
+            + " is not Tenure's or is damaged: field \""
+            + field
+            + "\" "
+            + problem
+            + ". It was left untouched");
+  }
+
+  static void putCandidate(ObjectNode json, Candidate candidate) {
+    json.put("candidate", candidate.id());
+    json.put("host", candidate.host());
+    json.put("pid", candidate.pid());
+    candidate.endpoint().ifPresent(e -> json.put("endpoint", e));
+  }
+
+  private static String preview(byte[] data) {
+    int shown = Math.min(data.length, 40);
+    String text =
+        new String(data, 0, shown, StandardCharsets.UTF_8).replaceAll("[\\p{Cntrl}]", "?");
+    return data.length + " bytes: \"" + text + (shown < data.length ? "…" : "") + "\"";
+  }
+}

@@ -1,0 +1,177 @@
+package io.tenure.recipes;
+
+import io.tenure.internal.CandidateFormat;
+import io.tenure.internal.Sessions;
+import io.tenure.scope.Candidate;
+import io.tenure.scope.DuplicateCandidateException;
+import io.tenure.scope.TenureException;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import org.apache.curator.framework.api.CuratorEvent;
+import org.apache.curator.framework.recipes.leader.LeaderLatch;
+import org.apache.zookeeper.KeeperException.Code;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks for another live candidate with the same id when one enters the queue. Two processes under
+ * one name do no harm to the office, which goes by session and nonce, but make the audit trail lie
+ * to its readers.
+ *
+ * <p>A process that was restarted finds its own old node until its old session ends. So a node of
+ * another session counts only if it is still there when that session must have ended if nobody kept
+ * it alive. Of two that find each other, the later in the queue gives way.
+ *
+ * <p>Confined to the monitor's event thread.
+ */
+final class DuplicateCheck {
+
+  private static final Logger log = LoggerFactory.getLogger(DuplicateCheck.class);
+  private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  private record Rival(String path, Candidate candidate, long session) {}
+
+  private final ElectionDriver.Settings settings;
+  private final SessionMonitor monitor;
+  private final ScopeStore store;
+
+  DuplicateCheck(ElectionDriver.Settings settings, SessionMonitor monitor, ScopeStore store) {
+    this.settings = settings;
+    this.monitor = monitor;
+    this.store = store;
+  }
+
+  /**
+   * Starts the check.
+   *
+   * @param wanted false once the candidate has left the queue: then the check ends
+   * @param onDuplicate told if there is another candidate with the id
+   */
+  void run(LeaderLatch latch, BooleanSupplier wanted, Consumer<TenureException> onDuplicate) {
+    if (!wanted.getAsBoolean()) {
+      return;
+    }
+    String own = latch.getOurPath();
+    if (own == null || monitor.sessionId() == 0) {
+      monitor.schedule(() -> run(latch, wanted, onDuplicate), RETRY_NANOS);
+      return;
+    }
+    String ownName = own.substring(own.lastIndexOf('/') + 1);
+    rivals(ownName)
+        .whenComplete(
+            (rivals, error) -> {
+              if (error != null) {
+                log.debug("scope={} queue not read for duplicates", settings.scope(), error);
+              } else if (wanted.getAsBoolean()) {
+                rivals.stream().findFirst().ifPresent(r -> judge(r, wanted, onDuplicate));
+              }
+            });
+  }
+
+  private void judge(Rival rival, BooleanSupplier wanted, Consumer<TenureException> onDuplicate) {
+    if (rival.session() == monitor.sessionId()) {
+      onDuplicate.accept(duplicate(rival));
+      return;
+    }
+    log.warn(
+        "scope={} candidate id {} is also that of host {} pid {} (session {}): "
+            + "waiting whether that session ends",
+        settings.scope(),
+        settings.candidate().id(),
+        rival.candidate().host(),
+        rival.candidate().pid(),
+        Sessions.format(rival.session()));
+    // The server rounds the timeout up to its next tick; half as much again is enough for that.
+    long timeout = monitor.terms(settings.margin(), settings.lease()).sessionTimeoutNanos();
+    monitor.schedule(
+        () -> {
+          if (wanted.getAsBoolean()) {
+            read(rival.path())
+                .thenAccept(
+                    still -> {
+                      if (wanted.getAsBoolean()
+                          && still.isPresent()
+                          && still.get().session() == rival.session()) {
+                        onDuplicate.accept(duplicate(rival));
+                      }
+                    });
+          }
+        },
+        timeout + timeout / 2);
+  }
+
+  private DuplicateCandidateException duplicate(Rival rival) {
+    return new DuplicateCandidateException(
+        "candidate id "
+            + settings.candidate().id()
+            + " of scope "
+            + settings.scope()
+            + " is in use by host "
+            + rival.candidate().host()
+            + " pid "
+            + rival.candidate().pid()
+            + " (session "
+            + Sessions.format(rival.session())
+            + ", "
+            + rival.path()
+            + "): give each candidate an id of its own");
+  }
+
+  /** The candidates before us in the queue that have our id. */
+  private CompletableFuture<List<Rival>> rivals(String ownName) {
+    return store
+        .call(
+            callback ->
+                store
+                    .client()
+                    .getChildren()
+                    .inBackground(callback)
+                    .forPath(settings.scope().latchPath()))
+        .thenCompose(
+            event -> {
+              if (ScopeStore.check(event, settings.scope().latchPath(), "read") == Code.NONODE) {
+                return CompletableFuture.completedFuture(List.of());
+              }
+              List<CompletableFuture<Optional<Rival>>> reads =
+                  event.getChildren().stream()
+                      .filter(name -> sequence(name).compareTo(sequence(ownName)) < 0)
+                      .map(name -> read(settings.scope().latchPath() + "/" + name))
+                      .toList();
+              return CompletableFuture.allOf(reads.toArray(CompletableFuture[]::new))
+                  .thenApply(done -> reads.stream().flatMap(read -> read.join().stream()).toList());
+            });
+  }
+
+  private CompletableFuture<Optional<Rival>> read(String path) {
+    return store
+        .call(
+            callback ->
+                store.client().getData().undecompressed().inBackground(callback).forPath(path))
+        .thenApply(event -> rival(path, event))
+        .exceptionally(
+            error -> {
+              if (error instanceof CompletionException) {
+                return Optional.empty();
+              }
+              throw new CompletionException(error);
+            });
+  }
+
+  private Optional<Rival> rival(String path, CuratorEvent event) {
+    if (Code.get(event.getResultCode()) != Code.OK) {
+      return Optional.empty();
+    }
+    return CandidateFormat.parse(path, event.getData())
+        .filter(candidate -> candidate.id().equals(settings.candidate().id()))
+        .map(candidate -> new Rival(path, candidate, event.getStat().getEphemeralOwner()));
+  }
+
+  private static String sequence(String name) {
+    return name.substring(Math.max(0, name.length() - 10));
+  }
+}

@@ -1,0 +1,60 @@
+package io.tenure.recipes;
+
+import io.tenure.internal.ScopeView;
+import io.tenure.scope.Predecessor;
+import io.tenure.scope.TenureException;
+import io.tenure.scope.Transition;
+import java.util.Optional;
+
+/** What an election wants done. */
+sealed interface ElectionAction {
+
+  /** Enter the latch's queue. */
+  record JoinQueue() implements ElectionAction {}
+
+  /** Leave the latch's queue. */
+  record LeaveQueue() implements ElectionAction {}
+
+  /**
+   * Read the scope, behind everything that the quorum has applied, and watch its {@code leader}
+   * node.
+   *
+   * @param create make the scope first if it is not there
+   */
+  record Read(boolean create) implements ElectionAction {}
+
+  /** Send the elect transaction. */
+  record Elect(ScopeView view, long session, String nonce) implements ElectionAction {}
+
+  /** Send the ending transaction. */
+  record CommitEnd(ScopeView view, long session, Transition.End end) implements ElectionAction {}
+
+  /**
+   * Delete the {@code leader} node, without a record of it, because the record cannot be written.
+   */
+  record DropLeader(long session) implements ElectionAction {}
+
+  /** Hand out the lease. */
+  record Grant(ScopeView view, long session, Optional<Predecessor> predecessor)
+      implements ElectionAction {}
+
+  /** Ask the holder to give up because an operator said so. */
+  record Revoke(String reason) implements ElectionAction {}
+
+  /** Say that the {@code leader} node holds text that means nothing. */
+  @SuppressWarnings("ArrayRecordComponent") // carried, never compared
+  record WarnOfText(byte[] data) implements ElectionAction {}
+
+  /** The lease is over. Comes before the transaction that records the end. */
+  record LeaseOver(Transition.End end) implements ElectionAction {}
+
+  /**
+   * It is known how the tenure ended.
+   *
+   * @param recorded whether the end is known to stand in the audit trail
+   */
+  record Ended(Transition.End end, boolean recorded) implements ElectionAction {}
+
+  /** Tell the user that the office cannot be had. */
+  record Fail(TenureException cause) implements ElectionAction {}
+}

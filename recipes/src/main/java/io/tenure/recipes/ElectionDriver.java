@@ -1,0 +1,653 @@
+package io.tenure.recipes;
+
+import io.tenure.internal.CandidateFormat;
+import io.tenure.internal.Commit;
+import io.tenure.internal.CommitProtocol;
+import io.tenure.internal.Incumbent;
+import io.tenure.internal.LeaderNode;
+import io.tenure.internal.ScopeView;
+import io.tenure.internal.Sessions;
+import io.tenure.scope.Candidate;
+import io.tenure.scope.CoordinationException;
+import io.tenure.scope.LeaseTermsException;
+import io.tenure.scope.Retention;
+import io.tenure.scope.Scope;
+import io.tenure.scope.TenureException;
+import io.tenure.scope.Transition;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.apache.curator.framework.api.CuratorWatcher;
+import org.apache.curator.framework.recipes.leader.LeaderLatch;
+import org.apache.curator.framework.recipes.leader.LeaderLatchListener;
+import org.apache.zookeeper.Watcher.Event.EventType;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Feeds one {@link ElectionMachine} with what Curator says, and carries its actions out. The one
+ * place from which an election's log lines, listener calls and transactions come.
+ *
+ * <p>Confined to the monitor's event thread, except for the methods that say otherwise. It never
+ * blocks and never runs user code.
+ */
+final class ElectionDriver implements SessionListener {
+
+  private static final Logger log = LoggerFactory.getLogger(ElectionDriver.class);
+
+  private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  /**
+   * What an election is made of. Immutable.
+   *
+   * @param margin the safety margin, where it is not the default
+   * @param lease the lease duration, where it is not the default
+   */
+  record Settings(
+      Scope scope,
+      Candidate candidate,
+      Optional<Duration> margin,
+      Optional<Duration> lease,
+      Retention retention,
+      ElectionListener listener,
+      Executor callbacks) {}
+
+  private final Settings settings;
+  private final Scope scope;
+  private final SessionMonitor monitor;
+  private final ScopeStore store;
+  private final SerialExecutor callbacks;
+  private final ElectionMachine machine =
+      new ElectionMachine(() -> UUID.randomUUID().toString().substring(0, 13));
+  private final CuratorWatcher officeWatcher;
+  private final ArrayDeque<ElectionEvent> inbox = new ArrayDeque<>();
+
+  private boolean handling;
+  private @Nullable LeaderLatch latch;
+  private @Nullable CompletableFuture<HeldLease> acquiring;
+  private @Nullable HeldLease lease;
+  private @Nullable Future<?> watchdog;
+  private @Nullable CompletableFuture<Void> closing;
+  private boolean rehearsed;
+
+  /**
+   * Answers to requests before the latest one are too late to matter, and are dropped by this
+   * number.
+   */
+  private long request;
+
+  /** The number of the request to hand out a lease that still waits; 0 if none does. */
+  private long granting;
+
+  ElectionDriver(Settings settings, SessionMonitor monitor) {
+    this.settings = settings;
+    this.scope = settings.scope();
+    this.monitor = monitor;
+    this.store = new ScopeStore(scope, settings.retention(), monitor);
+    this.callbacks = new SerialExecutor(settings.callbacks());
+    this.officeWatcher =
+        event -> {
+          if (event.getType() != EventType.None) {
+            post(new ElectionEvent.OfficeChanged());
+          }
+        };
+    monitor.addListener(this);
+  }
+
+  // ---- called from any thread ----
+
+  /** Asks for the office. */
+  CompletableFuture<HeldLease> join() {
+    CompletableFuture<HeldLease> future = new CompletableFuture<>();
+    monitor.execute(
+        () -> {
+          // A tenure whose end is still being recorded is over: the new attempt waits for that.
+          boolean inOffice = machine.state() == ElectionState.IN_OFFICE;
+          if (acquiring != null || inOffice) {
+            future.completeExceptionally(
+                new IllegalStateException(
+                    "candidate "
+                        + settings.candidate().id()
+                        + (inOffice ? " already leads " : " is already acquiring ")
+                        + scope
+                        + ": one tenure at a time"));
+            return;
+          }
+          acquiring = future;
+          handle(new ElectionEvent.Join());
+        });
+    return future;
+  }
+
+  /** No longer waits for the office; the future has completed when this takes effect. */
+  void leave(CompletableFuture<HeldLease> future, String reason) {
+    monitor.execute(
+        () -> {
+          if (acquiring == future) {
+            acquiring = null;
+            handle(new ElectionEvent.Leave(reason));
+          }
+          future.cancel(false);
+        });
+  }
+
+  /** Ends a tenure, if it is still the present one. */
+  void end(HeldLease of, Transition.End end) {
+    monitor.execute(
+        () -> {
+          if (lease == of) {
+            handle(new ElectionEvent.End(end));
+          }
+        });
+  }
+
+  /** Looks at the scope again: a transaction found it changed. */
+  void inspect() {
+    post(new ElectionEvent.OfficeChanged());
+  }
+
+  /** Ends what there is; completes when all of it is settled. */
+  CompletableFuture<Void> close(String reason) {
+    CompletableFuture<Void> future = new CompletableFuture<>();
+    monitor.execute(
+        () -> {
+          if (closing != null) {
+            closing.thenAccept(future::complete);
+            return;
+          }
+          closing = future;
+          CompletableFuture<HeldLease> waiting = acquiring;
+          if (waiting != null) {
+            acquiring = null;
+            handle(new ElectionEvent.Leave(reason));
+            waiting.cancel(false);
+          }
+          handle(new ElectionEvent.End(new Transition.Resigned(reason)));
+          closeIfIdle();
+        });
+    return future;
+  }
+
+  /** Lets go of everything, settled or not. */
+  void abandon() {
+    monitor.execute(
+        () -> {
+          leaveQueue();
+          stopWatchdog();
+          store.close();
+        });
+    monitor.removeListener(this);
+  }
+
+  // ---- events ----
+
+  @Override
+  public void connected(long session) {
+    // Watches of an earlier session are gone, and an operator may have been faster than a new one.
+    handle(new ElectionEvent.OfficeChanged());
+  }
+
+  @Override
+  public void gone(long session) {
+    handle(new ElectionEvent.SessionGone(session));
+  }
+
+  private void post(ElectionEvent event) {
+    monitor.execute(() -> handle(event));
+  }
+
+  private void handle(ElectionEvent event) {
+    inbox.add(event);
+    if (handling) {
+      return; // An action led to another event: after the actions that are being carried out.
+    }
+    handling = true;
+    try {
+      while (!inbox.isEmpty()) {
+        for (ElectionAction action : machine.on(inbox.remove())) {
+          perform(action);
+        }
+      }
+    } finally {
+      handling = false;
+    }
+    closeIfIdle();
+  }
+
+  private void perform(ElectionAction action) {
+    if (action instanceof ElectionAction.JoinQueue) {
+      joinQueue(++request);
+    } else if (action instanceof ElectionAction.LeaveQueue) {
+      leaveQueue();
+    } else if (action instanceof ElectionAction.Read read) {
+      read(read.create(), ++request);
+    } else if (action instanceof ElectionAction.Elect elect) {
+      elect(elect, ++request);
+    } else if (action instanceof ElectionAction.CommitEnd end) {
+      commitEnd(end, ++request);
+    } else if (action instanceof ElectionAction.DropLeader drop) {
+      dropLeader(drop.session());
+    } else if (action instanceof ElectionAction.Grant grant) {
+      grant(grant);
+    } else if (action instanceof ElectionAction.Revoke revoke) {
+      revoke(revoke.reason());
+    } else if (action instanceof ElectionAction.WarnOfText warning) {
+      warnOfText(warning.data());
+    } else if (action instanceof ElectionAction.LeaseOver over) {
+      leaseOver(over.end());
+    } else if (action instanceof ElectionAction.Ended ended) {
+      ended(ended.end(), ended.recorded());
+    } else if (action instanceof ElectionAction.Fail fail) {
+      fail(fail.cause());
+    }
+  }
+
+  // ---- the queue ----
+
+  private void joinQueue(long number) {
+    if (monitor.sessionId() == 0) {
+      again(number, () -> joinQueue(number));
+      return;
+    }
+    CompletableFuture<Void> ready =
+        store
+            .read(officeWatcher)
+            .thenCompose(
+                view ->
+                    view.isPresent()
+                        ? CompletableFuture.<Void>completedFuture(null)
+                        : store.ensure());
+    if (!rehearsed) {
+      ready =
+          ready
+              .thenCompose(done -> store.ensureLatch())
+              .thenCompose(done -> store.rehearse(monitor.sessionId()));
+    }
+    ready.whenComplete(
+        (done, error) -> {
+          if (number != request) {
+            return;
+          }
+          if (error != null) {
+            readFailed(error, number, () -> joinQueue(number));
+            return;
+          }
+          boolean first = !rehearsed;
+          rehearsed = true;
+          startLatch();
+          if (first) {
+            LeaderLatch started = latch;
+            if (started != null) {
+              new DuplicateCheck(settings, monitor, store)
+                  .run(started, () -> latch == started, this::failQueued);
+            }
+          }
+        });
+  }
+
+  private void startLatch() {
+    LeaderLatch created =
+        new LeaderLatch(
+            store.client(), scope.latchPath(), CandidateFormat.text(settings.candidate()));
+    created.addListener(
+        new LeaderLatchListener() {
+          @Override
+          public void isLeader() {
+            queueEvent(created, new ElectionEvent.QueueHead());
+          }
+
+          @Override
+          public void notLeader() {
+            queueEvent(created, new ElectionEvent.QueueLost());
+          }
+        },
+        monitor.executor());
+    latch = created;
+    try {
+      created.start();
+    } catch (Exception e) {
+      failQueued(new CoordinationException("the latch of " + scope + " cannot be started", e));
+    }
+  }
+
+  private void queueEvent(LeaderLatch of, ElectionEvent event) {
+    if (latch == of) {
+      handle(event);
+    }
+  }
+
+  private void leaveQueue() {
+    LeaderLatch left = latch;
+    latch = null;
+    if (left == null) {
+      return;
+    }
+    try {
+      left.close();
+    } catch (IOException e) {
+      log.warn("scope={} the latch node may stay until the session ends", scope, e);
+    } catch (IllegalStateException e) {
+      log.debug("scope={} the client is closed, and its latch node with it", scope, e);
+    }
+  }
+
+  /** The office cannot be had, as was found out while queueing. */
+  private void failQueued(TenureException cause) {
+    if (acquiring != null) {
+      fail(cause);
+      handle(new ElectionEvent.Leave(cause.getMessage() == null ? "" : cause.getMessage()));
+    }
+  }
+
+  // ---- reading and committing ----
+
+  private void read(boolean create, long number) {
+    if (monitor.sessionId() == 0) {
+      again(number, () -> read(create, number));
+      return;
+    }
+    CompletableFuture<Optional<ScopeView>> read = store.read(officeWatcher);
+    if (create) {
+      read =
+          read.thenCompose(
+              view ->
+                  view.isPresent()
+                      ? CompletableFuture.completedFuture(view)
+                      : store.ensure().thenCompose(done -> store.read(officeWatcher)));
+    }
+    read.whenComplete(
+        (view, error) -> {
+          if (number != request) {
+            return;
+          }
+          if (error != null) {
+            readFailed(error, number, () -> read(create, number));
+          } else if (monitor.sessionId() == 0) {
+            again(number, () -> read(create, number));
+          } else {
+            handle(new ElectionEvent.ScopeRead(view, monitor.sessionId()));
+          }
+        });
+  }
+
+  private void readFailed(Throwable error, long number, Runnable retry) {
+    Throwable cause =
+        error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
+    if (cause instanceof ScopeStore.NotConnectedException) {
+      log.debug("scope={} not connected, will read again: {}", scope, cause.getMessage());
+      again(number, retry);
+      return;
+    }
+    TenureException known =
+        cause instanceof TenureException tenure
+            ? tenure
+            : new CoordinationException("the scope " + scope + " cannot be read: " + cause, cause);
+    if (machine.state() == ElectionState.QUEUED) {
+      failQueued(known);
+    } else {
+      handle(new ElectionEvent.ReadFailed(known));
+    }
+  }
+
+  private void again(long number, Runnable retry) {
+    monitor.schedule(
+        () -> {
+          if (number == request) {
+            retry.run();
+          }
+        },
+        RETRY_NANOS);
+  }
+
+  private void elect(ElectionAction.Elect elect, long number) {
+    try {
+      monitor.terms(settings.margin(), settings.lease());
+    } catch (LeaseTermsException e) {
+      handle(new ElectionEvent.CommitFailed(e));
+      return;
+    }
+    monitor.whenSettled(
+        () -> {
+          if (number != request) {
+            return;
+          }
+          Incumbent incumbent =
+              new Incumbent(
+                  settings.candidate(),
+                  Sessions.format(elect.session()),
+                  elect.nonce(),
+                  wallTime());
+          Commit commit =
+              CommitProtocol.elect(
+                  elect.view(), incumbent, "head of the queue", settings.retention(), wallTime());
+          send(elect.session(), commit, number);
+        });
+  }
+
+  private void commitEnd(ElectionAction.CommitEnd end, long number) {
+    Commit commit = CommitProtocol.end(end.view(), end.end(), settings.retention(), wallTime());
+    send(end.session(), commit, number);
+    HeldLease ending = lease;
+    if (ending != null) {
+      monitor.schedule(
+          () -> tellEnded(ending, end.end(), false), ending.bounds().terms().ackIntervalNanos());
+    }
+  }
+
+  private void send(long session, Commit commit, long number) {
+    store
+        .commit(session, commit)
+        .whenComplete(
+            (event, error) -> {
+              if (number != request) {
+                return;
+              }
+              handle(
+                  error == null
+                      ? event
+                      : new ElectionEvent.CommitFailed(
+                          new CoordinationException("the commit in " + scope + " failed", error)));
+            });
+  }
+
+  private Instant wallTime() {
+    return Instant.ofEpochMilli(monitor.clock().wallMillis());
+  }
+
+  // ---- the tenure ----
+
+  /**
+   * Hands out the lease, as soon as one is worth having: where the election's answer was lost, its
+   * record was found by reading, which proves nothing about how long the session lives. Then an
+   * operation is acknowledged first.
+   */
+  private void grant(ElectionAction.Grant grant) {
+    LeaseTerms terms;
+    try {
+      terms = monitor.terms(settings.margin(), settings.lease());
+    } catch (LeaseTermsException e) {
+      handle(new ElectionEvent.End(new Transition.Resigned(String.valueOf(e.getMessage()))));
+      fail(e);
+      return;
+    }
+    // The progress bound starts now and not at the commit: no work has been done yet to be late
+    // with.
+    LeaseBounds bounds =
+        new LeaseBounds(monitor, terms, grant.session(), Moment.now(monitor.clock()));
+    if (bounds.remainingNanos() > LeaseTerms.nanos(terms.longest()) / 2) {
+      granting = 0;
+      handOut(grant, bounds);
+      return;
+    }
+    long number = request;
+    granting = number;
+    Runnable retry =
+        () -> {
+          if (granting == number) {
+            grant(grant);
+          }
+        };
+    monitor.whenSettled(
+        () ->
+            monitor
+                .acknowledge()
+                .thenAccept(
+                    acknowledged -> {
+                      if (acknowledged) {
+                        retry.run();
+                      } else {
+                        monitor.schedule(retry, RETRY_NANOS);
+                      }
+                    }));
+  }
+
+  private void handOut(ElectionAction.Grant grant, LeaseBounds bounds) {
+    LeaderNode node =
+        new LeaderNode(
+            grant.view().record().epoch(), grant.view().record().incumbent().orElseThrow());
+    HeldLease granted =
+        new HeldLease(
+            this,
+            store,
+            monitor,
+            bounds,
+            node.tenure(scope),
+            grant.session(),
+            node,
+            grant.view().version(),
+            grant.predecessor());
+    lease = granted;
+    log.info(
+        "scope={} epoch={} elected candidate={} predecessor={} terms=[{}]",
+        scope,
+        granted.epoch(),
+        settings.candidate().id(),
+        grant
+            .predecessor()
+            .map(p -> p.candidateId() + " epoch " + p.epoch() + " " + p.end().word())
+            .orElse("none"),
+        bounds.terms().show());
+    watch(granted);
+    callbacks.execute(() -> settings.listener().elected(granted));
+    CompletableFuture<HeldLease> waiting = acquiring;
+    acquiring = null;
+    if (waiting == null || !waiting.complete(granted)) {
+      handle(
+          new ElectionEvent.End(new Transition.Resigned("nobody waits for the office any more")));
+    }
+  }
+
+  /** The watchdog: notices that a lease has run out, and frees the office for somebody else. */
+  private void watch(HeldLease watched) {
+    if (lease != watched) {
+      return;
+    }
+    long left = watched.remainingNanos();
+    if (left > 0) {
+      watchdog = monitor.schedule(() -> watch(watched), left);
+      return;
+    }
+    handle(
+        new ElectionEvent.End(
+            watched
+                .stopRequest()
+                .orElseGet(() -> new Transition.Lapsed(watched.bounds().whyOver()))));
+  }
+
+  private void stopWatchdog() {
+    if (watchdog != null) {
+      watchdog.cancel(false);
+      watchdog = null;
+    }
+  }
+
+  private void revoke(String reason) {
+    HeldLease revoked = lease;
+    Transition.End end = new Transition.Revoked(reason);
+    if (revoked == null || revoked.requestStop(end)) {
+      return; // The task stops cleanly and then ends the tenure; the watchdog limits how long it
+      // may.
+    }
+    handle(new ElectionEvent.End(end));
+  }
+
+  private void warnOfText(byte[] data) {
+    String text = new String(data, 0, Math.min(data.length, 60), StandardCharsets.UTF_8);
+    log.warn(
+        "scope={} epoch={} ignored \"{}\" in {}: the only word it takes is \"revoke\"",
+        scope,
+        lease == null ? "?" : lease.epoch(),
+        text.replaceAll("\\p{Cntrl}", "?"),
+        scope.leaderPath());
+  }
+
+  private void leaseOver(Transition.End end) {
+    stopWatchdog();
+    granting = 0;
+    if (lease != null) {
+      lease.over(end);
+    }
+  }
+
+  private void ended(Transition.End end, boolean recorded) {
+    HeldLease over = lease;
+    lease = null;
+    if (over == null) {
+      log.info("scope={} attempt given up: {} recorded={}", scope, end.reason(), recorded);
+      return;
+    }
+    log.info(
+        "scope={} epoch={} {} candidate={} reason=\"{}\" recorded={}",
+        scope,
+        over.epoch(),
+        end.word(),
+        settings.candidate().id(),
+        end.reason(),
+        recorded);
+    tellEnded(over, end, recorded);
+  }
+
+  /** Tells once; a second call, with an outcome that came late, tells nobody. */
+  private void tellEnded(HeldLease over, Transition.End end, boolean recorded) {
+    Ended how = new Ended(over.tenure(), end, recorded);
+    if (over.completeEnded(how, callbacks)) {
+      callbacks.execute(() -> settings.listener().ended(how));
+    }
+  }
+
+  private void dropLeader(long session) {
+    HeldLease over = lease;
+    if (over != null) {
+      log.error(
+          "scope={} epoch={} the end cannot be recorded; only the leader node is deleted",
+          scope,
+          over.epoch());
+      store.dropLeader(session, over.node());
+    }
+  }
+
+  private void fail(TenureException cause) {
+    CompletableFuture<HeldLease> waiting = acquiring;
+    acquiring = null;
+    if (waiting != null) {
+      waiting.completeExceptionally(cause);
+    }
+  }
+
+  private void closeIfIdle() {
+    if (closing != null && machine.state() == ElectionState.IDLE && !closing.isDone()) {
+      abandon();
+      closing.complete(null);
+    }
+  }
+}

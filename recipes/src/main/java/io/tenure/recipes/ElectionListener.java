@@ -1,0 +1,14 @@
+package io.tenure.recipes;
+
+/**
+ * Is told of a candidate's own tenures, in order, on the election's callback executor and never
+ * under a lock. What it throws is logged and goes no further. It may close the election.
+ */
+public interface ElectionListener {
+
+  /** A tenure began. The lease may already be over by the time this runs: check it. */
+  default void elected(Lease lease) {}
+
+  /** A tenure ended. Comes after {@link #elected} of the same tenure. */
+  default void ended(Ended ended) {}
+}

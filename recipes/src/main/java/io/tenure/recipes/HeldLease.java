@@ -1,0 +1,466 @@
+package io.tenure.recipes;
+
+import io.tenure.internal.LeaderNode;
+import io.tenure.scope.NotLeaderException;
+import io.tenure.scope.OutcomeUnknownException;
+import io.tenure.scope.Predecessor;
+import io.tenure.scope.Scope;
+import io.tenure.scope.Tenure;
+import io.tenure.scope.Transition;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.curator.framework.CuratorFramework;
+import org.apache.curator.framework.api.CuratorEvent;
+import org.apache.curator.framework.api.transaction.CuratorOp;
+import org.apache.curator.framework.api.transaction.CuratorTransactionResult;
+import org.apache.jute.Record;
+import org.apache.zookeeper.CreateMode;
+import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.KeeperException.Code;
+import org.apache.zookeeper.OpResult;
+import org.apache.zookeeper.data.Stat;
+import org.apache.zookeeper.proto.CreateRequest;
+import org.apache.zookeeper.proto.SetDataRequest;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The lease of a committed tenure. Thread-safe: the bounds take care of themselves, the rest is
+ * immutable or a future.
+ */
+final class HeldLease implements Lease {
+
+  /** A pause between two tries of a checkpoint while the connection is gone. */
+  private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+  /**
+   * What a request carries besides the operations' paths and data, generously: headers, versions,
+   * the fencing check.
+   */
+  private static final int REQUEST_OVERHEAD_BYTES = 1024;
+
+  private final ElectionDriver driver;
+  private final ScopeStore store;
+  private final SessionMonitor monitor;
+  private final LeaseBounds bounds;
+  private final Tenure tenure;
+  private final long session;
+  private final LeaderNode node;
+  private final int recordVersion;
+  private final Optional<Predecessor> predecessor;
+
+  /** Completed on the event thread, so that waiting for it never waits for user code. */
+  private final CompletableFuture<Ended> ended = new CompletableFuture<>();
+
+  /** The same for users, completed on their executor. */
+  private final CompletableFuture<Ended> endedForUsers = new CompletableFuture<>();
+
+  /** Completed when the tenure shall end, or has ended: why. For the task form. */
+  private final CompletableFuture<Transition.End> stopRequest = new CompletableFuture<>();
+
+  /** The task form wants to be asked to stop, rather than to be told that it is over. */
+  private volatile boolean stopsByItself;
+
+  HeldLease(
+      ElectionDriver driver,
+      ScopeStore store,
+      SessionMonitor monitor,
+      LeaseBounds bounds,
+      Tenure tenure,
+      long session,
+      LeaderNode node,
+      int recordVersion,
+      Optional<Predecessor> predecessor) {
+    this.driver = driver;
+    this.store = store;
+    this.monitor = monitor;
+    this.bounds = bounds;
+    this.tenure = tenure;
+    this.session = session;
+    this.node = node;
+    this.recordVersion = recordVersion;
+    this.predecessor = predecessor;
+  }
+
+  @Override
+  public Scope scope() {
+    return tenure.scope();
+  }
+
+  @Override
+  public long epoch() {
+    return tenure.epoch();
+  }
+
+  @Override
+  public Tenure tenure() {
+    return tenure;
+  }
+
+  @Override
+  public Optional<Predecessor> predecessor() {
+    return predecessor;
+  }
+
+  @Override
+  public Duration remaining() {
+    return Duration.ofNanos(remainingNanos());
+  }
+
+  @Override
+  public long remainingNanos() {
+    return bounds.remainingNanos();
+  }
+
+  @Override
+  public boolean isHeld() {
+    return bounds.remainingNanos() > 0;
+  }
+
+  @Override
+  public Duration renew() throws InterruptedException {
+    ensureHeld();
+    Moment now = Moment.now(monitor.clock());
+    if (!stopRequest.isDone()) {
+      // Once asked to stop, the tenure cannot be prolonged: the request takes effect at the latest
+      // when
+      // the lease runs out.
+      bounds.progress(now);
+    }
+    long age = bounds.acknowledgementAgeNanos(now);
+    long interval = bounds.terms().ackIntervalNanos();
+    if (age > interval / 2 && monitor.isConnected()) {
+      // Asked for early and waited for late, so that a thread that renews often never waits.
+      CompletableFuture<Boolean> answer = monitor.acknowledge();
+      if (age > interval) {
+        await(answer, Math.min(interval, bounds.remainingNanos()));
+      }
+    }
+    ensureHeld();
+    return remaining();
+  }
+
+  @Override
+  public void ensure(Duration needed) {
+    long left = bounds.remainingNanos();
+    if (left == 0 || left < LeaseTerms.nanos(needed)) {
+      throw new NotLeaderException(
+          "lease of "
+              + tenure.scope()
+              + " epoch "
+              + tenure.epoch()
+              + (left == 0
+                  ? " is over"
+                  : " has "
+                      + Duration.ofNanos(left).toMillis()
+                      + " ms left, and "
+                      + needed.toMillis()
+                      + " ms are needed")
+              + ": do not act on it");
+    }
+  }
+
+  private void ensureHeld() {
+    ensure(Duration.ZERO);
+  }
+
+  @Override
+  public void checkpoint(byte[] data) throws InterruptedException {
+    Objects.requireNonNull(data, "data");
+    String path = tenure.scope().checkpointPath();
+    checkSize(path, data.length);
+    boolean create = false;
+    while (true) {
+      ensureHeld();
+      Optional<Reply> reply = send(List.of(fence(), checkpointOp(path, data, create)));
+      if (reply.isEmpty()) {
+        throw unknown("the checkpoint");
+      }
+      Code code = reply.get().code();
+      if (code == Code.OK) {
+        return;
+      }
+      throwIfFenced(reply.get());
+      if (code == Code.NONODE || code == Code.NODEEXISTS) {
+        create = code == Code.NONODE;
+      } else if (reply.get().isUnknown() || ServerErrors.isTransient(code)) {
+        // To write the same bytes twice is harmless, and the fence keeps a late copy from
+        // overwriting a
+        // successor's.
+        if (await(ended, Math.min(RETRY_NANOS, bounds.remainingNanos())).isPresent() || !isHeld()) {
+          throw unknown("the checkpoint");
+        }
+      } else {
+        throw ServerErrors.refused(
+            code, create ? tenure.scope().path() : path, create ? "create" : "write");
+      }
+    }
+  }
+
+  private CuratorOp checkpointOp(String path, byte[] data, boolean create) {
+    try {
+      return create
+          ? client()
+              .transactionOp()
+              .create()
+              .uncompressed()
+              .withMode(CreateMode.PERSISTENT)
+              .forPath(path, data)
+          : client().transactionOp().setData().uncompressed().forPath(path, data);
+    } catch (Exception e) {
+      throw new IllegalStateException("operation on " + path + " cannot be built", e);
+    }
+  }
+
+  @Override
+  public Optional<byte[]> lastCheckpoint() throws InterruptedException {
+    String path = tenure.scope().checkpointPath();
+    while (true) {
+      ensureHeld();
+      // sync first: a lagging follower could show an older checkpoint.
+      CompletableFuture<CuratorEvent> read =
+          store
+              .call(callback -> client().sync().inBackground(callback).forPath(path))
+              .thenCompose(
+                  synced ->
+                      store.call(
+                          callback ->
+                              client()
+                                  .getData()
+                                  .undecompressed()
+                                  .inBackground(callback)
+                                  .forPath(path)));
+      Optional<CuratorEvent> answer = await(read, bounds.remainingNanos());
+      if (answer.isEmpty()) {
+        continue; // ensureHeld() says that the lease ran out
+      }
+      Code code = Code.get(answer.get().getResultCode());
+      if (code == Code.OK) {
+        return Optional.of(answer.get().getData());
+      } else if (code == Code.NONODE) {
+        return Optional.empty();
+      } else if (!ServerErrors.isTransient(code)) {
+        throw ServerErrors.refused(code, path, "read");
+      }
+      await(ended, RETRY_NANOS);
+    }
+  }
+
+  @Override
+  public List<CuratorTransactionResult> inTransaction(Collection<CuratorOp> operations)
+      throws InterruptedException, KeeperException {
+    ensureHeld();
+    List<CuratorOp> ops = new ArrayList<>(operations.size() + 1);
+    ops.add(fence());
+    ops.addAll(operations);
+    checkSize("the transaction", sizeOf(operations));
+    Optional<Reply> answer = send(ops);
+    if (answer.isEmpty() || answer.get().isUnknown()) {
+      throw unknown("the transaction");
+    }
+    Reply reply = answer.get();
+    if (reply.ok()) {
+      List<CuratorTransactionResult> results = new ArrayList<>(operations.size());
+      for (int i = 1; i < ops.size(); i++) {
+        results.add(result(ops.get(i), reply.results().get(i)));
+      }
+      return List.copyOf(results);
+    }
+    throwIfFenced(reply);
+    int failed = reply.failedOp();
+    String path = failed > 0 ? ops.get(failed).getTypeAndPath().getForPath() : scope().path();
+    throw KeeperException.create(reply.code(), path);
+  }
+
+  private static CuratorTransactionResult result(CuratorOp op, OpResult result) {
+    @Nullable String path = null;
+    @Nullable Stat stat = null;
+    if (result instanceof OpResult.CreateResult create) {
+      path = create.getPath();
+      stat = create.getStat();
+    } else if (result instanceof OpResult.SetDataResult set) {
+      stat = set.getStat();
+    }
+    return new CuratorTransactionResult(
+        op.getTypeAndPath().getType(), op.getTypeAndPath().getForPath(), path, stat, 0);
+  }
+
+  /**
+   * The record's version has not changed since this tenure's election: no later tenure has begun.
+   */
+  private CuratorOp fence() {
+    try {
+      return client()
+          .transactionOp()
+          .check()
+          .withVersion(recordVersion)
+          .forPath(tenure.scope().path());
+    } catch (Exception e) {
+      throw new IllegalStateException("the fence cannot be built", e);
+    }
+  }
+
+  private void throwIfFenced(Reply reply) {
+    if (reply.failedOp() == 0 && (reply.code() == Code.BADVERSION || reply.code() == Code.NONODE)) {
+      bounds.end();
+      driver.inspect();
+      throw new NotLeaderException(
+          "lease of "
+              + tenure.scope()
+              + " epoch "
+              + tenure.epoch()
+              + " is over: the record has changed since the election, so this tenure has ended. "
+              + "Nothing was applied");
+    }
+  }
+
+  private Optional<Reply> send(List<CuratorOp> ops) throws InterruptedException {
+    return await(monitor.transact(session, ops), bounds.remainingNanos());
+  }
+
+  /** Waits for a future that never fails; empty if the time is over. */
+  private static <T> Optional<T> await(CompletableFuture<T> future, long nanos)
+      throws InterruptedException {
+    try {
+      return Optional.of(future.get(Math.max(0, nanos), TimeUnit.NANOSECONDS));
+    } catch (TimeoutException e) {
+      return Optional.empty();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause());
+    }
+  }
+
+  private OutcomeUnknownException unknown(String what) {
+    return new OutcomeUnknownException(
+        what
+            + " in "
+            + tenure.scope()
+            + " epoch "
+            + tenure.epoch()
+            + " was sent and no answer came: it may have been applied, or may still be while no later"
+            + " tenure has begun");
+  }
+
+  private void checkSize(String what, long bytes) {
+    int limit = Integer.getInteger("jute.maxbuffer", 0xfffff) - REQUEST_OVERHEAD_BYTES;
+    if (bytes > limit) {
+      throw new IllegalArgumentException(
+          what
+              + " has "
+              + bytes
+              + " bytes; at most "
+              + limit
+              + " fit into a request (jute.maxbuffer): store the bytes elsewhere and leave a"
+              + " reference to them");
+    }
+  }
+
+  private static long sizeOf(Collection<CuratorOp> operations) {
+    long bytes = 0;
+    for (CuratorOp op : operations) {
+      bytes += 64 + op.get().getPath().length();
+      Record request = op.get().toRequestRecord();
+      if (request instanceof CreateRequest create) {
+        bytes += create.getData() == null ? 0 : create.getData().length;
+      } else if (request instanceof SetDataRequest set) {
+        bytes += set.getData() == null ? 0 : set.getData().length;
+      }
+    }
+    return bytes;
+  }
+
+  @Override
+  public CompletionStage<Ended> ended() {
+    return endedForUsers.minimalCompletionStage();
+  }
+
+  @Override
+  public void resign(String reason) {
+    end(new Transition.Resigned(reason));
+  }
+
+  /** Ends the tenure and waits for its record, for one session timeout at most. */
+  void end(Transition.End end) {
+    bounds.end();
+    driver.end(this, end);
+    if (monitor.isEventThread()) {
+      return;
+    }
+    try {
+      await(ended, bounds.terms().sessionTimeoutNanos());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** The lease is over, from now on and for good. */
+  void over(Transition.End end) {
+    bounds.end();
+    stopRequest.complete(end);
+  }
+
+  /** Tells how the tenure ended; false if that was told before. */
+  boolean completeEnded(Ended how, SerialExecutor callbacks) {
+    boolean first = ended.complete(how);
+    if (first) {
+      callbacks.execute(() -> endedForUsers.complete(how));
+    }
+    return first;
+  }
+
+  /** From now on the holder asks {@link #stopRequest()} between its steps. */
+  void stopByItself() {
+    stopsByItself = true;
+  }
+
+  /**
+   * Asks the holder to stop.
+   *
+   * @return whether it will
+   */
+  boolean requestStop(Transition.End why) {
+    stopRequest.complete(why);
+    return stopsByItself;
+  }
+
+  /** Why the tenure shall end or has ended, if it shall or has. */
+  Optional<Transition.End> stopRequest() {
+    return Optional.ofNullable(stopRequest.getNow(null));
+  }
+
+  /** Waits until the tenure shall end, or the time is over. */
+  void awaitStopRequest(long nanos) throws InterruptedException {
+    await(stopRequest, nanos);
+  }
+
+  /** How the tenure ended; waits until it has, which takes at most one ack interval more. */
+  Ended awaitEnded() throws InterruptedException {
+    return await(ended, bounds.terms().sessionTimeoutNanos())
+        .orElseGet(
+            () ->
+                new Ended(
+                    tenure,
+                    stopRequest().orElse(new Transition.Lapsed("the lease ran out")),
+                    false));
+  }
+
+  LeaseBounds bounds() {
+    return bounds;
+  }
+
+  LeaderNode node() {
+    return node;
+  }
+
+  private CuratorFramework client() {
+    return store.client();
+  }
+}

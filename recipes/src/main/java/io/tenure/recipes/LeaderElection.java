@@ -1,0 +1,524 @@
+package io.tenure.recipes;
+
+import io.tenure.internal.CandidateFormat;
+import io.tenure.internal.LeaderNode;
+import io.tenure.internal.ScopeRecord;
+import io.tenure.scope.Candidate;
+import io.tenure.scope.CoordinationException;
+import io.tenure.scope.ElectionClosedException;
+import io.tenure.scope.ForeignDataException;
+import io.tenure.scope.Retention;
+import io.tenure.scope.Scope;
+import io.tenure.scope.Tenure;
+import io.tenure.scope.TenureException;
+import io.tenure.scope.Transition;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.curator.framework.CuratorFramework;
+import org.apache.curator.framework.imps.CuratorFrameworkState;
+import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.KeeperException.Code;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The election of one scope's leader, over Curator's {@code LeaderLatch}. One object is one
+ * candidate.
+ *
+ * <pre>{@code
+ * try (LeaderElection election = LeaderElection.builder(client, "/billing/nightly-close").build();
+ *     Lease lease = election.acquire()) {
+ *   while (work.hasNext()) {
+ *     lease.renew();
+ *     lease.ensure(Duration.ofSeconds(1));
+ *     work.next().writeTo(store, lease.epoch());
+ *   }
+ * }
+ * }</pre>
+ *
+ * <p>It does not promise that code which runs after a check still runs as leader: see the package
+ * documentation for what is promised and under which assumptions.
+ *
+ * <p>Thread-safe. A candidate holds or asks for one tenure at a time; a second {@code acquire}
+ * meanwhile is refused. Listeners run on the callback executor, in order.
+ */
+public final class LeaderElection implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(LeaderElection.class);
+
+  private final Scope scope;
+  private final SessionMonitor monitor;
+  private final boolean ownsMonitor;
+  private final ElectionDriver driver;
+  private final @Nullable ThreadPoolExecutor ownCallbacks;
+  private final CuratorFramework client;
+
+  /** The thread that runs a task, and the lease it has; for {@link #close()}. */
+  private volatile @Nullable Thread taskThread;
+
+  private volatile @Nullable HeldLease taskLease;
+  private final CompletableFuture<Void> closed = new CompletableFuture<>();
+  private final Object closing = new Object();
+  private volatile boolean closeRequested;
+
+  private LeaderElection(Builder builder) {
+    this.scope = builder.scope;
+    this.ownsMonitor = builder.monitor == null;
+    this.monitor =
+        builder.monitor == null
+            ? SessionMonitor.builder(builder.client).clock(builder.clock).build()
+            : builder.monitor;
+    this.client = monitor.client();
+    Executor callbacks = builder.callbacks;
+    if (callbacks == null) {
+      ThreadPoolExecutor own =
+          new ThreadPoolExecutor(
+              1,
+              1,
+              5,
+              TimeUnit.SECONDS,
+              new LinkedBlockingQueue<>(),
+              task -> {
+                Thread thread = new Thread(task, "tenure-callbacks");
+                thread.setDaemon(true);
+                return thread;
+              });
+      own.allowCoreThreadTimeOut(true);
+      ownCallbacks = own;
+      callbacks = own;
+    } else {
+      ownCallbacks = null;
+    }
+    this.driver =
+        new ElectionDriver(
+            new ElectionDriver.Settings(
+                scope,
+                Candidate.ofThisProcess(builder.candidateId, builder.endpoint),
+                builder.margin,
+                builder.lease,
+                builder.retention,
+                builder.listener,
+                callbacks),
+            monitor);
+  }
+
+  /**
+   * A candidate with a monitor of its own, which suits a process that leads one scope.
+   *
+   * @param client started by the caller, and closed by the caller after the election
+   * @throws IllegalArgumentException if the path is no scope
+   */
+  public static Builder builder(CuratorFramework client, String scope) {
+    return new Builder(Objects.requireNonNull(client, "client"), null, new Scope(scope));
+  }
+
+  /**
+   * A candidate that shares a monitor with others of the same client.
+   *
+   * @throws IllegalArgumentException if the path is no scope
+   */
+  public static Builder builder(SessionMonitor monitor, String scope) {
+    return new Builder(monitor.client(), monitor, new Scope(scope));
+  }
+
+  /** What a candidate is made of. Not thread-safe. */
+  public static final class Builder {
+    private final CuratorFramework client;
+    private final @Nullable SessionMonitor monitor;
+    private final Scope scope;
+    private String candidateId = Candidate.defaultId();
+    private Optional<String> endpoint = Optional.empty();
+    private Optional<Duration> lease = Optional.empty();
+    private Optional<Duration> margin = Optional.empty();
+    private Retention retention = Retention.DEFAULT;
+    private ElectionListener listener = new ElectionListener() {};
+    private LeaseClock clock = LeaseClock.system();
+    private @Nullable Executor callbacks;
+
+    private Builder(CuratorFramework client, @Nullable SessionMonitor monitor, Scope scope) {
+      this.client = client;
+      this.monitor = monitor;
+      this.scope = scope;
+    }
+
+    /** The candidate's id; default host and pid. Checked by {@link #build()}. */
+    public Builder candidateId(String id) {
+      candidateId = Objects.requireNonNull(id, "candidate id");
+      return this;
+    }
+
+    /** Where the leader can be reached, for those who look it up; default nowhere. */
+    public Builder endpoint(String value) {
+      endpoint = Optional.of(value);
+      return this;
+    }
+
+    /**
+     * How long a lease holds after a renewal by the working thread. Longer forgives longer steps;
+     * shorter frees the office sooner from a thread that hangs. Default: the session timeout, which
+     * leaves the session bound alone to decide.
+     */
+    public Builder leaseDuration(Duration duration) {
+      lease = Optional.of(SessionMonitor.Builder.positive("lease duration", duration));
+      return this;
+    }
+
+    /**
+     * What is taken off the session timeout. Default: ack interval + tickTime/2 + a twentieth of
+     * the session timeout for the network and for clocks that advance differently. Together with
+     * the negotiated session timeout it must leave more than one ack interval; that is checked when
+     * the candidate is about to be elected.
+     */
+    public Builder safetyMargin(Duration duration) {
+      margin = Optional.of(SessionMonitor.Builder.positive("safety margin", duration));
+      return this;
+    }
+
+    /** How many entries of the audit trail are kept; default {@link Retention#DEFAULT}. */
+    public Builder retention(Retention value) {
+      retention = Objects.requireNonNull(value, "retention");
+      return this;
+    }
+
+    /** Is told of this candidate's tenures. */
+    public Builder listener(ElectionListener value) {
+      listener = Objects.requireNonNull(value, "listener");
+      return this;
+    }
+
+    /** Where listeners run; default a daemon thread of the election's own. */
+    public Builder callbackExecutor(Executor value) {
+      callbacks = Objects.requireNonNull(value, "callback executor");
+      return this;
+    }
+
+    /**
+     * The clocks; for tests. A shared monitor brings its own.
+     *
+     * @throws IllegalStateException if the monitor is shared
+     */
+    public Builder clock(LeaseClock value) {
+      if (monitor != null) {
+        throw new IllegalStateException("the clock is the shared monitor's: set it there");
+      }
+      clock = Objects.requireNonNull(value, "clock");
+      return this;
+    }
+
+    /**
+     * Makes the candidate; nothing is written to ZooKeeper before it acquires.
+     *
+     * @throws IllegalArgumentException if the id or the endpoint is empty, too long, or has control
+     *     characters
+     * @throws IllegalStateException if the client was not started
+     */
+    public LeaderElection build() {
+      if (client.getState() != CuratorFrameworkState.STARTED) {
+        throw new IllegalStateException(
+            "the client is " + client.getState() + ": start it before the election is built");
+      }
+      Candidate.ofThisProcess(candidateId, endpoint);
+      return new LeaderElection(this);
+    }
+  }
+
+  /** What is led. */
+  public Scope scope() {
+    return scope;
+  }
+
+  /**
+   * Waits until this candidate is leader.
+   *
+   * @throws IllegalStateException if it already leads or is acquiring
+   * @throws InterruptedException if interrupted; then this candidate does not lead and does not
+   *     queue
+   * @throws ElectionClosedException if the election is or gets closed
+   * @throws TenureException if the office cannot be had at all
+   */
+  public Lease acquire() throws InterruptedException {
+    return acquire(Optional.empty()).orElseThrow();
+  }
+
+  /**
+   * Waits for a limited time until this candidate is leader.
+   *
+   * @return empty if the time is over; then this candidate does not queue any more
+   * @throws IllegalStateException if it already leads or is acquiring
+   * @throws InterruptedException if interrupted; then this candidate does not lead and does not
+   *     queue
+   * @throws ElectionClosedException if the election is or gets closed
+   * @throws TenureException if the office cannot be had at all
+   */
+  public Optional<Lease> tryAcquire(Duration timeout) throws InterruptedException {
+    return acquire(Optional.of(timeout)).map(lease -> lease);
+  }
+
+  private Optional<HeldLease> acquire(Optional<Duration> timeout) throws InterruptedException {
+    if (closeRequested) {
+      throw closedException();
+    }
+    CompletableFuture<HeldLease> future = driver.join();
+    try {
+      return Optional.of(
+          timeout.isEmpty()
+              ? future.get()
+              : future.get(LeaseTerms.nanos(timeout.get()), TimeUnit.NANOSECONDS));
+    } catch (TimeoutException e) {
+      driver.leave(future, "acquire timed out");
+      // A lease that came in the last moment is the caller's; otherwise the future is cancelled
+      // now.
+      try {
+        return Optional.of(future.get());
+      } catch (CancellationException | ExecutionException gone) {
+        return Optional.empty();
+      }
+    } catch (InterruptedException e) {
+      driver.leave(future, "acquire interrupted");
+      future.thenAccept(lease -> driver.end(lease, new Transition.Resigned("acquire interrupted")));
+      throw e;
+    } catch (CancellationException e) {
+      throw closedException();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        cause.addSuppressed(new Acquiring(scope));
+        throw cause;
+      }
+      throw new IllegalStateException(e.getCause());
+    }
+  }
+
+  /** Shows where the caller stood: the error itself was made on the event thread. */
+  private static final class Acquiring extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    Acquiring(Scope scope) {
+      super("while acquiring " + scope);
+    }
+  }
+
+  private ElectionClosedException closedException() {
+    return new ElectionClosedException("the election of " + scope + " is closed");
+  }
+
+  /**
+   * Leads again and again, and runs the task through each tenure on the calling thread. Returns
+   * when the task says that it is done, or when the election is closed.
+   *
+   * @throws InterruptedException if interrupted; the task has been stopped and the tenure ended
+   * @throws TaskFailedException if the task threw a checked exception; unchecked ones come as they
+   *     are. The tenure has been ended
+   * @throws TenureException if the office cannot be had at all
+   */
+  public void run(LeaderTask task) throws InterruptedException {
+    synchronized (closing) {
+      if (closeRequested) {
+        throw closedException();
+      }
+      if (taskThread != null) {
+        throw new IllegalStateException("a task of " + scope + " is already running");
+      }
+      taskThread = Thread.currentThread();
+    }
+    try {
+      while (!closeRequested) {
+        HeldLease lease = acquire(Optional.empty()).orElseThrow();
+        TaskRunner runner = new TaskRunner(task, lease);
+        taskLease = lease;
+        if (closeRequested) {
+          lease.requestStop(new Transition.Resigned("election closed"));
+        }
+        if (runner.run()) {
+          return;
+        }
+      }
+    } catch (ElectionClosedException e) {
+      log.debug("scope={} closed while waiting for the office", scope, e);
+    } catch (InterruptedException | RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new TaskFailedException("the task of " + scope + " failed: " + e.getMessage(), e);
+    } finally {
+      taskLease = null;
+      taskThread = null;
+      if (closeRequested) {
+        finishClose();
+      }
+    }
+  }
+
+  /**
+   * Who leads now, as the server that the client is connected to says. A hint: it may be over by
+   * the time it is read, and a lagging server may show the tenure before. Only {@link Lease} is
+   * proof.
+   *
+   * @throws TenureException if it cannot be read
+   */
+  public Optional<Tenure> leader() throws InterruptedException {
+    Optional<byte[]> node = data(scope.leaderPath());
+    if (node.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(LeaderNode.parse(scope.leaderPath(), node.get()).tenure(scope));
+    } catch (ForeignDataException e) {
+      // An operator has written into the node, "revoke" most likely: the record says the same.
+      return data(scope.path())
+          .flatMap(record -> ScopeRecord.parse(scope.path(), record).tenure(scope));
+    }
+  }
+
+  /**
+   * Who queues for the office, the leader included, first come first. Participants that are not
+   * Tenure's, but plain latches on the same path, are shown with the host {@code unknown}.
+   *
+   * @throws TenureException if it cannot be read
+   */
+  public List<Candidate> candidates() throws InterruptedException {
+    List<String> names;
+    try {
+      names =
+          new ArrayList<>(
+              read(scope.latchPath(), () -> client.getChildren().forPath(scope.latchPath())));
+    } catch (MissingException e) {
+      return List.of();
+    }
+    names.sort(Comparator.comparing(name -> name.substring(Math.max(0, name.length() - 10))));
+    List<Candidate> candidates = new ArrayList<>(names.size());
+    for (String name : names) {
+      String path = scope.latchPath() + "/" + name;
+      Optional<byte[]> data = data(path);
+      if (data.isPresent()) {
+        candidates.add(
+            CandidateFormat.parse(path, data.get())
+                .orElseGet(
+                    () ->
+                        new Candidate(plainId(data.get(), name), "unknown", 0, Optional.empty())));
+      }
+    }
+    return List.copyOf(candidates);
+  }
+
+  private static String plainId(byte[] data, String name) {
+    String text = new String(data, StandardCharsets.UTF_8).replaceAll("\\p{Cntrl}", "?").strip();
+    return text.isEmpty() || data.length > 100
+        ? name.substring(Math.max(0, name.length() - 100))
+        : text;
+  }
+
+  /**
+   * Resigns if it leads, leaves the queue if it waits, and lets go of everything.
+   *
+   * <p>A task that runs is asked to stop, and is waited for; called from the task itself, it does
+   * not wait. Waits for one session timeout at most; if ZooKeeper cannot be reached by then, the
+   * candidate's ephemeral nodes stay until the session ends. Closing twice is harmless. An
+   * interrupt ends the waiting and is kept.
+   */
+  @Override
+  public void close() {
+    Thread runner;
+    synchronized (closing) {
+      closeRequested = true;
+      runner = taskThread;
+    }
+    if (runner == null) {
+      finishClose();
+      return;
+    }
+    HeldLease lease = taskLease;
+    if (lease == null || !lease.requestStop(new Transition.Resigned("election closed"))) {
+      // It waits for the office: that is ended right away.
+      driver.close("election closed");
+    }
+    if (runner == Thread.currentThread()) {
+      return; // run() finishes the closing when the step has returned.
+    }
+    if (!await(closed)) {
+      finishClose();
+    }
+  }
+
+  private void finishClose() {
+    synchronized (closing) {
+      if (closed.isDone()) {
+        return;
+      }
+      if (!await(driver.close("election closed"))) {
+        log.warn(
+            "scope={} not settled in time: ephemeral nodes may stay until the session ends", scope);
+        driver.abandon();
+      }
+      if (ownsMonitor) {
+        monitor.close();
+      }
+      if (ownCallbacks != null) {
+        ownCallbacks.shutdown();
+      }
+      closed.complete(null);
+    }
+  }
+
+  private boolean await(CompletableFuture<Void> future) {
+    long millis = Math.max(1_000, client.getZookeeperClient().getLastNegotiatedSessionTimeoutMs());
+    try {
+      future.get(millis, TimeUnit.MILLISECONDS);
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    } catch (TimeoutException e) {
+      return false;
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause());
+    }
+  }
+
+  private Optional<byte[]> data(String path) throws InterruptedException {
+    try {
+      byte[] data = read(path, () -> client.getData().undecompressed().forPath(path));
+      return Optional.of(data == null ? new byte[0] : data);
+    } catch (MissingException e) {
+      return Optional.empty();
+    }
+  }
+
+  private interface Reading<T> {
+    T run() throws Exception;
+  }
+
+  private static final class MissingException extends Exception {
+    private static final long serialVersionUID = 1L;
+  }
+
+  private static <T> T read(String path, Reading<T> reading)
+      throws InterruptedException, MissingException {
+    try {
+      return reading.run();
+    } catch (InterruptedException e) {
+      throw e;
+    } catch (KeeperException e) {
+      if (e.code() == Code.NONODE) {
+        throw new MissingException();
+      }
+      throw ServerErrors.refused(e.code(), path, "read");
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new CoordinationException(path + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+}

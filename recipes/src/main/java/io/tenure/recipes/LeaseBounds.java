@@ -1,0 +1,95 @@
+package io.tenure.recipes;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The two bounds of one lease; the derivation is at {@link LeaseTerms}.
+ *
+ * <p>Thread-safe without locks. The progress deadline is written by the working thread; the
+ * session's anchor is read from the monitor. A reader may see one clock's part of a deadline newer
+ * than the other clock's: it takes the smaller of both, so it sees at worst an older, shorter
+ * bound.
+ */
+final class LeaseBounds {
+
+  private final SessionMonitor monitor;
+  private final LeaseClock clock;
+  private final LeaseTerms terms;
+  private final long session;
+
+  private volatile long progressNanos;
+  private volatile long progressMillis;
+
+  /** Set once, and then the lease is over whatever the clocks and the servers say. */
+  private volatile boolean over;
+
+  LeaseBounds(SessionMonitor monitor, LeaseTerms terms, long session, Moment start) {
+    this.monitor = monitor;
+    this.clock = monitor.clock();
+    this.terms = terms;
+    this.session = session;
+    progress(start);
+  }
+
+  /** Nanoseconds left, never negative. */
+  long remainingNanos() {
+    if (over) {
+      return 0;
+    }
+    long nowNanos = clock.monotonicNanos();
+    long nowMillis = clock.wallMillis();
+    long left =
+        Math.min(
+            Moment.nanosLeft(progressNanos, progressMillis, nowNanos, nowMillis),
+            sessionNanos(nowNanos, nowMillis));
+    if (left > 0) {
+      return left;
+    }
+    over = true;
+    return 0;
+  }
+
+  private long sessionNanos(long nowNanos, long nowMillis) {
+    SessionMonitor.@Nullable Acknowledgement ack = monitor.last();
+    if (ack == null || ack.session() != session) {
+      return 0;
+    }
+    Moment anchor = ack.anchor();
+    return Moment.nanosLeft(anchor.monotonicNanos(), anchor.wallMillis(), nowNanos, nowMillis)
+        + terms.sessionShareNanos();
+  }
+
+  /** Moves the progress bound. */
+  void progress(Moment now) {
+    Moment deadline = now.plusNanos(terms.leaseNanos());
+    progressNanos = deadline.monotonicNanos();
+    progressMillis = deadline.wallMillis();
+  }
+
+  void end() {
+    over = true;
+  }
+
+  /** How old the last acknowledgement is; very old if there is none. */
+  long acknowledgementAgeNanos(Moment now) {
+    SessionMonitor.@Nullable Acknowledgement ack = monitor.last();
+    return ack == null || ack.session() != session
+        ? Long.MAX_VALUE
+        : ack.sent().monotonicNanosUntil(now);
+  }
+
+  LeaseTerms terms() {
+    return terms;
+  }
+
+  /** Why nothing remains, in words for the audit trail. */
+  String whyOver() {
+    Moment now = Moment.now(clock);
+    long sinceRenewal = terms.leaseNanos() - (progressNanos - now.monotonicNanos());
+    return "last renewal by the working thread "
+        + sinceRenewal / 1_000_000
+        + " ms ago, last acknowledgement by the quorum "
+        + acknowledgementAgeNanos(now) / 1_000_000
+        + " ms ago";
+  }
+}

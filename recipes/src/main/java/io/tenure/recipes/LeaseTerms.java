@@ -1,0 +1,138 @@
+package io.tenure.recipes;
+
+import io.tenure.scope.LeaseTermsException;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * The durations that bound a lease, and the rules that hold them to each other. Immutable; pure.
+ *
+ * <p><b>The session bound</b> is the send time of the last acknowledged quorum operation + session
+ * timeout − margin, where margin = ack interval + tickTime/2 + network allowance.
+ *
+ * <p>Why this is safe. The quorum leader ends a session when it has not heard of it for the session
+ * timeout. It hears of a client that is connected to a follower only through that follower, which
+ * sends the list of clients it has heard from inside its answers to the quorum leader's pings,
+ * every tickTime/2. So let <i>T</i> be when an operation was sent that the quorum has acknowledged,
+ * and let <i>C</i> be an earlier request on the same connection, sent at least tickTime/2 +
+ * allowance before <i>T</i>. Between <i>C</i> and <i>T</i> the follower answered a ping, and that
+ * answer travelled to the quorum leader ahead of the operation on the same stream; so the quorum
+ * leader has heard of the session not before <i>C</i>, and keeps it until <i>C</i> + session
+ * timeout at least. The acknowledgement alone does not prove more: the follower may be cut off
+ * right after it.
+ *
+ * <p>If requests are at most one ack interval apart, then <i>C</i> ≥ <i>T</i> − ack interval −
+ * tickTime/2 − allowance, which gives the margin. That premise is not taken on trust: {@link
+ * QuorumEvidence} remembers <i>C</i>, and where it is older (the process was stopped, say), the
+ * bound is charged from <i>C</i> instead.
+ *
+ * <p><b>The progress bound</b> is the last {@code renew()} by the working thread + lease duration.
+ *
+ * @param sessionTimeoutNanos as negotiated with the server
+ * @param ackIntervalNanos the age up to which an acknowledgement is young
+ * @param halfTickNanos tickTime/2, the quorum leader's ping period
+ * @param marginNanos the safety margin
+ * @param leaseNanos the lease duration
+ */
+record LeaseTerms(
+    long sessionTimeoutNanos,
+    long ackIntervalNanos,
+    long halfTickNanos,
+    long marginNanos,
+    long leaseNanos) {
+
+  /** The default ack interval is this part of the session timeout. */
+  static final int ACK_INTERVALS_PER_SESSION = 6;
+
+  /** The default network allowance is this part of the session timeout. */
+  static final int ALLOWANCES_PER_SESSION = 20;
+
+  /**
+   * The terms that follow from what was asked for and what was negotiated.
+   *
+   * @throws LeaseTermsException with the numbers, if they leave no time to act
+   */
+  static LeaseTerms of(
+      Duration sessionTimeout,
+      Optional<Duration> ackInterval,
+      Duration tickTime,
+      Optional<Duration> margin,
+      Optional<Duration> lease) {
+    long session = sessionTimeout.toNanos();
+    long ack = ackInterval.map(LeaseTerms::nanos).orElse(session / ACK_INTERVALS_PER_SESSION);
+    long halfTick = nanos(tickTime) / 2;
+    long leastMargin = ack + halfTick;
+    long marginNanos =
+        margin.map(LeaseTerms::nanos).orElse(leastMargin + session / ALLOWANCES_PER_SESSION);
+    LeaseTerms terms =
+        new LeaseTerms(
+            session, ack, halfTick, marginNanos, lease.map(LeaseTerms::nanos).orElse(session));
+    if (marginNanos < leastMargin) {
+      throw new LeaseTermsException(
+          "the safety margin "
+              + show(marginNanos)
+              + " is less than ack interval + tickTime/2 = "
+              + show(ack)
+              + " + "
+              + show(halfTick)
+              + ": the session could end on the server while the lease is held. "
+              + "Give a larger margin, or a shorter ack interval");
+    }
+    if (terms.sessionShareNanos() <= ack) {
+      throw new LeaseTermsException(
+          "no time to act: session timeout "
+              + show(session)
+              + " (as negotiated; the server may have lowered what was asked for) - safety margin "
+              + show(marginNanos)
+              + " = "
+              + show(terms.sessionShareNanos())
+              + ", and it must be more than the ack interval "
+              + show(ack)
+              + ". Ask for a longer session timeout, raise the server's maxSessionTimeout, "
+              + "or give a smaller margin or ack interval");
+    }
+    if (terms.leaseNanos <= 0) {
+      throw new LeaseTermsException(
+          "no time to act: the lease duration is "
+              + show(terms.leaseNanos)
+              + "; it must be positive");
+    }
+    return terms;
+  }
+
+  /** What the session bound leaves right after an acknowledgement that took no time. */
+  long sessionShareNanos() {
+    return sessionTimeoutNanos - marginNanos;
+  }
+
+  /** The longest that a lease of these terms can have left. */
+  Duration longest() {
+    return Duration.ofNanos(Math.min(sessionShareNanos(), leaseNanos));
+  }
+
+  String show() {
+    return "session "
+        + show(sessionTimeoutNanos)
+        + " - margin "
+        + show(marginNanos)
+        + " = "
+        + show(sessionShareNanos())
+        + ", lease "
+        + show(leaseNanos)
+        + ", ack interval "
+        + show(ackIntervalNanos);
+  }
+
+  /** Durations of more than 292 years are cut to that. */
+  static long nanos(Duration duration) {
+    try {
+      return duration.toNanos();
+    } catch (ArithmeticException e) {
+      return duration.isNegative() ? Long.MIN_VALUE / 4 : Long.MAX_VALUE / 4;
+    }
+  }
+
+  private static String show(long nanos) {
+    return (nanos / 1_000_000) + " ms";
+  }
+}

@@ -1,0 +1,113 @@
+package io.tenure.recipes;
+
+import java.util.ArrayDeque;
+import java.util.Optional;
+
+/**
+ * What the answered requests of one session prove about the quorum leader's idea of it; the
+ * derivation is at {@link LeaseTerms}.
+ *
+ * <p>A <em>contact</em> is the send time of a request that was answered on the present connection.
+ * An acknowledged quorum operation sent at <i>T</i> <em>settles</em> the contacts that were sent at
+ * least {@code settleNanos} before it: the quorum leader has heard of the session since. The
+ * <em>anchor</em> is the moment from which the session bound is charged: <i>T</i>, or the newest
+ * settled contact + ack interval + tickTime/2 where that is earlier. It only moves forward.
+ *
+ * <p>Pure; confined to the monitor's event thread.
+ */
+final class QuorumEvidence {
+
+  /**
+   * Contacts are kept at least {@code settleNanos / 4} apart and this many of them, so that the
+   * oldest one kept is old enough to be settled. A contact that is not kept makes the bound
+   * earlier, never later.
+   */
+  private static final int MAX_CONTACTS = 12;
+
+  private static final int CONTACTS_PER_SETTLE = 4;
+
+  private final long settleNanos;
+  private final long reachNanos;
+  private final ArrayDeque<Moment> contacts = new ArrayDeque<>(MAX_CONTACTS);
+  private Optional<Moment> settled;
+  private Optional<Moment> anchor = Optional.empty();
+
+  /**
+   * Starts the evidence of a session.
+   *
+   * @param ackIntervalNanos how far apart requests are meant to be
+   * @param halfTickNanos the quorum leader's ping period
+   * @param allowanceNanos how late an answer to a ping may be
+   * @param bornAfter a moment at which the session is known not to have existed yet: its creation
+   *     is a quorum operation, so the quorum leader has heard of it since
+   */
+  QuorumEvidence(
+      long ackIntervalNanos, long halfTickNanos, long allowanceNanos, Optional<Moment> bornAfter) {
+    this.settleNanos = halfTickNanos + allowanceNanos;
+    this.reachNanos = ackIntervalNanos + halfTickNanos;
+    this.settled = bornAfter;
+  }
+
+  /** A request that was sent then has been answered. */
+  void answered(Moment sent) {
+    Moment last = contacts.peekLast();
+    if (last != null && last.monotonicNanosUntil(sent) < settleNanos / CONTACTS_PER_SETTLE) {
+      return;
+    }
+    if (contacts.size() == MAX_CONTACTS) {
+      contacts.removeFirst();
+    }
+    contacts.addLast(sent);
+  }
+
+  /**
+   * The quorum has acknowledged an operation that was sent then.
+   *
+   * @return the anchor, if the operation moved it
+   */
+  Optional<Moment> acknowledged(Moment sent) {
+    for (Moment contact : contacts) {
+      if (contact.monotonicNanosUntil(sent) >= settleNanos
+          && (settled.isEmpty() || contact.isAfter(settled.get()))) {
+        settled = Optional.of(contact);
+      }
+    }
+    answered(sent);
+    if (settled.isEmpty()) {
+      return Optional.empty();
+    }
+    Moment candidate = Moment.earlier(sent, settled.get().plusNanos(reachNanos));
+    if (anchor.isPresent() && !candidate.isAfter(anchor.get())) {
+      return Optional.empty();
+    }
+    anchor = Optional.of(candidate);
+    return anchor;
+  }
+
+  /**
+   * The connection is gone. Requests of the old connection say nothing of the new one's server;
+   * what is settled stays settled.
+   */
+  void disconnected() {
+    contacts.clear();
+  }
+
+  /**
+   * How long to wait until an operation sent then would be charged from its own send time; 0 if
+   * there is no need to wait, empty if a contact has to be made first.
+   */
+  Optional<Long> nanosUntilSettled(Moment now) {
+    if (settled.isPresent() && settled.get().monotonicNanosUntil(now) <= reachNanos) {
+      return Optional.of(0L);
+    }
+    Optional<Long> wait = Optional.empty();
+    for (Moment contact : contacts) {
+      long age = contact.monotonicNanosUntil(now);
+      if (age <= reachNanos) {
+        wait = Optional.of(Math.max(0, settleNanos - age));
+        break;
+      }
+    }
+    return wait;
+  }
+}

@@ -1,0 +1,50 @@
+package io.tenure.recipes;
+
+import java.util.List;
+import org.apache.zookeeper.KeeperException.Code;
+import org.apache.zookeeper.OpResult;
+
+/**
+ * How a transaction ended. Immutable.
+ *
+ * @param code {@code OK}, the error of the operation that failed, or why there is no answer
+ * @param results one for each operation where the server answered, else empty
+ * @param sent when it was sent
+ */
+record Reply(Code code, List<OpResult> results, Moment sent) {
+
+  boolean ok() {
+    return code == Code.OK;
+  }
+
+  /**
+   * Whether the quorum has seen the transaction. A transaction that fails is proposed like one that
+   * succeeds; only errors that a server may answer by itself prove nothing.
+   */
+  boolean isAcknowledgement() {
+    return switch (code) {
+      case OK, NONODE, NODEEXISTS, BADVERSION, NOTEMPTY, NOAUTH -> true;
+      default -> false;
+    };
+  }
+
+  /** Whether the transaction may have been applied although no answer says so. */
+  boolean isUnknown() {
+    return switch (code) {
+      case CONNECTIONLOSS, OPERATIONTIMEOUT, REQUESTTIMEOUT, SESSIONMOVED, SESSIONEXPIRED -> true;
+      default -> false;
+    };
+  }
+
+  /** The place of the operation that failed; -1 if no operation did. */
+  int failedOp() {
+    for (int i = 0; i < results.size(); i++) {
+      if (results.get(i) instanceof OpResult.ErrorResult error
+          && error.getErr() != Code.OK.intValue()
+          && error.getErr() != Code.RUNTIMEINCONSISTENCY.intValue()) {
+        return i;
+      }
+    }
+    return -1;
+  }
+}

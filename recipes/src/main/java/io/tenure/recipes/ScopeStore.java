@@ -1,0 +1,451 @@
+package io.tenure.recipes;
+
+import io.tenure.internal.Commit;
+import io.tenure.internal.CommitProtocol;
+import io.tenure.internal.LeaderNode;
+import io.tenure.internal.ScopeOp;
+import io.tenure.internal.ScopeRecord;
+import io.tenure.internal.ScopeView;
+import io.tenure.scope.ForeignDataException;
+import io.tenure.scope.Retention;
+import io.tenure.scope.Scope;
+import io.tenure.scope.TenureException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.apache.curator.framework.CuratorFramework;
+import org.apache.curator.framework.WatcherRemoveCuratorFramework;
+import org.apache.curator.framework.api.BackgroundCallback;
+import org.apache.curator.framework.api.CuratorEvent;
+import org.apache.curator.framework.api.CuratorWatcher;
+import org.apache.curator.framework.api.transaction.CuratorOp;
+import org.apache.zookeeper.CreateMode;
+import org.apache.zookeeper.KeeperException.Code;
+
+/**
+ * Reads a scope's znodes and sends its commits. Everything is asynchronous.
+ *
+ * <p>Reads go through Curator, which retries them: to read twice is harmless. Transactions go
+ * through {@link SessionMonitor#transact}, which does not.
+ *
+ * <p>Thread-safe: it has no state but Curator's.
+ */
+final class ScopeStore {
+
+  /** There is no connection now; ask again when there is one. */
+  static final class NotConnectedException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    NotConnectedException(String message) {
+      super(message);
+    }
+  }
+
+  private final Scope scope;
+  private final Retention retention;
+  private final SessionMonitor monitor;
+  private final WatcherRemoveCuratorFramework client;
+
+  ScopeStore(Scope scope, Retention retention, SessionMonitor monitor) {
+    this.scope = scope;
+    this.retention = retention;
+    this.monitor = monitor;
+    this.client = monitor.client().newWatcherRemoveCuratorFramework();
+  }
+
+  CuratorFramework client() {
+    return client;
+  }
+
+  /** Removes the watches that are still set. */
+  void close() {
+    client.removeWatchers();
+  }
+
+  /**
+   * Reads the scope behind everything that the quorum has applied so far.
+   *
+   * @param watcher told when the {@code leader} node changes or goes, if there is one
+   * @return empty if there is no scope; fails with {@link TenureException} or {@link
+   *     NotConnectedException}
+   */
+  CompletableFuture<Optional<ScopeView>> read(CuratorWatcher watcher) {
+    // sync first: without it a lagging follower may show the scope as it was before our own commit.
+    CompletableFuture<CuratorEvent> synced =
+        call(callback -> client.sync().inBackground(callback).forPath(scope.path()));
+    return synced.thenCompose(
+        event -> {
+          check(event, scope.path(), "read");
+          CompletableFuture<CuratorEvent> record =
+              call(
+                  callback ->
+                      client
+                          .getData()
+                          .undecompressed()
+                          .inBackground(callback)
+                          .forPath(scope.path()));
+          CompletableFuture<CuratorEvent> leader =
+              call(
+                  callback ->
+                      client
+                          .getData()
+                          .undecompressed()
+                          .usingWatcher(watcher)
+                          .inBackground(callback)
+                          .forPath(scope.leaderPath()));
+          return record.thenCombine(leader, this::view).thenCompose(this::withEntryNames);
+        });
+  }
+
+  private Optional<ScopeView> view(CuratorEvent record, CuratorEvent leader) {
+    if (check(record, scope.path(), "read") == Code.NONODE || record.getData().length == 0) {
+      return Optional.empty();
+    }
+    Optional<ScopeView.LeaderData> inOffice =
+        check(leader, scope.leaderPath(), "read") == Code.NONODE
+            ? Optional.empty()
+            : Optional.of(
+                new ScopeView.LeaderData(
+                    leader.getData() == null ? new byte[0] : leader.getData(),
+                    leader.getStat().getEphemeralOwner()));
+    return Optional.of(
+        new ScopeView(
+            ScopeRecord.parse(scope.path(), record.getData()),
+            record.getStat().getVersion(),
+            inOffice,
+            List.of()));
+  }
+
+  private CompletableFuture<Optional<ScopeView>> withEntryNames(Optional<ScopeView> read) {
+    if (read.isEmpty() || !CommitProtocol.needsEntryNames(read.get().record(), retention)) {
+      return CompletableFuture.completedFuture(read);
+    }
+    ScopeView view = read.get();
+    return call(callback -> client.getChildren().inBackground(callback).forPath(scope.auditPath()))
+        .thenApply(
+            event ->
+                check(event, scope.auditPath(), "read") == Code.NONODE
+                    ? Optional.empty()
+                    : Optional.of(
+                        new ScopeView(
+                            view.record(), view.version(), view.leader(), event.getChildren())));
+  }
+
+  /**
+   * Makes the scope's persistent znodes where they are not there yet. A znode that others created
+   * empty, as a parent, is taken over; one that holds something is not.
+   */
+  CompletableFuture<Void> ensure() {
+    byte[] empty = ScopeRecord.empty().bytes();
+    return createPersistent(scope.path(), empty)
+        .thenCompose(
+            created -> created ? CompletableFuture.completedFuture(null) : takeOverIfEmpty(empty))
+        .thenCompose(done -> createPersistent(scope.auditPath(), new byte[0]))
+        .thenApply(done -> null);
+  }
+
+  /** Makes the parent of the queue, which Curator would make as well, but fail at in silence. */
+  CompletableFuture<Void> ensureLatch() {
+    return createPersistent(scope.latchPath(), new byte[0]).thenApply(done -> null);
+  }
+
+  /** Creates a znode and the parents that it lacks; false if it was there. */
+  private CompletableFuture<Boolean> createPersistent(String path, byte[] data) {
+    return create(path, data)
+        .thenCompose(
+            code -> {
+              if (code != Code.NONODE || path.lastIndexOf('/') == 0) {
+                return CompletableFuture.completedFuture(code == Code.OK);
+              }
+              String parent = path.substring(0, path.lastIndexOf('/'));
+              return createPersistent(parent, new byte[0])
+                  .thenCompose(made -> create(path, data))
+                  .thenApply(again -> again == Code.OK);
+            });
+  }
+
+  private CompletableFuture<Code> create(String path, byte[] data) {
+    return call(callback ->
+            client
+                .transaction()
+                .inBackground(callback)
+                .forOperations(
+                    client
+                        .transactionOp()
+                        .create()
+                        .uncompressed()
+                        .withMode(CreateMode.PERSISTENT)
+                        .forPath(path, data)))
+        .thenApply(
+            event ->
+                Code.get(event.getResultCode()) == Code.NODEEXISTS
+                    ? Code.NODEEXISTS
+                    : check(event, path, "create"));
+  }
+
+  private CompletableFuture<Void> takeOverIfEmpty(byte[] record) {
+    return call(callback ->
+            client.getData().undecompressed().inBackground(callback).forPath(scope.path()))
+        .thenCompose(
+            read -> {
+              if (check(read, scope.path(), "read") == Code.NONODE || read.getData().length > 0) {
+                return CompletableFuture.completedFuture(null);
+              }
+              return call(callback ->
+                      client
+                          .setData()
+                          .uncompressed()
+                          .withVersion(read.getStat().getVersion())
+                          .inBackground(callback)
+                          .forPath(scope.path(), record))
+                  .thenApply(
+                      set -> {
+                        // BADVERSION: another candidate was faster, which is just as well.
+                        if (Code.get(set.getResultCode()) != Code.BADVERSION) {
+                          check(set, scope.path(), "write");
+                        }
+                        return null;
+                      });
+            });
+  }
+
+  /** Sends a commit, and says in the election's words what came of it. */
+  CompletableFuture<ElectionEvent> commit(long session, Commit commit) {
+    List<CuratorOp> ops = new ArrayList<>(commit.ops().size());
+    for (ScopeOp op : commit.ops()) {
+      ops.add(curatorOp(op));
+    }
+    return monitor
+        .transact(session, ops)
+        .thenCompose(
+            reply -> {
+              int failed = reply.failedOp();
+              return reply.code() == Code.NONODE
+                      && failed > 0
+                      && commit.ops().get(failed) instanceof ScopeOp.CreateEntry
+                  // The record was there, so only the parent of the entries has been deleted.
+                  ? createPersistent(scope.auditPath(), new byte[0])
+                      .handle((created, error) -> new ElectionEvent.NotCommitted(false))
+                  : CompletableFuture.completedFuture(outcome(reply, commit));
+            });
+  }
+
+  /**
+   * Finds out whether this client may do what a leader must do, by a transaction that does it all
+   * and then fails on purpose. So a candidate without permission says so when it joins, not when it
+   * is needed. Curator's latch in particular would only log it and wait for ever.
+   *
+   * @return fails with {@link io.tenure.scope.PermissionDeniedException} naming path and permission
+   */
+  CompletableFuture<Void> rehearse(long session) {
+    record Step(CuratorOp op, String path, String permission) {}
+    List<Step> steps = new ArrayList<>();
+    try {
+      for (String parent : List.of(scope.path(), scope.auditPath(), scope.latchPath())) {
+        String probe = parent + "/permission-probe";
+        steps.add(
+            new Step(
+                client.transactionOp().create().withMode(CreateMode.EPHEMERAL).forPath(probe),
+                parent,
+                "create"));
+        if (!parent.equals(scope.auditPath()) || !retention.equals(Retention.KEEP_ALL)) {
+          steps.add(new Step(client.transactionOp().delete().forPath(probe), parent, "delete"));
+        }
+      }
+      steps.add(
+          new Step(
+              client.transactionOp().setData().forPath(scope.path(), new byte[0]),
+              scope.path(),
+              "write"));
+      steps.add(
+          new Step(
+              client.transactionOp().check().withVersion(Integer.MAX_VALUE).forPath(scope.path()),
+              scope.path(),
+              "read"));
+    } catch (Exception e) {
+      throw new IllegalStateException("the rehearsal cannot be built", e);
+    }
+    return monitor
+        .transact(session, steps.stream().map(Step::op).toList())
+        .thenApply(
+            reply -> {
+              int failed = reply.failedOp();
+              if (reply.code() == Code.NOAUTH && failed >= 0) {
+                throw ServerErrors.refused(
+                    reply.code(), steps.get(failed).path(), steps.get(failed).permission());
+              }
+              if (!reply.isAcknowledgement() && !ServerErrors.isTransient(reply.code())) {
+                throw ServerErrors.refused(reply.code(), scope.path(), "transactions");
+              }
+              return null;
+            });
+  }
+
+  private ElectionEvent outcome(Reply reply, Commit commit) {
+    if (reply.ok()) {
+      return new ElectionEvent.Committed(commit.after());
+    }
+    if (reply.isUnknown()) {
+      return new ElectionEvent.NotCommitted(true);
+    }
+    int failed = reply.failedOp();
+    Code code = reply.code();
+    if (failed < 0) {
+      return ServerErrors.isTransient(code)
+          ? new ElectionEvent.NotCommitted(false)
+          : new ElectionEvent.CommitFailed(
+              ServerErrors.refused(code, scope.path(), "the transaction"));
+    }
+    ScopeOp op = commit.ops().get(failed);
+    if (code == Code.NODEEXISTS && op instanceof ScopeOp.CreateEntry entry) {
+      return new ElectionEvent.CommitFailed(
+          new ForeignDataException(
+              path(op)
+                  + " stands where the next audit entry belongs, though the record of "
+                  + scope
+                  + " does not know it ("
+                  + entry.name()
+                  + "). It was left untouched; remove it if it is not Tenure's"));
+    }
+    return switch (code) {
+      case NODEEXISTS, BADVERSION, NONODE -> new ElectionEvent.NotCommitted(false);
+      default ->
+          new ElectionEvent.CommitFailed(
+              ServerErrors.refused(code, permissionPath(op), permission(op)));
+    };
+  }
+
+  /** Operations that Curator builds carry the client's namespace and ACLs. */
+  private CuratorOp curatorOp(ScopeOp op) {
+    try {
+      if (op instanceof ScopeOp.SetRecord set) {
+        return client
+            .transactionOp()
+            .setData()
+            .uncompressed()
+            .withVersion(set.version())
+            .forPath(path(op), set.data());
+      } else if (op instanceof ScopeOp.CreateLeader create) {
+        return client
+            .transactionOp()
+            .create()
+            .uncompressed()
+            .withMode(CreateMode.EPHEMERAL)
+            .forPath(path(op), create.data());
+      } else if (op instanceof ScopeOp.CreateEntry create) {
+        return client
+            .transactionOp()
+            .create()
+            .uncompressed()
+            .withMode(CreateMode.PERSISTENT)
+            .forPath(path(op), create.data());
+      } else {
+        return client.transactionOp().delete().forPath(path(op));
+      }
+    } catch (Exception e) {
+      throw new IllegalStateException("operation on " + path(op) + " cannot be built", e);
+    }
+  }
+
+  private String path(ScopeOp op) {
+    if (op instanceof ScopeOp.SetRecord) {
+      return scope.path();
+    } else if (op instanceof ScopeOp.CreateEntry create) {
+      return scope.auditPath() + "/" + create.name();
+    } else if (op instanceof ScopeOp.DeleteEntry delete) {
+      return scope.auditPath() + "/" + delete.name();
+    } else {
+      return scope.leaderPath();
+    }
+  }
+
+  /** ZooKeeper asks the parent for the permission to create or delete a child. */
+  private String permissionPath(ScopeOp op) {
+    return op instanceof ScopeOp.CreateEntry || op instanceof ScopeOp.DeleteEntry
+        ? scope.auditPath()
+        : scope.path();
+  }
+
+  private static String permission(ScopeOp op) {
+    if (op instanceof ScopeOp.SetRecord) {
+      return "write";
+    }
+    return op instanceof ScopeOp.DeleteEntry || op instanceof ScopeOp.DeleteLeader
+        ? "delete"
+        : "create";
+  }
+
+  /** Deletes the {@code leader} node if it is this session's. */
+  void dropLeader(long session, LeaderNode own) {
+    call(callback ->
+            client.getData().undecompressed().inBackground(callback).forPath(scope.leaderPath()))
+        .thenAccept(
+            read -> {
+              if (Code.get(read.getResultCode()) == Code.OK
+                  && read.getStat().getEphemeralOwner() == session
+                  && isOwn(read.getData(), own)) {
+                CompletableFuture<CuratorEvent> deleted =
+                    call(
+                        callback ->
+                            client
+                                .delete()
+                                .withVersion(read.getStat().getVersion())
+                                .inBackground(callback)
+                                .forPath(scope.leaderPath()));
+                deleted.whenComplete((event, error) -> {});
+              }
+            });
+  }
+
+  private boolean isOwn(byte[] data, LeaderNode own) {
+    try {
+      return LeaderNode.parse(scope.leaderPath(), data)
+          .incumbent()
+          .nonce()
+          .equals(own.incumbent().nonce());
+    } catch (ForeignDataException e) {
+      return false;
+    }
+  }
+
+  /**
+   * Throws unless the code is {@code OK} or {@code NONODE}, and returns it.
+   *
+   * @throws CompletionException with {@link NotConnectedException}
+   */
+  static Code check(CuratorEvent event, String path, String permission) {
+    Code code = Code.get(event.getResultCode());
+    if (code == Code.OK || code == Code.NONODE) {
+      return code;
+    }
+    if (ServerErrors.isTransient(code)) {
+      throw new CompletionException(new NotConnectedException(path + ": " + code));
+    }
+    String denied =
+        permission.equals("create") && path.length() > 1
+            ? path.substring(0, Math.max(1, path.lastIndexOf('/')))
+            : path;
+    throw ServerErrors.refused(code, denied, permission);
+  }
+
+  /** A background call of Curator's. */
+  interface Call {
+    void start(BackgroundCallback callback) throws Exception;
+  }
+
+  /** Starts a call; its answer completes the future on the monitor's event thread. */
+  CompletableFuture<CuratorEvent> call(Call call) {
+    CompletableFuture<CuratorEvent> future = new CompletableFuture<>();
+    try {
+      call.start((curator, event) -> monitor.execute(() -> future.complete(event)));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      future.completeExceptionally(e);
+    } catch (Exception e) {
+      future.completeExceptionally(e);
+    }
+    return future;
+  }
+}

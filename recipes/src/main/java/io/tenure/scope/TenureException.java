@@ -1,0 +1,17 @@
+package io.tenure.scope;
+
+/**
+ * Something that Tenure could not do. Each subclass is one answer to "what now?", and its Javadoc
+ * says whether trying again can help.
+ */
+public abstract class TenureException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  TenureException(String message) {
+    super(message);
+  }
+
+  TenureException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

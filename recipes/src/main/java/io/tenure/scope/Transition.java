@@ -1,0 +1,138 @@
+package io.tenure.scope;
+
+import java.util.Optional;
+
+/**
+ * One of the five things that can happen to the office of a scope. Each stands in the audit trail
+ * exactly once, written by the transaction that makes it true.
+ */
+public sealed interface Transition {
+
+  /** The word that stands in the entry's name and data. */
+  String word();
+
+  /** Why it happened, one line for people. */
+  String reason();
+
+  /** A tenure began. */
+  record Elected(String reason) implements Transition {
+    /** Shortens the reason to one line. */
+    public Elected {
+      reason = Text.reason(reason);
+    }
+
+    @Override
+    public String word() {
+      return "elected";
+    }
+  }
+
+  /** A tenure ended. */
+  sealed interface End extends Transition {
+
+    /**
+     * Whether the successor must expect half-done work. Only a leader that resigned is known to
+     * have stopped by itself; every other end may have interrupted it anywhere.
+     */
+    default boolean needsRecovery() {
+      return !(this instanceof Resigned);
+    }
+
+    /** The same end with another reason. */
+    End because(String reason);
+  }
+
+  /** The leader gave the office up by itself. */
+  record Resigned(String reason) implements End {
+    /** Shortens the reason to one line. */
+    public Resigned {
+      reason = Text.reason(reason);
+    }
+
+    @Override
+    public String word() {
+      return "resigned";
+    }
+
+    @Override
+    public Resigned because(String other) {
+      return new Resigned(other);
+    }
+  }
+
+  /** The lease ran out while the session was alive: the working thread hung or was cut off. */
+  record Lapsed(String reason) implements End {
+    /** Shortens the reason to one line. */
+    public Lapsed {
+      reason = Text.reason(reason);
+    }
+
+    @Override
+    public String word() {
+      return "lapsed";
+    }
+
+    @Override
+    public Lapsed because(String other) {
+      return new Lapsed(other);
+    }
+  }
+
+  /** An operator took the office away. */
+  record Revoked(String reason) implements End {
+    /** Shortens the reason to one line. */
+    public Revoked {
+      reason = Text.reason(reason);
+    }
+
+    @Override
+    public String word() {
+      return "revoked";
+    }
+
+    @Override
+    public Revoked because(String other) {
+      return new Revoked(other);
+    }
+  }
+
+  /**
+   * The leader's session ended in office. Only the successor can record it: the server deletes a
+   * dead session's nodes, and nobody else is there. So the entry's time is when it was
+   * <em>found</em>.
+   */
+  record Lost(String reason) implements End {
+    /** Shortens the reason to one line. */
+    public Lost {
+      reason = Text.reason(reason);
+    }
+
+    @Override
+    public String word() {
+      return "lost";
+    }
+
+    @Override
+    public Lost because(String other) {
+      return new Lost(other);
+    }
+  }
+
+  /** The transition of a word as it stands in a znode; empty if the word is none of the five. */
+  static Optional<Transition> of(String word, String reason) {
+    return word.equals("elected")
+        ? Optional.of(new Elected(reason))
+        : endOf(word, reason).map(end -> end);
+  }
+
+  /** The end of a word as it stands in a znode; empty if the word is none of the four. */
+  static Optional<End> endOf(String word, String reason) {
+    return switch (word) {
+      case "resigned" -> Optional.of(new Resigned(reason));
+      case "lapsed" -> Optional.of(new Lapsed(reason));
+      case "revoked" -> Optional.of(new Revoked(reason));
+      case "lost" -> Optional.of(new Lost(reason));
+      default -> Optional.empty();
+    };
+  }
+}

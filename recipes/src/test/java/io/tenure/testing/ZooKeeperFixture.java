@@ -1,0 +1,94 @@
+package io.tenure.testing;
+
+import io.tenure.recipes.SessionMonitor;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Map;
+import java.util.TreeSet;
+import org.apache.curator.framework.CuratorFramework;
+import org.apache.curator.framework.CuratorFrameworkFactory;
+import org.apache.curator.retry.RetryNTimes;
+import org.apache.curator.test.InstanceSpec;
+import org.apache.curator.test.TestingServer;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * A real ZooKeeper server for one test, with a short tickTime so that sessions can be short, and
+ * whatever the test opens, closed in the opposite order.
+ */
+public final class ZooKeeperFixture implements BeforeEachCallback, AfterEachCallback {
+
+  /** The server's tickTime; sessions last from twice to twenty times as long. */
+  public static final Duration TICK_TIME = Duration.ofMillis(200);
+
+  /** The session timeout of the fixture's clients, unless the test says otherwise. */
+  public static final Duration SESSION_TIMEOUT = Duration.ofMillis(3000);
+
+  private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+  private TestingServer server;
+
+  @Override
+  public void beforeEach(ExtensionContext context) throws Exception {
+    server =
+        new TestingServer(
+            new InstanceSpec(
+                null, -1, -1, -1, true, 1, (int) TICK_TIME.toMillis(), 1000, Map.of(), "127.0.0.1"),
+            true);
+  }
+
+  @Override
+  public void afterEach(ExtensionContext context) throws Exception {
+    while (!opened.isEmpty()) {
+      opened.pop().close();
+    }
+    server.close();
+  }
+
+  /** Closes something after the test. */
+  public <T extends AutoCloseable> T closeLater(T resource) {
+    opened.push(resource);
+    return resource;
+  }
+
+  /** The server. */
+  public TestingServer server() {
+    return server;
+  }
+
+  /** A started client of the server. */
+  public CuratorFramework client() {
+    return client(server.getConnectString());
+  }
+
+  /** A started client of a server behind something, a proxy for example. */
+  public CuratorFramework client(String connectString) {
+    return client(connectString, SESSION_TIMEOUT);
+  }
+
+  /** A started client with another session timeout. */
+  public CuratorFramework client(String connectString, Duration sessionTimeout) {
+    CuratorFramework client =
+        CuratorFrameworkFactory.newClient(
+            connectString, (int) sessionTimeout.toMillis(), 1000, new RetryNTimes(3, 50));
+    client.start();
+    return closeLater(client);
+  }
+
+  /** A proxy in front of the server. */
+  public FaultProxy proxy() throws Exception {
+    return closeLater(new FaultProxy("127.0.0.1", server.getPort()));
+  }
+
+  /** A monitor that knows the server's tickTime. */
+  public SessionMonitor monitor(CuratorFramework client) {
+    return closeLater(SessionMonitor.builder(client).tickTime(TICK_TIME).build());
+  }
+
+  /** The names of a trail's entries, in order. */
+  public static TreeSet<String> trail(CuratorFramework client, String scope) throws Exception {
+    return new TreeSet<>(client.getChildren().forPath(scope + "/audit"));
+  }
+}
