@@ -1,0 +1,146 @@
+package io.tenure.examples;
+
+import io.tenure.recipes.LeaderElection;
+import io.tenure.recipes.Lease;
+import io.tenure.recipes.SessionMonitor;
+import io.tenure.scope.Tenure;
+import io.tenure.scope.Transition;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.apache.curator.framework.CuratorFramework;
+import org.apache.curator.framework.CuratorFrameworkFactory;
+import org.apache.curator.retry.ExponentialBackoffRetry;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * One candidate in a process of its own. Tells its parent on standard output how it goes, one line
+ * for each event, and ends when its standard input does, so that it cannot outlive the demo.
+ */
+@Command(name = "candidate", hidden = true)
+final class CandidateProcess implements Callable<Integer> {
+
+  @Option(names = "--connect", required = true)
+  private String connect = "";
+
+  @Option(names = "--scope", required = true)
+  private String scope = "";
+
+  @Option(names = "--id", required = true)
+  private String id = "";
+
+  @Option(names = "--jdbc", required = true)
+  private String jdbc = "";
+
+  @Option(names = "--input")
+  private @Nullable Path input;
+
+  @Option(names = "--group", required = true)
+  private String group = "";
+
+  @Option(names = "--amount", required = true)
+  private String amount = "";
+
+  @Option(names = "--rows-per-unit", required = true)
+  private int rowsPerUnit;
+
+  @Option(names = "--pause-millis", required = true)
+  private long pauseMillis;
+
+  @Option(names = "--session-millis", required = true)
+  private int sessionMillis;
+
+  @Option(names = "--tick-millis", required = true)
+  private long tickMillis;
+
+  @Override
+  public Integer call() throws Exception {
+    exitWithParent();
+    Input rows = Input.read(Optional.ofNullable(input), group, amount);
+    try (CloseStore store = new CloseStore(jdbc);
+        CuratorFramework client =
+            CuratorFrameworkFactory.newClient(
+                connect, sessionMillis, sessionMillis, new ExponentialBackoffRetry(100, 5))) {
+      // Before the client starts: then the monitor knows how young the session is.
+      try (SessionMonitor monitor =
+          SessionMonitor.builder(client).tickTime(Duration.ofMillis(tickMillis)).build()) {
+        client.start();
+        try (LeaderElection election =
+            LeaderElection.builder(monitor, scope).candidateId(id).build()) {
+          say("standby");
+          election.run(
+              new NightlyClose(
+                  rows, store, rowsPerUnit, Duration.ofMillis(pauseMillis), progress(store)));
+          say("done");
+        }
+      }
+    }
+    return 0;
+  }
+
+  private NightlyClose.Progress progress(CloseStore store) {
+    return new NightlyClose.Progress() {
+      @Override
+      public void prepared(Lease lease, int position) {
+        say(
+            "elected",
+            lease.epoch(),
+            position,
+            lease.predecessor().map(p -> p.candidateId() + " " + p.end().word()).orElse("nobody"));
+      }
+
+      @Override
+      public void unit(Lease lease, Totals totals) {
+        say("unit", lease.epoch(), totals.position(), lease.remaining().toMillis());
+      }
+
+      /**
+       * What no leader should do, and what the fence is for: it writes although its lease is over.
+       */
+      @Override
+      public void lost(Tenure tenure, Transition.End why) {
+        say("lost", tenure.epoch(), why.word());
+        try {
+          store.write(Totals.none(), tenure.epoch());
+          say("written", tenure.epoch());
+        } catch (StaleEpochException e) {
+          say("refused", tenure.epoch(), e.getMessage());
+        } catch (SQLException e) {
+          say("failed", tenure.epoch(), e.getMessage());
+        }
+      }
+    };
+  }
+
+  private static void say(@Nullable Object... words) {
+    StringBuilder line = new StringBuilder();
+    for (Object word : words) {
+      line.append(line.length() == 0 ? "" : "\t").append(word);
+    }
+    System.out.println(line);
+    System.out.flush();
+  }
+
+  private static void exitWithParent() {
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                while (System.in.read() >= 0) {
+                  // nothing is ever sent
+                }
+              } catch (IOException e) {
+                // The same as its end.
+              }
+              Runtime.getRuntime().halt(3);
+            },
+            "parent-watch");
+    thread.setDaemon(true);
+    thread.start();
+  }
+}

@@ -1,0 +1,84 @@
+package io.tenure.examples;
+
+import io.tenure.recipes.LeaderTask;
+import io.tenure.recipes.Lease;
+import io.tenure.recipes.NextStep;
+import io.tenure.scope.Tenure;
+import io.tenure.scope.Transition;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Adds up the input in units of work. Each unit goes to the table first, fenced by the epoch, and
+ * then into the checkpoint, fenced by ZooKeeper. A successor goes on from the checkpoint: at worst
+ * it does one unit again, which the table takes without harm.
+ */
+class NightlyClose implements LeaderTask {
+
+  /** What a unit's write to the table may take. */
+  private static final Duration WRITE_TIME = Duration.ofMillis(300);
+
+  /** Is told how the work goes. */
+  interface Progress {
+    /** The tenure began, at that position. */
+    void prepared(Lease lease, int position);
+
+    /** A unit is done. */
+    void unit(Lease lease, Totals totals);
+
+    /** The tenure is over without having been stopped. */
+    void lost(Tenure tenure, Transition.End why);
+  }
+
+  private final Input input;
+  private final CloseStore store;
+  private final int rowsPerUnit;
+  private final Duration pause;
+  private final Progress progress;
+  private Totals totals = Totals.none();
+
+  NightlyClose(Input input, CloseStore store, int rowsPerUnit, Duration pause, Progress progress) {
+    this.input = input;
+    this.store = store;
+    this.rowsPerUnit = rowsPerUnit;
+    this.pause = pause;
+    this.progress = progress;
+  }
+
+  @Override
+  public void prepare(Lease lease) throws Exception {
+    totals = lease.lastCheckpoint().map(Totals::parse).orElse(Totals.none());
+    // The table learns the new epoch before any work is done with it: from here on it refuses the
+    // predecessor, should that one still be out there.
+    lease.ensure(WRITE_TIME);
+    store.write(totals, lease.epoch());
+    progress.prepared(lease, totals.position());
+  }
+
+  @Override
+  public NextStep step(Lease lease) throws Exception {
+    int from = totals.position();
+    if (from >= input.rows().size()) {
+      return NextStep.done("close finished");
+    }
+    List<Input.Row> unit =
+        input.rows().subList(from, Math.min(input.rows().size(), from + rowsPerUnit));
+    Totals next = totals.plus(unit);
+    lease.ensure(WRITE_TIME);
+    store.write(next, lease.epoch());
+    lease.checkpoint(next.bytes());
+    totals = next;
+    progress.unit(lease, totals);
+    return NextStep.after(pause);
+  }
+
+  @Override
+  public void lost(Tenure tenure, Transition.End why) throws Exception {
+    progress.lost(tenure, why);
+  }
+
+  /** What was added up so far. */
+  Totals totals() {
+    return totals;
+  }
+}
