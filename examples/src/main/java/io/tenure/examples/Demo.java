@@ -38,6 +38,8 @@ public final class Demo implements Callable<Integer> {
   private static final int EMBEDDED_SESSION_MILLIS = 4_000;
   private static final int REMOTE_SESSION_MILLIS = 10_000;
 
+  private static final int INTERRUPTED = 130;
+
   /** However slow the machine: if nothing at all happens for so long, something is wrong. */
   private static final long SILENCE_SECONDS = 90;
 
@@ -112,9 +114,17 @@ public final class Demo implements Callable<Integer> {
           screen.event("three processes stand for " + stage.scope() + " on " + stage.connect());
         }
       }
-      play(screen, rows.rows().size());
-      screen.endProgress();
-      return report(screen, stage, expected);
+      try {
+        play(screen, rows.rows().size());
+        screen.endProgress();
+        return report(screen, stage, expected);
+      } catch (Exception e) {
+        if (stage.isClosed()) {
+          return INTERRUPTED; // Ctrl-C: the stage is gone from under us, and there is nothing to
+          // say.
+        }
+        throw e;
+      }
     }
   }
 

@@ -1,13 +1,17 @@
 package io.tenure.examples;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.retry.RetryNTimes;
@@ -29,6 +33,7 @@ final class Stage implements AutoCloseable {
   private final String connect;
   private final String root;
   private final @Nullable TestingServer zooKeeper;
+  private final @Nullable Path directory;
   private final Server database;
   private final CloseStore store;
   private final List<Child> children = new ArrayList<>();
@@ -37,14 +42,26 @@ final class Stage implements AutoCloseable {
   Stage(Optional<String> connectTo) throws Exception {
     root = "/tenure-demo-" + UUID.randomUUID().toString().substring(0, 8);
     if (connectTo.isPresent()) {
+      directory = null;
       zooKeeper = null;
       connect = connectTo.get();
       checkReachable();
     } else {
+      // A folder of its own: beside its data, the server leaves a file with its configuration.
+      directory = Files.createTempDirectory("tenure-demo");
       zooKeeper =
           new TestingServer(
               new InstanceSpec(
-                  null, -1, -1, -1, true, 1, EMBEDDED_TICK_MILLIS, 60, Map.of(), "127.0.0.1"),
+                  directory.resolve("data").toFile(),
+                  -1,
+                  -1,
+                  -1,
+                  true,
+                  1,
+                  EMBEDDED_TICK_MILLIS,
+                  60,
+                  Map.of(),
+                  "127.0.0.1"),
               true);
       connect = zooKeeper.getConnectString();
     }
@@ -87,6 +104,10 @@ final class Stage implements AutoCloseable {
     return store;
   }
 
+  synchronized boolean isClosed() {
+    return closed;
+  }
+
   /** Remembers a process, to be ended with the stage. */
   synchronized Child add(Child child) {
     if (closed) {
@@ -110,10 +131,21 @@ final class Stage implements AutoCloseable {
     try {
       store.close();
       if (zooKeeper != null) {
-        zooKeeper.close(); // and its files
+        zooKeeper.close();
+      }
+      if (directory != null) {
+        delete(directory);
       }
     } catch (IOException | SQLException e) {
       System.err.println("the demo could not clean up: " + e.getMessage());
+    }
+  }
+
+  private static void delete(Path directory) throws IOException {
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
     }
   }
 

@@ -1,11 +1,15 @@
 package io.tenure.testing;
 
 import io.tenure.recipes.SessionMonitor;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.retry.RetryNTimes;
@@ -29,13 +33,25 @@ public final class ZooKeeperFixture implements BeforeEachCallback, AfterEachCall
 
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private TestingServer server;
+  private Path directory;
 
   @Override
   public void beforeEach(ExtensionContext context) throws Exception {
+    // A folder of its own: beside its data, the server leaves a file with its configuration.
+    directory = Files.createTempDirectory("tenure-test");
     server =
         new TestingServer(
             new InstanceSpec(
-                null, -1, -1, -1, true, 1, (int) TICK_TIME.toMillis(), 1000, Map.of(), "127.0.0.1"),
+                directory.resolve("data").toFile(),
+                -1,
+                -1,
+                -1,
+                true,
+                1,
+                (int) TICK_TIME.toMillis(),
+                1000,
+                Map.of(),
+                "127.0.0.1"),
             true);
   }
 
@@ -45,6 +61,11 @@ public final class ZooKeeperFixture implements BeforeEachCallback, AfterEachCall
       opened.pop().close();
     }
     server.close();
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
   }
 
   /** Closes something after the test. */
