@@ -1,0 +1,140 @@
+package io.tenure;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Dependencies point downwards: recipes and audit, then internal, then scope; and the core is pure.
+ */
+class ArchitectureTest {
+
+  private static final JavaClasses MAIN =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .importPackages("io.tenure");
+
+  private static final Set<String> CORE =
+      Set.of(
+          "ElectionMachine",
+          "ElectionState",
+          "ElectionEvent",
+          "ElectionAction",
+          "QuorumEvidence",
+          "LeaseTerms",
+          "Moment");
+
+  private static final DescribedPredicate<JavaClass> THE_CORE =
+      DescribedPredicate.describe(
+          "the core",
+          type ->
+              type.getPackageName().equals("io.tenure.recipes")
+                  && CORE.contains(type.getName().replaceAll("^.*\\.|\\$.*$", "")));
+
+  @Test
+  void scopeDependsOnNoOtherPackageOfTenure() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.tenure.scope")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.tenure.internal..", "io.tenure.audit..", "io.tenure.recipes..")
+        .check(MAIN);
+  }
+
+  @Test
+  void internalIsPureAndDependsOnScopeAlone() {
+    classes()
+        .that()
+        .resideInAPackage("io.tenure.internal")
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage(
+            "io.tenure.internal",
+            "io.tenure.scope",
+            "com.fasterxml.jackson..",
+            "org.jspecify.annotations",
+            "java.lang..",
+            "java.io",
+            "java.nio..",
+            "java.security",
+            "java.time",
+            "java.util",
+            "java.util.function",
+            "java.util.stream")
+        .check(MAIN);
+  }
+
+  @Test
+  void auditDoesNotKnowTheRecipes() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.tenure.audit")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("io.tenure.recipes")
+        .check(MAIN);
+  }
+
+  @Test
+  void theCoreKnowsNoCuratorNoClockNoThreadAndNoLog() {
+    noClasses()
+        .that(THE_CORE)
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("org.apache..", "org.slf4j..", "java.util.concurrent..")
+        .orShould()
+        .callMethod(System.class, "nanoTime")
+        .orShould()
+        .callMethod(System.class, "currentTimeMillis")
+        .orShould()
+        .callMethod(java.time.Instant.class, "now")
+        .check(MAIN);
+  }
+
+  @Test
+  void nothingWaitsBySleeping() {
+    noClasses().should().callMethod(Thread.class, "sleep", long.class).check(MAIN);
+  }
+
+  @Test
+  void thereIsNoStaticMutableState() {
+    fields()
+        .that()
+        .areStatic()
+        .and()
+        .areNotFinal()
+        .should()
+        .bePrivate()
+        .andShould()
+        .beFinal()
+        .allowEmptyShould(true)
+        .check(MAIN);
+  }
+
+  @Test
+  void whatIsPublicInRecipesIsMeantToBe() {
+    classes()
+        .that()
+        .resideInAPackage("io.tenure.recipes")
+        .and()
+        .arePublic()
+        .and()
+        .areTopLevelClasses()
+        .and()
+        .areNotInterfaces()
+        .and()
+        .areNotRecords()
+        .should()
+        .haveNameMatching(".*\\.(LeaderElection|SessionMonitor|TaskFailedException|package-info)")
+        .check(MAIN);
+  }
+}

@@ -1,0 +1,350 @@
+package io.tenure.recipes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tenure.internal.Commit;
+import io.tenure.internal.CommitProtocol;
+import io.tenure.internal.Incumbent;
+import io.tenure.internal.ScopeView;
+import io.tenure.internal.Sessions;
+import io.tenure.scope.Candidate;
+import io.tenure.scope.Retention;
+import io.tenure.scope.Transition;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.function.Supplier;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+
+/**
+ * Several election machines on one scope in memory, with a schedule of faults from a seed: answers
+ * that are lost, transactions that arrive late, sessions that end, operators, users who give up.
+ */
+class ElectionSimulationTest {
+
+  private static final Instant NOW = Instant.parse("2026-03-01T02:00:00Z");
+  private static final Retention RETENTION = Retention.last(7);
+
+  /** One candidate: a machine, and a rim that answers it from the scope in memory. */
+  private final class Rim {
+    final int number;
+    final ElectionMachine machine;
+    final Deque<Supplier<ElectionEvent>> answers = new ArrayDeque<>();
+    long session;
+    boolean wants;
+    boolean holdsLease;
+    long leaseSession;
+    int nonces;
+    boolean watchFired;
+
+    Rim(int number) {
+      this.number = number;
+      this.session = number + 1;
+      this.machine = new ElectionMachine(() -> "n" + number + "-" + nonces++);
+    }
+
+    /** A watch: told at some later time, and not lost by what is asked meanwhile. */
+    void watchFires() {
+      watchFired = true;
+    }
+
+    void feed(ElectionEvent event) {
+      for (ElectionAction action : machine.on(event)) {
+        perform(action);
+      }
+    }
+
+    private void perform(ElectionAction action) {
+      if (action instanceof ElectionAction.JoinQueue) {
+        answers.clear();
+        queue.add(this);
+      } else if (action instanceof ElectionAction.LeaveQueue) {
+        queue.remove(this);
+      } else if (action instanceof ElectionAction.Read) {
+        answers.clear(); // answers to requests before the latest are dropped
+        answers.add(() -> new ElectionEvent.ScopeRead(Optional.of(scope.read()), session));
+      } else if (action instanceof ElectionAction.Elect elect) {
+        Incumbent incumbent =
+            new Incumbent(
+                new Candidate("w-" + number, "h", 1, Optional.empty()),
+                Sessions.format(elect.session()),
+                elect.nonce(),
+                NOW);
+        send(
+            CommitProtocol.elect(elect.view(), incumbent, "head", RETENTION, NOW), elect.session());
+      } else if (action instanceof ElectionAction.CommitEnd end) {
+        send(CommitProtocol.end(end.view(), end.end(), RETENTION, NOW), end.session());
+      } else if (action instanceof ElectionAction.Grant grant) {
+        assertThat(wants).as("a lease is granted to who asked for it").isTrue();
+        holdsLease = true;
+        leaseSession = grant.session();
+      } else if (action instanceof ElectionAction.LeaseOver) {
+        holdsLease = false;
+      } else if (action instanceof ElectionAction.Ended || action instanceof ElectionAction.Fail) {
+        assertThat(action).isNotInstanceOf(ElectionAction.Fail.class);
+        wants = false;
+      } else if (action instanceof ElectionAction.Revoke revoke) {
+        feed(new ElectionEvent.End(new Transition.Revoked(revoke.reason())));
+      } else if (action instanceof ElectionAction.DropLeader drop) {
+        scope.sessionEnds(drop.session());
+      }
+    }
+
+    /** A transaction is applied and answered, applied without an answer, late, or never. */
+    private void send(Commit commit, long in) {
+      answers.clear();
+      int fate = faults ? random.nextInt(8) : 7;
+      if (fate == 0) { // never arrives
+        answers.add(() -> new ElectionEvent.NotCommitted(true));
+      } else if (fate == 1) { // the answer is lost
+        if (in == session) {
+          applied(commit, in);
+        }
+        answers.add(() -> new ElectionEvent.NotCommitted(true));
+      } else if (fate == 2) { // arrives late, or after the client has asked again
+        late.add(() -> late(commit, in, this));
+        answers.add(() -> new ElectionEvent.NotCommitted(true));
+      } else {
+        answers.add(
+            () ->
+                in == session && applied(commit, in)
+                    ? new ElectionEvent.Committed(commit.after())
+                    : new ElectionEvent.NotCommitted(false));
+      }
+    }
+  }
+
+  private boolean applied(Commit commit, long session) {
+    boolean before = scope.leader.isPresent();
+    boolean done = scope.apply(commit, session);
+    if (done && before && scope.leader.isEmpty()) {
+      officeChanged();
+    }
+    return done;
+  }
+
+  private void late(Commit commit, long in, Rim from) {
+    if (from.session == in) {
+      applied(commit, in);
+    }
+  }
+
+  private final List<Runnable> late = new ArrayList<>();
+  private final List<Rim> rims = new ArrayList<>();
+  private final Deque<Rim> queue = new ArrayDeque<>();
+  private InMemoryScope scope = new InMemoryScope();
+  private Random random = new Random(0);
+  private boolean faults;
+  private long nextSession = 1000;
+
+  private void officeChanged() {
+    rims.forEach(Rim::watchFires);
+  }
+
+  @Property(tries = 1500)
+  void atMostOneLeaderDenseEpochsEveryTransitionOnceAndSomebodyInTheEnd(@ForAll long seed) {
+    late.clear();
+    rims.clear();
+    queue.clear();
+    scope = new InMemoryScope();
+    random = new Random(seed);
+    faults = true;
+    for (int i = 0; i < 3; i++) {
+      rims.add(new Rim(i));
+    }
+    for (int step = 0; step < 250; step++) {
+      somethingHappens();
+      checkLeaders();
+      if (step % 25 == 0) {
+        scope.check();
+      }
+    }
+    // The faults stop. Whoever holds the office resigns, and then somebody must get in.
+    faults = false;
+    late.forEach(Runnable::run);
+    late.clear();
+    for (int round = 0; round < 3; round++) {
+      for (int i = 0; i < 60; i++) {
+        rims.forEach(
+            rim -> {
+              if (!rim.wants && rim.machine.state() == ElectionState.IDLE) {
+                rim.wants = true;
+                rim.feed(new ElectionEvent.Join());
+              }
+            });
+        everyAnswer();
+        checkLeaders();
+      }
+      scope.check();
+      assertThat(scope.leader).as("somebody leads, seed %s", seed).isPresent();
+      assertThat(rims.stream().filter(rim -> rim.holdsLease).count())
+          .as("and knows it, seed %s: %s", seed, states())
+          .isEqualTo(1);
+      rims.stream()
+          .filter(rim -> rim.holdsLease)
+          .findFirst()
+          .orElseThrow()
+          .feed(new ElectionEvent.End(new Transition.Resigned("round over")));
+    }
+  }
+
+  private List<ElectionState> states() {
+    return rims.stream().map(rim -> rim.machine.state()).toList();
+  }
+
+  private void somethingHappens() {
+    Rim rim = rims.get(random.nextInt(rims.size()));
+    switch (random.nextInt(14)) {
+      case 0 -> {
+        if (!rim.wants && rim.machine.state() == ElectionState.IDLE) {
+          rim.wants = true;
+          rim.feed(new ElectionEvent.Join());
+        }
+      }
+      case 1 -> {
+        if (rim.wants && !rim.holdsLease) {
+          rim.wants = false;
+          rim.feed(new ElectionEvent.Leave("gave up"));
+        }
+      }
+      case 2 -> rim.feed(new ElectionEvent.End(new Transition.Resigned("enough")));
+      case 3 -> {
+        if (random.nextInt(3) == 0) {
+          sessionEnds(rim);
+        }
+      }
+      case 4 -> {
+        if (random.nextInt(3) == 0 && scope.leader.isPresent()) {
+          scope.leader = Optional.empty(); // an operator deletes it
+          officeChanged();
+        }
+      }
+      case 5 -> {
+        if (random.nextInt(3) == 0 && scope.leader.isPresent()) {
+          scope.leader =
+              Optional.of(
+                  new ScopeView.LeaderData(
+                      "revoke".getBytes(StandardCharsets.UTF_8), scope.leader.get().owner()));
+          officeChanged();
+        }
+      }
+      case 6 -> {
+        if (!late.isEmpty()) {
+          late.remove(random.nextInt(late.size())).run();
+        }
+      }
+      default -> answer(rim);
+    }
+  }
+
+  private void sessionEnds(Rim rim) {
+    long gone = rim.session;
+    scope.sessionEnds(gone);
+    rim.session = nextSession++;
+    rim.answers.clear();
+    officeChanged();
+    rim.feed(new ElectionEvent.SessionGone(gone));
+    if (rim.machine.state() == ElectionState.READING && rim.answers.isEmpty()) {
+      rim.perform(new ElectionAction.Read(true)); // the rim reads again when it is connected
+    }
+    if (queue.remove(rim)) {
+      queue.add(rim);
+      rim.feed(new ElectionEvent.QueueLost());
+    }
+  }
+
+  private void answer(Rim rim) {
+    // The latch may call any of those that queue its head, now and then: it is only a hint.
+    if (rim == queue.peek() || (faults && queue.contains(rim) && random.nextInt(10) == 0)) {
+      rim.feed(new ElectionEvent.QueueHead());
+    }
+    if (rim.watchFired) {
+      rim.watchFired = false;
+      rim.feed(new ElectionEvent.OfficeChanged());
+    }
+    Supplier<ElectionEvent> next = rim.answers.poll();
+    if (next != null) {
+      rim.feed(next.get());
+    }
+  }
+
+  private void everyAnswer() {
+    rims.forEach(this::answer);
+  }
+
+  private void checkLeaders() {
+    long leaders =
+        rims.stream()
+            .filter(
+                rim ->
+                    rim.holdsLease
+                        && rim.leaseSession == rim.session
+                        && scope.leader.isPresent()
+                        && scope.leader.get().owner() == rim.session)
+            .count();
+    assertThat(leaders).as("leaders").isLessThanOrEqualTo(1);
+    for (Rim rim : rims) {
+      if (rim.holdsLease) {
+        assertThat(rim.machine.state()).isEqualTo(ElectionState.IN_OFFICE);
+      }
+    }
+  }
+
+  @Example
+  void aTransactionThatIsSentTwiceIsAppliedOnce() {
+    InMemoryScope once = new InMemoryScope();
+    Incumbent incumbent =
+        new Incumbent(new Candidate("w", "h", 1, Optional.empty()), "0x1", "n", NOW);
+    List<Commit> sent = new ArrayList<>();
+    for (int i = 0; i < 30; i++) {
+      Commit elect = CommitProtocol.elect(once.read(), incumbent, "head", RETENTION, NOW);
+      assertThat(once.apply(elect, 1)).isTrue();
+      sent.add(elect);
+      if (i % 3 == 0) {
+        once.leader = Optional.empty(); // the session ended: the next election records it as lost
+      } else {
+        Commit end = CommitProtocol.end(once.read(), new Transition.Resigned("x"), RETENTION, NOW);
+        assertThat(once.apply(end, 1)).isTrue();
+        sent.add(end);
+      }
+      for (Commit copy : sent) {
+        assertThat(once.apply(copy, 1)).isFalse();
+      }
+      once.check();
+      assertThat(once.audit).hasSizeLessThanOrEqualTo(RETENTION.entries());
+      assertThat(once.read().record().auditFirst())
+          .isEqualTo(once.history.size() + 1L - once.audit.size());
+    }
+  }
+
+  @Example
+  void retentionThatWasLoweredIsCaughtUpInSmallSteps() {
+    InMemoryScope scope = new InMemoryScope();
+    Incumbent incumbent =
+        new Incumbent(new Candidate("w", "h", 1, Optional.empty()), "0x1", "n", NOW);
+    for (int i = 0; i < 60; i++) {
+      scope.apply(CommitProtocol.elect(scope.read(), incumbent, "h", Retention.KEEP_ALL, NOW), 1);
+      scope.apply(
+          CommitProtocol.end(scope.read(), new Transition.Resigned("x"), Retention.KEEP_ALL, NOW),
+          1);
+    }
+    scope.audit.put("not-ours", new byte[0]);
+    List<Integer> sizes = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      scope.apply(CommitProtocol.elect(scope.read(), incumbent, "h", RETENTION, NOW), 1);
+      scope.apply(
+          CommitProtocol.end(scope.read(), new Transition.Resigned("x"), RETENTION, NOW), 1);
+      sizes.add(scope.audit.size() - 1);
+    }
+    assertThat(sizes).containsExactly(120 + 2 - 64, 120 + 4 - 117, 7, 7);
+    assertThat(scope.audit).containsKey("not-ours");
+    scope.check();
+  }
+}

@@ -1,0 +1,261 @@
+package io.tenure.recipes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.tenure.scope.LeaseTermsException;
+import java.math.BigInteger;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Random;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.LongRange;
+
+/** The lease's arithmetic, against slow and obvious twins. */
+class LeaseArithmeticTest {
+
+  private static final long MILLI = 1_000_000;
+
+  @Property(tries = 5000)
+  void whatIsLeftIsTheSmallerOfBothClocksWithoutOverflow(
+      @ForAll long start,
+      @ForAll @LongRange(min = 0, max = 1L << 60) long passed,
+      @ForAll @LongRange(min = 0, max = 1L << 60) long duration,
+      @ForAll @LongRange(min = -1L << 50, max = 1L << 50) long wallStart,
+      @ForAll @LongRange(min = -1L << 50, max = 1L << 50) long wallNow) {
+    Moment deadline = new Moment(start, wallStart).plusNanos(duration);
+    long left =
+        Moment.nanosLeft(deadline.monotonicNanos(), deadline.wallMillis(), start + passed, wallNow);
+
+    BigInteger monotonic = BigInteger.valueOf(duration).subtract(BigInteger.valueOf(passed));
+    BigInteger wall =
+        BigInteger.valueOf(Math.floorDiv(duration, MILLI))
+            .add(BigInteger.valueOf(wallStart))
+            .subtract(BigInteger.valueOf(wallNow))
+            .multiply(BigInteger.valueOf(MILLI));
+    BigInteger smaller = monotonic.min(wall).max(BigInteger.valueOf(Long.MIN_VALUE));
+    if (monotonic.subtract(wall).abs().compareTo(BigInteger.valueOf(MILLI)) > 0) {
+      assertThat(left).isEqualTo(smaller.longValueExact());
+    } else {
+      // Within the wall clock's own millisecond either may be taken.
+      assertThat(BigInteger.valueOf(left).subtract(smaller).abs())
+          .isLessThanOrEqualTo(BigInteger.valueOf(MILLI));
+    }
+  }
+
+  @Example
+  void aWallClockThatJumpsForwardShortensAndOneThatJumpsBackDoesNotLengthen() {
+    Moment deadline = new Moment(0, 0).plusNanos(10_000 * MILLI);
+    assertThat(left(deadline, 1_000 * MILLI, 1_000)).isEqualTo(9_000 * MILLI);
+    assertThat(left(deadline, 1_000 * MILLI, 4_000)).isEqualTo(6_000 * MILLI);
+    assertThat(left(deadline, 1_000 * MILLI, 3_600_000)).isNegative();
+    assertThat(left(deadline, 1_000 * MILLI, -3_600_000)).isEqualTo(9_000 * MILLI);
+    assertThat(left(deadline, 1_000 * MILLI, Long.MIN_VALUE / 2)).isEqualTo(9_000 * MILLI);
+    assertThat(left(deadline, 1_000 * MILLI, Long.MAX_VALUE)).isNegative();
+  }
+
+  @Example
+  void aMonotonicClockThatStopsWhileTheMachineSleepsIsOvertakenByTheWallClock() {
+    Moment deadline = new Moment(0, 0).plusNanos(10_000 * MILLI);
+    assertThat(left(deadline, 5 * MILLI, 60_000)).isNegative();
+  }
+
+  @Example
+  void aMonotonicClockMayOverflow() {
+    Moment deadline = new Moment(Long.MAX_VALUE - 5 * MILLI, 0).plusNanos(10 * MILLI);
+    assertThat(left(deadline, Long.MIN_VALUE + MILLI, 6)).isBetween(3 * MILLI, 4 * MILLI);
+  }
+
+  private static long left(Moment deadline, long nowNanos, long nowMillis) {
+    return Moment.nanosLeft(deadline.monotonicNanos(), deadline.wallMillis(), nowNanos, nowMillis);
+  }
+
+  @Example
+  void defaultTermsAreTheDesignsFormula() {
+    LeaseTerms terms = terms(Duration.ofSeconds(12), Optional.empty(), Optional.empty());
+    // ack interval 2 s + tickTime/2 1 s + allowance 0.6 s
+    assertThat(terms.marginNanos()).isEqualTo(3_600 * MILLI);
+    assertThat(terms.sessionShareNanos()).isEqualTo(8_400 * MILLI);
+    assertThat(terms.longest()).isEqualTo(Duration.ofMillis(8_400));
+  }
+
+  @Example
+  void termsThatLeaveNoTimeAreRefusedWithTheNumbers() {
+    assertThatExceptionOfType(LeaseTermsException.class)
+        .isThrownBy(() -> terms(Duration.ofMillis(1600), Optional.empty(), Optional.empty()))
+        .withMessageContaining("session timeout 1600 ms")
+        .withMessageContaining("safety margin 1346 ms")
+        .withMessageContaining("ack interval 266 ms")
+        .withMessageNotContaining("no time to act: the lease");
+  }
+
+  @Example
+  void aMarginBelowTheDerivedMinimumIsRefused() {
+    assertThatExceptionOfType(LeaseTermsException.class)
+        .isThrownBy(
+            () ->
+                terms(Duration.ofSeconds(12), Optional.of(Duration.ofSeconds(1)), Optional.empty()))
+        .withMessageContaining("safety margin 1000 ms is less than ack interval + tickTime/2");
+  }
+
+  @Example
+  void endlessDurationsAreCutAndDoNotOverflow() {
+    LeaseTerms terms =
+        terms(
+            Duration.ofSeconds(12),
+            Optional.empty(),
+            Optional.of(Duration.ofSeconds(Long.MAX_VALUE)));
+    assertThat(terms.leaseNanos()).isEqualTo(Long.MAX_VALUE / 4);
+    assertThat(terms.longest()).isEqualTo(Duration.ofMillis(8_400));
+  }
+
+  private static LeaseTerms terms(
+      Duration session, Optional<Duration> margin, Optional<Duration> lease) {
+    return LeaseTerms.of(session, Optional.empty(), Duration.ofSeconds(2), margin, lease);
+  }
+
+  private static final long SESSION = 12_000 * MILLI;
+  private static final long ACK = 2_000 * MILLI;
+  private static final long HALF_TICK = 1_000 * MILLI;
+  private static final long ALLOWANCE = 600 * MILLI;
+
+  private static QuorumEvidence evidence(Optional<Moment> born) {
+    return new QuorumEvidence(ACK, HALF_TICK, ALLOWANCE, born);
+  }
+
+  private static Moment at(long millis) {
+    return new Moment(millis * MILLI, millis);
+  }
+
+  @Example
+  void withContactsInTimeAnAcknowledgementCountsFromItsOwnSendTime() {
+    QuorumEvidence evidence = evidence(Optional.empty());
+    for (int ms = 0; ms < 60_000; ms += 1_000) {
+      evidence.answered(at(ms));
+      if (ms >= 5_000) {
+        assertThat(evidence.acknowledged(at(ms + 100))).contains(at(ms + 100));
+      }
+    }
+  }
+
+  @Example
+  void afterALongSilenceAnAcknowledgementCountsFromTheOldContact() {
+    QuorumEvidence evidence = evidence(Optional.empty());
+    evidence.answered(at(0));
+    evidence.acknowledged(at(5_000));
+    // The contact of 0 ms is settled; one ack interval and tickTime/2 is what the margin covers.
+    assertThat(evidence.acknowledged(at(5_001))).isEmpty();
+    QuorumEvidence second = evidence(Optional.empty());
+    second.answered(at(0));
+    assertThat(second.acknowledged(at(5_000))).contains(at(3_000));
+  }
+
+  @Example
+  void anAcknowledgementWithoutAnySettledContactProvesNothing() {
+    QuorumEvidence evidence = evidence(Optional.empty());
+    assertThat(evidence.acknowledged(at(0))).isEmpty();
+    assertThat(evidence.acknowledged(at(1_000))).isEmpty();
+    assertThat(evidence.nanosUntilSettled(at(1_000))).contains(600 * MILLI);
+    assertThat(evidence.acknowledged(at(1_700))).contains(at(1_700));
+    assertThat(evidence.nanosUntilSettled(at(1_700))).contains(0L);
+  }
+
+  @Example
+  void aSessionThatWasSeenUnbornCountsAtOnce() {
+    QuorumEvidence evidence = evidence(Optional.of(at(0)));
+    assertThat(evidence.nanosUntilSettled(at(100))).contains(0L);
+    assertThat(evidence.acknowledged(at(100))).contains(at(100));
+  }
+
+  @Example
+  void contactsOfALostConnectionAreForgotten() {
+    QuorumEvidence evidence = evidence(Optional.empty());
+    evidence.answered(at(0));
+    evidence.disconnected();
+    assertThat(evidence.acknowledged(at(3_000))).isEmpty();
+  }
+
+  /** What the quorum leader knows of a session whose client is connected to a follower. */
+  private static final class Quorum {
+    private final Random random;
+    private long lastTouch = -1;
+    private long heard;
+    private long nextPing;
+
+    Quorum(Random random) {
+      this.random = random;
+      this.nextPing = random.nextInt((int) (HALF_TICK / MILLI)) * MILLI;
+    }
+
+    /** Time passes: the follower answers the pings that fall into it. */
+    void until(long now) {
+      while (nextPing <= now) {
+        if (lastTouch >= 0) {
+          heard = lastTouch;
+        }
+        // A ping comes each half tick, late by up to the allowance; the next one is not late as
+        // well.
+        nextPing += HALF_TICK + random.nextInt((int) (ALLOWANCE / MILLI)) * MILLI;
+      }
+    }
+
+    void touch(long now) {
+      until(now);
+      lastTouch = now;
+    }
+  }
+
+  /** Runs schedules; returns how often a bound would have outlived the session on the server. */
+  private static int violations(boolean naive, long seed, int schedules) {
+    int violations = 0;
+    Random random = new Random(seed);
+    for (int s = 0; s < schedules; s++) {
+      Quorum quorum = new Quorum(random);
+      QuorumEvidence evidence = evidence(Optional.empty());
+      long now = 0;
+      for (int i = 0; i < 40; i++) {
+        now +=
+            random.nextInt(10) == 0
+                ? random.nextInt(11_000) * MILLI
+                : random.nextInt(1_200) * MILLI;
+        quorum.until(now);
+        if (now - quorum.heard >= SESSION) {
+          break; // the session has ended: nothing is acknowledged any more
+        }
+        if (random.nextInt(30) == 0) {
+          evidence.disconnected();
+          // Connecting again tells the quorum leader at once.
+          quorum.heard = now;
+          continue;
+        }
+        quorum.touch(now);
+        Moment sent = at(now / MILLI);
+        if (random.nextBoolean()) {
+          evidence.answered(sent);
+          continue;
+        }
+        Optional<Moment> anchor = evidence.acknowledged(sent);
+        // The follower is cut off right now: the quorum leader will hear nothing more.
+        long ends = quorum.heard + SESSION;
+        long margin = ACK + HALF_TICK + ALLOWANCE;
+        Optional<Moment> charged = naive ? Optional.of(sent) : anchor;
+        if (charged.isPresent() && charged.get().monotonicNanos() + SESSION - margin > ends) {
+          violations++;
+        }
+      }
+    }
+    return violations;
+  }
+
+  @Property(tries = 50)
+  void noBoundOutlivesTheSessionWhereverTheFollowerIsCutOff(@ForAll long seed) {
+    assertThat(violations(false, seed, 200)).isZero();
+  }
+
+  @Example
+  void theSimulationCatchesABoundThatIsChargedFromTheSendTimeAlone() {
+    assertThat(violations(true, 1, 2_000)).isPositive();
+  }
+}
