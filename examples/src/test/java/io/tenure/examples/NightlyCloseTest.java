@@ -1,0 +1,140 @@
+package io.tenure.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.tenure.recipes.LeaderElection;
+import io.tenure.recipes.Lease;
+import io.tenure.recipes.NextStep;
+import io.tenure.scope.Tenure;
+import io.tenure.scope.Transition;
+import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.curator.framework.CuratorFramework;
+import org.apache.curator.framework.CuratorFrameworkFactory;
+import org.apache.curator.retry.RetryNTimes;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The close across tenures, on a real server and a real database. */
+@Timeout(60)
+class NightlyCloseTest {
+
+  private final Input input = new Input("test", rows());
+  private final Totals expected = Totals.none().plus(input.rows());
+  private Stage stage;
+  private CuratorFramework client;
+  private LeaderElection election;
+
+  private static List<Input.Row> rows() {
+    List<Input.Row> rows = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      rows.add(new Input.Row("group-" + i % 7, BigDecimal.valueOf(i)));
+    }
+    return rows;
+  }
+
+  @BeforeEach
+  void open() throws Exception {
+    stage = new Stage(Optional.empty());
+    client = CuratorFrameworkFactory.newClient(stage.connect(), new RetryNTimes(3, 100));
+    client.start();
+    election = LeaderElection.builder(client, stage.scope()).candidateId("w-1").build();
+  }
+
+  @AfterEach
+  void close() {
+    election.close();
+    client.close();
+    stage.close();
+  }
+
+  private NightlyClose task() {
+    return new NightlyClose(
+        input,
+        stage.store(),
+        10,
+        Duration.ZERO,
+        new NightlyClose.Progress() {
+          @Override
+          public void prepared(Lease lease, int position) {}
+
+          @Override
+          public void unit(Lease lease, Totals totals) {}
+
+          @Override
+          public void lost(Tenure tenure, Transition.End why) {}
+        });
+  }
+
+  @Test
+  void oneLeaderAddsItAllUp() throws Exception {
+    election.run(task());
+    assertThat(stage.store().read().total()).isEqualByComparingTo(expected.total());
+  }
+
+  @Test
+  void aSuccessorGoesOnFromTheCheckpointAndAUnitDoneTwiceCountsOnce() throws Exception {
+    NightlyClose first = task();
+    try (Lease lease = election.acquire()) {
+      first.prepare(lease);
+      first.step(lease);
+      first.step(lease);
+      // It dies after the table has taken the third unit and before the checkpoint is written.
+      stage.store().write(first.totals().plus(input.rows().subList(20, 30)), lease.epoch());
+    }
+    NightlyClose second = task();
+    try (Lease lease = election.acquire()) {
+      second.prepare(lease);
+      assertThat(second.totals().position()).isEqualTo(20);
+      while (!(second.step(lease) instanceof NextStep.Done)) {
+        lease.renew();
+      }
+    }
+    Totals found = stage.store().read();
+    assertThat(found.position()).isEqualTo(100);
+    expected
+        .sums()
+        .forEach((group, sum) -> assertThat(found.sums().get(group)).isEqualByComparingTo(sum));
+  }
+
+  @Test
+  void theTableRefusesAnOlderEpochAndKeepsWhatItHas() throws Exception {
+    CloseStore store = stage.store();
+    store.write(expected, 3);
+    assertThatExceptionOfType(StaleEpochException.class)
+        .isThrownBy(() -> store.write(Totals.none(), 2))
+        .withMessage("epoch 2 refused: the table has seen epoch 3");
+    assertThat(store.read().position()).isEqualTo(100);
+    store.write(expected, 3);
+    store.write(expected, 4);
+    assertThat(store.epoch()).isEqualTo(4);
+  }
+
+  @Test
+  void theMinimalLeaderOfTheReadmeLeads() throws Exception {
+    MinimalLeader.main(new String[] {stage.connect(), "3"});
+    assertThat(client.getChildren().forPath("/examples/minimal/audit"))
+        .anyMatch(name -> name.startsWith("0000000001-elected-"))
+        .anyMatch(name -> name.startsWith("0000000002-resigned-"));
+  }
+
+  @Test
+  void theReadmesTenLinesAreThoseOfTheMinimalLeader() throws Exception {
+    String source =
+        Files.readString(Path.of("src/main/java/io/tenure/examples/MinimalLeader.java"));
+    String lines =
+        source
+            .substring(
+                source.indexOf("// README:begin\n") + 16, source.indexOf("      // README:end"))
+            .stripIndent();
+    assertThat(Files.readString(Path.of("../README.md"))).contains("```java\n" + lines + "```");
+  }
+}
