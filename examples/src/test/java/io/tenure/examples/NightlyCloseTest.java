@@ -134,7 +134,7 @@ class NightlyCloseTest {
         source
             .substring(
                 source.indexOf("// README:begin\n") + 16, source.indexOf("      // README:end"))
-            .stripIndent();
+            .indent(-6);
     assertThat(Files.readString(Path.of("../README.md"))).contains("```java\n" + lines + "```");
   }
 }
