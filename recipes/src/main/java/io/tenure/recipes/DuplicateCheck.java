@@ -87,7 +87,7 @@ final class DuplicateCheck {
         rival.candidate().pid(),
         Sessions.format(rival.session()));
     // The server rounds the timeout up to its next tick; half as much again is enough for that.
-    long timeout = monitor.terms(settings.margin(), settings.lease()).sessionTimeoutNanos();
+    long timeout = monitor.sessionTimeoutNanos();
     monitor.schedule(
         () -> {
           if (wanted.getAsBoolean()) {

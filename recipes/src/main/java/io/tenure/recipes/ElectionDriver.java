@@ -80,6 +80,9 @@ final class ElectionDriver implements SessionListener {
   private @Nullable CompletableFuture<Void> closing;
   private boolean rehearsed;
 
+  /** The number of the latest wish to enter the queue; leaving it makes the earlier ones void. */
+  private long queueing;
+
   /**
    * Answers to requests before the latest one are too late to matter, and are dropped by this
    * number.
@@ -221,12 +224,15 @@ final class ElectionDriver implements SessionListener {
     } finally {
       handling = false;
     }
+    if (machine.state() == ElectionState.IDLE) {
+      request++; // What is still being read is of no use any more.
+    }
     closeIfIdle();
   }
 
   private void perform(ElectionAction action) {
     if (action instanceof ElectionAction.JoinQueue) {
-      joinQueue(++request);
+      joinQueue(++queueing);
     } else if (action instanceof ElectionAction.LeaveQueue) {
       leaveQueue();
     } else if (action instanceof ElectionAction.Read read) {
@@ -256,7 +262,7 @@ final class ElectionDriver implements SessionListener {
 
   private void joinQueue(long number) {
     if (monitor.sessionId() == 0) {
-      again(number, () -> joinQueue(number));
+      joinQueueAgain(number);
       return;
     }
     CompletableFuture<Void> ready =
@@ -275,11 +281,11 @@ final class ElectionDriver implements SessionListener {
     }
     ready.whenComplete(
         (done, error) -> {
-          if (number != request) {
+          if (number != queueing) {
             return;
           }
           if (error != null) {
-            readFailed(error, number, () -> joinQueue(number));
+            joinQueueFailed(error, number);
             return;
           }
           boolean first = !rehearsed;
@@ -293,6 +299,25 @@ final class ElectionDriver implements SessionListener {
             }
           }
         });
+  }
+
+  private void joinQueueAgain(long number) {
+    monitor.schedule(
+        () -> {
+          if (number == queueing) {
+            joinQueue(number);
+          }
+        },
+        RETRY_NANOS);
+  }
+
+  private void joinQueueFailed(Throwable error, long number) {
+    Optional<TenureException> lasting = lasting(error);
+    if (lasting.isPresent()) {
+      failQueued(lasting.get());
+    } else {
+      joinQueueAgain(number);
+    }
   }
 
   private void startLatch() {
@@ -329,6 +354,7 @@ final class ElectionDriver implements SessionListener {
   private void leaveQueue() {
     LeaderLatch left = latch;
     latch = null;
+    queueing++; // A queue that is being entered is not entered any more.
     if (left == null) {
       return;
     }
@@ -381,22 +407,26 @@ final class ElectionDriver implements SessionListener {
   }
 
   private void readFailed(Throwable error, long number, Runnable retry) {
+    Optional<TenureException> lasting = lasting(error);
+    if (lasting.isPresent()) {
+      handle(new ElectionEvent.ReadFailed(lasting.get()));
+    } else {
+      again(number, retry);
+    }
+  }
+
+  /** The error, unless it only means that there is no connection now. */
+  private Optional<TenureException> lasting(Throwable error) {
     Throwable cause =
         error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
     if (cause instanceof ScopeStore.NotConnectedException) {
-      log.debug("scope={} not connected, will read again: {}", scope, cause.getMessage());
-      again(number, retry);
-      return;
+      log.debug("scope={} not connected, will ask again: {}", scope, cause.getMessage());
+      return Optional.empty();
     }
-    TenureException known =
+    return Optional.of(
         cause instanceof TenureException tenure
             ? tenure
-            : new CoordinationException("the scope " + scope + " cannot be read: " + cause, cause);
-    if (machine.state() == ElectionState.QUEUED) {
-      failQueued(known);
-    } else {
-      handle(new ElectionEvent.ReadFailed(known));
-    }
+            : new CoordinationException("the scope " + scope + " cannot be read: " + cause, cause));
   }
 
   private void again(long number, Runnable retry) {
@@ -411,7 +441,9 @@ final class ElectionDriver implements SessionListener {
 
   private void elect(ElectionAction.Elect elect, long number) {
     try {
-      monitor.terms(settings.margin(), settings.lease());
+      if (monitor.terms(settings.margin(), settings.lease()).isEmpty()) {
+        return; // The session has just ended; the machine is told next.
+      }
     } catch (LeaseTermsException e) {
       handle(new ElectionEvent.CommitFailed(e));
       return;
@@ -474,7 +506,11 @@ final class ElectionDriver implements SessionListener {
   private void grant(ElectionAction.Grant grant) {
     LeaseTerms terms;
     try {
-      terms = monitor.terms(settings.margin(), settings.lease());
+      Optional<LeaseTerms> known = monitor.terms(settings.margin(), settings.lease());
+      if (known.isEmpty()) {
+        return; // The session has just ended; the machine is told next.
+      }
+      terms = known.get();
     } catch (LeaseTermsException e) {
       handle(new ElectionEvent.End(new Transition.Resigned(String.valueOf(e.getMessage()))));
       fail(e);
@@ -603,7 +639,10 @@ final class ElectionDriver implements SessionListener {
     HeldLease over = lease;
     lease = null;
     if (over == null) {
-      log.info("scope={} attempt given up: {} recorded={}", scope, end.reason(), recorded);
+      log.info("scope={} ended before its lease was out: {}", scope, end.reason());
+      if (acquiring != null) {
+        handle(new ElectionEvent.Join()); // The user still waits for the office.
+      }
       return;
     }
     log.info(

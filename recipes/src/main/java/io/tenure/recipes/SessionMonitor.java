@@ -252,6 +252,12 @@ public final class SessionMonitor implements AutoCloseable {
     return current == null ? 0 : current.id();
   }
 
+  /** The timeout of the present session, or of the client's last one. */
+  long sessionTimeoutNanos() {
+    return TimeUnit.MILLISECONDS.toNanos(
+        client.getZookeeperClient().getLastNegotiatedSessionTimeoutMs());
+  }
+
   boolean isEventThread() {
     return Thread.currentThread() == eventThread;
   }
@@ -307,13 +313,15 @@ public final class SessionMonitor implements AutoCloseable {
   }
 
   /**
-   * The terms of a lease in the present session.
+   * The terms of a lease in the present session; empty if there is none now.
    *
    * @throws io.tenure.scope.LeaseTermsException if they leave no time to act
    */
-  LeaseTerms terms(Optional<Duration> margin, Optional<Duration> lease) {
-    Session current = Objects.requireNonNull(session, "no session");
-    return LeaseTerms.of(current.timeout(), ackInterval, tickTime, margin, lease);
+  Optional<LeaseTerms> terms(Optional<Duration> margin, Optional<Duration> lease) {
+    Session current = session;
+    return current == null
+        ? Optional.empty()
+        : Optional.of(LeaseTerms.of(current.timeout(), ackInterval, tickTime, margin, lease));
   }
 
   /**

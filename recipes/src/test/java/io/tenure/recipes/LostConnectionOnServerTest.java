@@ -198,6 +198,49 @@ class LostConnectionOnServerTest {
   }
 
   @Test
+  void aCandidateThatGaveUpWithoutAConnectionDoesNotQueueWhenItIsBack() throws Exception {
+    LeaderElection other =
+        zk.closeLater(
+            LeaderElection.builder(zk.monitor(operator), SCOPE).candidateId("w-2").build());
+    election.acquire().close();
+    proxy.refuse(true);
+    proxy.dropConnections();
+    assertThat(election.tryAcquire(Duration.ofMillis(300))).isEmpty();
+    proxy.refuse(false);
+    Lease lease = other.acquire();
+    await()
+        .pollInterval(Duration.ofMillis(50))
+        .during(ZooKeeperFixture.SESSION_TIMEOUT)
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> lease.renew().toNanos() > 0 && other.candidates().size() == 1);
+    lease.close();
+    assertThat(election.acquire().epoch()).isEqualTo(3);
+  }
+
+  @Test
+  void aSessionThatEndsWhileTheElectionIsCommittedDoesNotLeaveTheUserWaiting() throws Exception {
+    CuratorFramework client = zk.client(proxy.connectString());
+    LeaderElection fresh =
+        zk.closeLater(LeaderElection.builder(zk.monitor(client), SCOPE).candidateId("w-3").build());
+    Cut.AFTER.arm(proxy, "elected");
+    CompletableFuture<Long> epoch = new CompletableFuture<>();
+    Thread waiting =
+        new Thread(
+            () -> {
+              try {
+                epoch.complete(fresh.acquire().epoch());
+              } catch (Exception e) {
+                epoch.completeExceptionally(e);
+              }
+            });
+    waiting.start();
+    await().until(() -> operator.checkExists().forPath(SCOPE + "/leader") != null);
+    client.getZookeeperClient().getZooKeeper().getTestable().injectSessionExpiration();
+    assertThat(epoch.get(30, TimeUnit.SECONDS)).isEqualTo(2L);
+    assertTrail("0000000001-elected-w-3", "0000000002-lost-w-3", "0000000003-elected-w-3");
+  }
+
+  @Test
   void aCheckpointIsSentAgainAfterALostConnection() throws Exception {
     Lease lease = election.acquire();
     FaultProxy.Fault fault =
