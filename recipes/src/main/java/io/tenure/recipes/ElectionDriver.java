@@ -1,6 +1,5 @@
 package io.tenure.recipes;
 
-import io.tenure.internal.CandidateFormat;
 import io.tenure.internal.Commit;
 import io.tenure.internal.CommitProtocol;
 import io.tenure.internal.Incumbent;
@@ -14,7 +13,6 @@ import io.tenure.scope.Retention;
 import io.tenure.scope.Scope;
 import io.tenure.scope.TenureException;
 import io.tenure.scope.Transition;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,13 +20,10 @@ import java.util.ArrayDeque;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.api.CuratorWatcher;
-import org.apache.curator.framework.recipes.leader.LeaderLatch;
-import org.apache.curator.framework.recipes.leader.LeaderLatchListener;
 import org.apache.zookeeper.Watcher.Event.EventType;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -70,18 +65,14 @@ final class ElectionDriver implements SessionListener {
   private final ElectionMachine machine =
       new ElectionMachine(() -> UUID.randomUUID().toString().substring(0, 13));
   private final CuratorWatcher officeWatcher;
+  private final LatchQueue queue;
   private final ArrayDeque<ElectionEvent> inbox = new ArrayDeque<>();
 
   private boolean handling;
-  private @Nullable LeaderLatch latch;
   private @Nullable CompletableFuture<HeldLease> acquiring;
   private @Nullable HeldLease lease;
   private @Nullable Future<?> watchdog;
   private @Nullable CompletableFuture<Void> closing;
-  private boolean rehearsed;
-
-  /** The number of the latest wish to enter the queue; leaving it makes the earlier ones void. */
-  private long queueing;
 
   /**
    * Answers to requests before the latest one are too late to matter, and are dropped by this
@@ -104,7 +95,27 @@ final class ElectionDriver implements SessionListener {
             post(new ElectionEvent.OfficeChanged());
           }
         };
+    this.queue = new LatchQueue(settings, monitor, store, officeWatcher, queueOwner());
     monitor.addListener(this);
+  }
+
+  private LatchQueue.Owner queueOwner() {
+    return new LatchQueue.Owner() {
+      @Override
+      public void head() {
+        handle(new ElectionEvent.QueueHead());
+      }
+
+      @Override
+      public void headLost() {
+        handle(new ElectionEvent.QueueLost());
+      }
+
+      @Override
+      public void failed(TenureException cause) {
+        failQueued(cause);
+      }
+    };
   }
 
   // ---- called from any thread ----
@@ -185,7 +196,7 @@ final class ElectionDriver implements SessionListener {
   void abandon() {
     monitor.execute(
         () -> {
-          leaveQueue();
+          queue.leave();
           stopWatchdog();
           store.close();
         });
@@ -232,9 +243,9 @@ final class ElectionDriver implements SessionListener {
 
   private void perform(ElectionAction action) {
     if (action instanceof ElectionAction.JoinQueue) {
-      joinQueue(++queueing);
+      queue.join();
     } else if (action instanceof ElectionAction.LeaveQueue) {
-      leaveQueue();
+      queue.leave();
     } else if (action instanceof ElectionAction.Read read) {
       read(read.create(), ++request);
     } else if (action instanceof ElectionAction.Elect elect) {
@@ -255,115 +266,6 @@ final class ElectionDriver implements SessionListener {
       ended(ended.end(), ended.recorded());
     } else if (action instanceof ElectionAction.Fail fail) {
       fail(fail.cause());
-    }
-  }
-
-  // ---- the queue ----
-
-  private void joinQueue(long number) {
-    if (monitor.sessionId() == 0) {
-      joinQueueAgain(number);
-      return;
-    }
-    CompletableFuture<Void> ready =
-        store
-            .read(officeWatcher)
-            .thenCompose(
-                view ->
-                    view.isPresent()
-                        ? CompletableFuture.<Void>completedFuture(null)
-                        : store.ensure());
-    if (!rehearsed) {
-      ready =
-          ready
-              .thenCompose(done -> store.ensureLatch())
-              .thenCompose(done -> store.rehearse(monitor.sessionId()));
-    }
-    ready.whenComplete(
-        (done, error) -> {
-          if (number != queueing) {
-            return;
-          }
-          if (error != null) {
-            joinQueueFailed(error, number);
-            return;
-          }
-          boolean first = !rehearsed;
-          rehearsed = true;
-          startLatch();
-          if (first) {
-            LeaderLatch started = latch;
-            if (started != null) {
-              new DuplicateCheck(settings, monitor, store)
-                  .run(started, () -> latch == started, this::failQueued);
-            }
-          }
-        });
-  }
-
-  private void joinQueueAgain(long number) {
-    monitor.schedule(
-        () -> {
-          if (number == queueing) {
-            joinQueue(number);
-          }
-        },
-        RETRY_NANOS);
-  }
-
-  private void joinQueueFailed(Throwable error, long number) {
-    Optional<TenureException> lasting = lasting(error);
-    if (lasting.isPresent()) {
-      failQueued(lasting.get());
-    } else {
-      joinQueueAgain(number);
-    }
-  }
-
-  private void startLatch() {
-    LeaderLatch created =
-        new LeaderLatch(
-            store.client(), scope.latchPath(), CandidateFormat.text(settings.candidate()));
-    created.addListener(
-        new LeaderLatchListener() {
-          @Override
-          public void isLeader() {
-            queueEvent(created, new ElectionEvent.QueueHead());
-          }
-
-          @Override
-          public void notLeader() {
-            queueEvent(created, new ElectionEvent.QueueLost());
-          }
-        },
-        monitor.executor());
-    latch = created;
-    try {
-      created.start();
-    } catch (Exception e) {
-      failQueued(new CoordinationException("the latch of " + scope + " cannot be started", e));
-    }
-  }
-
-  private void queueEvent(LeaderLatch of, ElectionEvent event) {
-    if (latch == of) {
-      handle(event);
-    }
-  }
-
-  private void leaveQueue() {
-    LeaderLatch left = latch;
-    latch = null;
-    queueing++; // A queue that is being entered is not entered any more.
-    if (left == null) {
-      return;
-    }
-    try {
-      left.close();
-    } catch (IOException e) {
-      log.warn("scope={} the latch node may stay until the session ends", scope, e);
-    } catch (IllegalStateException e) {
-      log.debug("scope={} the client is closed, and its latch node with it", scope, e);
     }
   }
 
@@ -407,26 +309,12 @@ final class ElectionDriver implements SessionListener {
   }
 
   private void readFailed(Throwable error, long number, Runnable retry) {
-    Optional<TenureException> lasting = lasting(error);
+    Optional<TenureException> lasting = ScopeStore.lasting(scope, error);
     if (lasting.isPresent()) {
       handle(new ElectionEvent.ReadFailed(lasting.get()));
     } else {
       again(number, retry);
     }
-  }
-
-  /** The error, unless it only means that there is no connection now. */
-  private Optional<TenureException> lasting(Throwable error) {
-    Throwable cause =
-        error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
-    if (cause instanceof ScopeStore.NotConnectedException) {
-      log.debug("scope={} not connected, will ask again: {}", scope, cause.getMessage());
-      return Optional.empty();
-    }
-    return Optional.of(
-        cause instanceof TenureException tenure
-            ? tenure
-            : new CoordinationException("the scope " + scope + " cannot be read: " + cause, cause));
   }
 
   private void again(long number, Runnable retry) {

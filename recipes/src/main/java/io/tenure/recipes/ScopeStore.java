@@ -6,6 +6,7 @@ import io.tenure.internal.LeaderNode;
 import io.tenure.internal.ScopeOp;
 import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.ScopeView;
+import io.tenure.scope.CoordinationException;
 import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.Retention;
 import io.tenure.scope.Scope;
@@ -428,6 +429,19 @@ final class ScopeStore {
             ? path.substring(0, Math.max(1, path.lastIndexOf('/')))
             : path;
     throw ServerErrors.refused(code, denied, permission);
+  }
+
+  /** The error of a reading, unless it only means that there is no connection now. */
+  static Optional<TenureException> lasting(Scope scope, Throwable error) {
+    Throwable cause =
+        error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
+    if (cause instanceof NotConnectedException) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        cause instanceof TenureException tenure
+            ? tenure
+            : new CoordinationException("the scope " + scope + " cannot be read: " + cause, cause));
   }
 
   /** A background call of Curator's. */

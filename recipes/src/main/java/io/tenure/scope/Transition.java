@@ -37,9 +37,6 @@ public sealed interface Transition {
     default boolean needsRecovery() {
       return !(this instanceof Resigned);
     }
-
-    /** The same end with another reason. */
-    End because(String reason);
   }
 
   /** The leader gave the office up by itself. */
@@ -52,11 +49,6 @@ public sealed interface Transition {
     @Override
     public String word() {
       return "resigned";
-    }
-
-    @Override
-    public Resigned because(String other) {
-      return new Resigned(other);
     }
   }
 
@@ -71,11 +63,6 @@ public sealed interface Transition {
     public String word() {
       return "lapsed";
     }
-
-    @Override
-    public Lapsed because(String other) {
-      return new Lapsed(other);
-    }
   }
 
   /** An operator took the office away. */
@@ -88,11 +75,6 @@ public sealed interface Transition {
     @Override
     public String word() {
       return "revoked";
-    }
-
-    @Override
-    public Revoked because(String other) {
-      return new Revoked(other);
     }
   }
 
@@ -110,11 +92,6 @@ public sealed interface Transition {
     @Override
     public String word() {
       return "lost";
-    }
-
-    @Override
-    public Lost because(String other) {
-      return new Lost(other);
     }
   }
 

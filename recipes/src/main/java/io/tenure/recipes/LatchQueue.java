@@ -1,0 +1,181 @@
+package io.tenure.recipes;
+
+import io.tenure.internal.CandidateFormat;
+import io.tenure.scope.CoordinationException;
+import io.tenure.scope.Scope;
+import io.tenure.scope.TenureException;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.apache.curator.framework.api.CuratorWatcher;
+import org.apache.curator.framework.recipes.leader.LeaderLatch;
+import org.apache.curator.framework.recipes.leader.LeaderLatchListener;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A candidate's place in the queue of Curator's LeaderLatch. Before it enters for the first time it
+ * finds out whether the scope is Tenure's, whether the client may do what a leader must do, and
+ * whether another candidate has its id: the latch itself would only log what goes wrong, and wait.
+ *
+ * <p>Confined to the monitor's event thread.
+ */
+final class LatchQueue {
+
+  private static final Logger log = LoggerFactory.getLogger(LatchQueue.class);
+  private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  /** Is told on the event thread. */
+  interface Owner {
+    /** The candidate is at the head of the queue. A hint. */
+    void head();
+
+    /** The candidate is no longer at the head. A hint. */
+    void headLost();
+
+    /** The candidate cannot stand. */
+    void failed(TenureException cause);
+  }
+
+  private final ElectionDriver.Settings settings;
+  private final Scope scope;
+  private final SessionMonitor monitor;
+  private final ScopeStore store;
+  private final CuratorWatcher watcher;
+  private final Owner owner;
+
+  private @Nullable LeaderLatch latch;
+  private boolean rehearsed;
+
+  /** The number of the latest wish to enter the queue; leaving it makes the earlier ones void. */
+  private long queueing;
+
+  LatchQueue(
+      ElectionDriver.Settings settings,
+      SessionMonitor monitor,
+      ScopeStore store,
+      CuratorWatcher watcher,
+      Owner owner) {
+    this.settings = settings;
+    this.scope = settings.scope();
+    this.monitor = monitor;
+    this.store = store;
+    this.watcher = watcher;
+    this.owner = owner;
+  }
+
+  /** Enters the queue, as soon as there is a connection. */
+  void join() {
+    joinQueue(++queueing);
+  }
+
+  private void joinQueue(long number) {
+    if (monitor.sessionId() == 0) {
+      joinQueueAgain(number);
+      return;
+    }
+    CompletableFuture<Void> ready =
+        store
+            .read(watcher)
+            .thenCompose(
+                view ->
+                    view.isPresent()
+                        ? CompletableFuture.<Void>completedFuture(null)
+                        : store.ensure());
+    if (!rehearsed) {
+      ready =
+          ready
+              .thenCompose(done -> store.ensureLatch())
+              .thenCompose(done -> store.rehearse(monitor.sessionId()));
+    }
+    ready.whenComplete(
+        (done, error) -> {
+          if (number != queueing) {
+            return;
+          }
+          if (error != null) {
+            joinQueueFailed(error, number);
+            return;
+          }
+          boolean first = !rehearsed;
+          rehearsed = true;
+          startLatch();
+          if (first) {
+            LeaderLatch started = latch;
+            if (started != null) {
+              new DuplicateCheck(settings, monitor, store)
+                  .run(started, () -> latch == started, owner::failed);
+            }
+          }
+        });
+  }
+
+  private void joinQueueAgain(long number) {
+    monitor.schedule(
+        () -> {
+          if (number == queueing) {
+            joinQueue(number);
+          }
+        },
+        RETRY_NANOS);
+  }
+
+  private void joinQueueFailed(Throwable error, long number) {
+    Optional<TenureException> lasting = ScopeStore.lasting(scope, error);
+    if (lasting.isPresent()) {
+      owner.failed(lasting.get());
+    } else {
+      joinQueueAgain(number);
+    }
+  }
+
+  private void startLatch() {
+    LeaderLatch created =
+        new LeaderLatch(
+            store.client(), scope.latchPath(), CandidateFormat.text(settings.candidate()));
+    created.addListener(
+        new LeaderLatchListener() {
+          @Override
+          public void isLeader() {
+            tell(created, owner::head);
+          }
+
+          @Override
+          public void notLeader() {
+            tell(created, owner::headLost);
+          }
+        },
+        monitor.executor());
+    latch = created;
+    try {
+      created.start();
+    } catch (Exception e) {
+      owner.failed(new CoordinationException("the latch of " + scope + " cannot be started", e));
+    }
+  }
+
+  private void tell(LeaderLatch of, Runnable event) {
+    if (latch == of) {
+      event.run();
+    }
+  }
+
+  /** Leaves the queue, or does not enter it any more. */
+  void leave() {
+    LeaderLatch left = latch;
+    latch = null;
+    queueing++; // A queue that is being entered is not entered any more.
+    if (left == null) {
+      return;
+    }
+    try {
+      left.close();
+    } catch (IOException e) {
+      log.warn("scope={} the latch node may stay until the session ends", scope, e);
+    } catch (IllegalStateException e) {
+      log.debug("scope={} the client is closed, and its latch node with it", scope, e);
+    }
+  }
+}
