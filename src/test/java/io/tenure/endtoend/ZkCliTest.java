@@ -10,6 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
 import org.junit.jupiter.api.Test;
@@ -42,6 +44,20 @@ class ZkCliTest {
     second.getZookeeperClient().getZooKeeper().getTestable().injectSessionExpiration();
     lost.ended().toCompletableFuture().get(60, TimeUnit.SECONDS);
     Lease lease = w1.acquire();
+    // Somebody works, and renews, while the slow command line starts again and again.
+    ScheduledExecutorService worker = Executors.newSingleThreadScheduledExecutor();
+    zk.closeLater(worker::shutdownNow);
+    worker.scheduleWithFixedDelay(
+        () -> {
+          try {
+            lease.renew();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        },
+        0,
+        100,
+        TimeUnit.MILLISECONDS);
 
     List<String> transcript = new ArrayList<>();
     List<String> leader = zkCli(transcript, "get", SCOPE + "/leader");
