@@ -3,6 +3,8 @@ package io.tenure.examples;
 import io.tenure.recipes.LeaderElection;
 import io.tenure.recipes.Lease;
 import io.tenure.recipes.SessionMonitor;
+import io.tenure.recipes.TaskFailedException;
+import io.tenure.scope.OutcomeUnknownException;
 import io.tenure.scope.Tenure;
 import io.tenure.scope.Transition;
 import java.io.IOException;
@@ -58,6 +60,9 @@ final class CandidateProcess implements Callable<Integer> {
   @Option(names = "--tick-millis", required = true)
   private long tickMillis;
 
+  @Option(names = "--ignore-lease-after-pause")
+  private boolean ignoreLeaseAfterPause;
+
   @Override
   public Integer call() throws Exception {
     exitWithParent();
@@ -73,14 +78,31 @@ final class CandidateProcess implements Callable<Integer> {
         try (LeaderElection election =
             LeaderElection.builder(monitor, scope).candidateId(id).build()) {
           say("standby");
-          election.run(
-              new NightlyClose(
-                  rows, store, rowsPerUnit, Duration.ofMillis(pauseMillis), progress(store)));
+          lead(election, rows, store);
           say("done");
         }
       }
     }
     return 0;
+  }
+
+  /** Stands again if the table has refused it: then it was asleep and another leads. */
+  private void lead(LeaderElection election, Input rows, CloseStore store)
+      throws InterruptedException {
+    while (true) {
+      try {
+        election.run(
+            new NightlyClose(
+                rows, store, rowsPerUnit, Duration.ofMillis(pauseMillis), progress(store)));
+        return;
+      } catch (TaskFailedException e) {
+        if (!(e.getCause() instanceof StaleEpochException)) {
+          throw e;
+        }
+      } catch (OutcomeUnknownException e) {
+        // It was asleep while the answer came. The checkpoint that counts is read again anyway.
+      }
+    }
   }
 
   private NightlyClose.Progress progress(CloseStore store) {
@@ -99,14 +121,18 @@ final class CandidateProcess implements Callable<Integer> {
         say("unit", lease.epoch(), totals.position(), lease.remaining().toMillis());
       }
 
-      /**
-       * What no leader should do, and what the fence is for: it writes although its lease is over.
-       */
       @Override
-      public void lost(Tenure tenure, Transition.End why) {
-        say("lost", tenure.epoch(), why.word());
+      public void lost(Tenure tenure, Transition.End why, boolean held, Totals pending) {
+        say("lost", tenure.epoch(), why.word(), held);
+        if (ignoreLeaseAfterPause) {
+          writeAllTheSame(tenure, pending);
+        }
+      }
+
+      /** What no leader may do, and what the fence is for. */
+      private void writeAllTheSame(Tenure tenure, Totals pending) {
         try {
-          store.write(Totals.none(), tenure.epoch());
+          store.write(pending, tenure.epoch());
           say("written", tenure.epoch());
         } catch (StaleEpochException e) {
           say("refused", tenure.epoch(), e.getMessage());

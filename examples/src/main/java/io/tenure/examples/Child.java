@@ -86,7 +86,8 @@ final class Child {
 
   private void signal(String name) throws IOException, InterruptedException {
     int status =
-        new ProcessBuilder("kill", name, Long.toString(process.pid()))
+        // The shell's own: a slim image need not have the program.
+        new ProcessBuilder("sh", "-c", "kill " + name + " " + process.pid())
             .inheritIO()
             .start()
             .waitFor();

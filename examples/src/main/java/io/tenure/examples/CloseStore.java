@@ -6,6 +6,7 @@ import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLTimeoutException;
 import java.sql.Statement;
 import java.util.Map;
 import java.util.TreeMap;
@@ -16,7 +17,9 @@ import java.util.TreeMap;
  * while it slept.
  *
  * <p>Totals are written as they are, not added to what is there: a unit that is done twice, because
- * its leader died between the table and the checkpoint, changes nothing.
+ * its leader died between the table and the checkpoint, changes nothing. Position and totals change
+ * in one transaction, so the table is right at every moment; the checkpoint says only where to go
+ * on.
  *
  * <p>Confined to one thread.
  */
@@ -56,18 +59,35 @@ final class CloseStore implements AutoCloseable {
           throw new StaleEpochException(epoch, epoch());
         }
       }
-      try (PreparedStatement merge =
-          connection.prepareStatement("MERGE INTO totals KEY (grp) VALUES (?, ?)")) {
+      try (Statement statement = connection.createStatement()) {
+        // A predecessor may have been one unit ahead of its checkpoint, with a group more.
+        statement.executeUpdate("DELETE FROM totals");
+      }
+      try (PreparedStatement insert =
+          connection.prepareStatement("INSERT INTO totals VALUES (?, ?)")) {
         for (Map.Entry<String, BigDecimal> sum : totals.sums().entrySet()) {
-          merge.setString(1, sum.getKey());
-          merge.setBigDecimal(2, sum.getValue());
-          merge.addBatch();
+          insert.setString(1, sum.getKey());
+          insert.setBigDecimal(2, sum.getValue());
+          insert.addBatch();
         }
-        merge.executeBatch();
+        insert.executeBatch();
       }
       connection.commit();
     } finally {
       connection.rollback(); // nothing, after a commit
+    }
+  }
+
+  /** Whether no transaction of somebody else's is open on the table. */
+  boolean isFree() throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SET LOCK_TIMEOUT 100");
+      statement.executeUpdate("UPDATE fence SET epoch = epoch");
+      return true;
+    } catch (SQLTimeoutException e) {
+      return false;
+    } finally {
+      connection.rollback();
     }
   }
 

@@ -10,7 +10,6 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -27,9 +26,12 @@ import picocli.CommandLine.Option;
     version = "tenure-demo 0.1.0",
     sortOptions = false,
     description = {
-      "Three processes take turns at adding up a table. The leader is killed, the next one is",
-      "frozen for longer than its session, and the totals come out right all the same.",
-      "Without --input: population estimates of the US Census Bureau (public domain)."
+      "Three processes take turns at adding up a table. The leader is killed, the",
+      "next one is frozen for longer than its session, and the totals come out right",
+      "all the same. Exit code 0 says so, 1 that they do not, 2 that the input is bad.",
+      "Without --input: population estimates of some 43,000 places by the US Census",
+      "Bureau (SUB-EST2015, public domain).",
+      ""
     })
 public final class Demo implements Callable<Integer> {
 
@@ -38,10 +40,9 @@ public final class Demo implements Callable<Integer> {
   private static final int EMBEDDED_SESSION_MILLIS = 4_000;
   private static final int REMOTE_SESSION_MILLIS = 10_000;
 
-  private static final int INTERRUPTED = 130;
+  private static final List<String> IDS = List.of("w-1", "w-2", "w-3");
 
-  /** However slow the machine: if nothing at all happens for so long, something is wrong. */
-  private static final long SILENCE_SECONDS = 90;
+  private static final int INTERRUPTED = 130;
 
   @Option(
       names = "--connect",
@@ -65,9 +66,15 @@ public final class Demo implements Callable<Integer> {
   private String amount = Input.DEFAULT_AMOUNT;
 
   @Option(
+      names = "--rows-per-unit",
+      paramLabel = "N",
+      description = "rows in one unit of work; default: such that there are " + UNITS + " units")
+  private @Nullable Integer rowsPerUnit;
+
+  @Option(
       names = "--tick-millis",
       paramLabel = "MS",
-      description = "the ensemble's tickTime; default 2000")
+      description = "the tickTime of --connect's ensemble; default ${DEFAULT-VALUE}")
   private int remoteTickMillis = 2_000;
 
   @Option(names = "--plain", description = "plain lines, as when the output is no terminal")
@@ -86,15 +93,18 @@ public final class Demo implements Callable<Integer> {
             System.err.println("tenure-demo: " + e.getMessage());
             return 2;
           }
-          throw e;
+          System.err.println("tenure-demo: failed: " + e);
+          return 1;
         });
     System.exit(commandLine.execute(args));
   }
 
   @Override
   public Integer call() throws Exception {
+    checkOptions();
     Input rows = Input.read(Optional.ofNullable(input), group, amount);
     Totals expected = Totals.none().plus(rows.rows());
+    checkSize(rows, expected);
     Screen screen = new Screen(System.out, plain);
     screen.line(
         "nightly close of "
@@ -105,19 +115,20 @@ public final class Demo implements Callable<Integer> {
             + amount
             + " by "
             + group);
-    try (Stage stage = new Stage(Optional.ofNullable(connect))) {
-      Runtime.getRuntime().addShutdownHook(new Thread(stage::close, "clean-up"));
-      int rowsPerUnit = Math.max(1, (rows.rows().size() + UNITS - 1) / UNITS);
-      for (String id : List.of("w-1", "w-2", "w-3")) {
-        candidates.put(id, stage.add(start(stage, id, rowsPerUnit)));
-        if (id.equals("w-1")) {
-          screen.event("three processes stand for " + stage.scope() + " on " + stage.connect());
-        }
-      }
+    try (Stage stage = new Stage()) {
       try {
-        play(screen, rows.rows().size());
+        stage.open(Optional.ofNullable(connect));
+        int unit =
+            rowsPerUnit == null
+                ? Math.max(1, (rows.rows().size() + UNITS - 1) / UNITS)
+                : rowsPerUnit;
+        screen.event("three processes stand for " + stage.scope() + " on " + stage.connect());
+        for (String id : IDS) {
+          candidates.put(id, stage.add(start(stage, id, unit)));
+        }
+        boolean refused = new Play(screen, stage.store(), candidates, messages).run(expected);
         screen.endProgress();
-        return report(screen, stage, expected);
+        return report(screen, stage, expected, refused);
       } catch (Exception e) {
         if (stage.isClosed()) {
           return INTERRUPTED; // Ctrl-C: the stage is gone from under us, and there is nothing to
@@ -125,6 +136,35 @@ public final class Demo implements Callable<Integer> {
         }
         throw e;
       }
+    }
+  }
+
+  private void checkOptions() {
+    if (connect != null && connect.isBlank()) {
+      throw new InputException("--connect is empty: give host:port of a ZooKeeper server");
+    }
+    if (rowsPerUnit != null && rowsPerUnit < 1) {
+      throw new InputException("--rows-per-unit is " + rowsPerUnit + ": it must be at least 1");
+    }
+    if (remoteTickMillis < 1) {
+      throw new InputException("--tick-millis is " + remoteTickMillis + ": it must be at least 1");
+    }
+  }
+
+  private void checkSize(Input rows, Totals expected) {
+    int bytes = expected.bytes().length;
+    if (bytes > Totals.MAX_BYTES) {
+      throw new InputException(
+          rows.name()
+              + ": column "
+              + group
+              + " has "
+              + expected.sums().size()
+              + " different values, whose totals have "
+              + bytes
+              + " bytes, and a checkpoint takes "
+              + Totals.MAX_BYTES
+              + ": choose another --group");
     }
   }
 
@@ -154,7 +194,8 @@ public final class Demo implements Callable<Integer> {
                 "--session-millis",
                 Integer.toString(embedded ? EMBEDDED_SESSION_MILLIS : REMOTE_SESSION_MILLIS),
                 "--tick-millis",
-                Integer.toString(embedded ? Stage.EMBEDDED_TICK_MILLIS : remoteTickMillis)));
+                Integer.toString(embedded ? Stage.EMBEDDED_TICK_MILLIS : remoteTickMillis),
+                "--ignore-lease-after-pause"));
     if (input != null) {
       arguments.addAll(List.of("--input", input.toString()));
     }
@@ -162,82 +203,12 @@ public final class Demo implements Callable<Integer> {
         id, arguments, (from, line) -> messages.add((from + "\t" + line).split("\t", -1)));
   }
 
-  /** Follows the candidates, and lets happen to them what happens in production. */
-  private void play(Screen screen, int all) throws IOException, InterruptedException {
-    boolean killed = false;
-    @Nullable Child frozen = null;
-    boolean thawed = false;
-    boolean finished = false;
-    while (!finished || (frozen != null && !thawed)) {
-      String[] message = messages.poll(SILENCE_SECONDS, TimeUnit.SECONDS);
-      if (message == null) {
-        throw new IOException("nothing has happened for " + SILENCE_SECONDS + " s");
-      }
-      String id = message[0];
-      Child child = candidates.get(id);
-      if (child == null) {
-        continue;
-      }
-      switch (message[1]) {
-        case "elected" -> {
-          screen.event(
-              id
-                  + " elected, epoch "
-                  + message[2]
-                  + ", after "
-                  + message[4]
-                  + "; goes on from row "
-                  + message[3]);
-          if (frozen != null && !thawed && !child.id().equals(frozen.id())) {
-            screen.event(frozen.id() + " (pid " + frozen.pid() + ") is woken: SIGCONT");
-            frozen.thaw();
-          }
-        }
-        case "unit" -> {
-          int done = Integer.parseInt(message[3]);
-          screen.progress(id, Long.parseLong(message[2]), Long.parseLong(message[4]), done, all);
-          if (!killed && done >= all / 3) {
-            killed = true;
-            child.kill();
-            screen.event(id + " (pid " + child.pid() + ") is killed in the middle: SIGKILL");
-          } else if (killed && frozen == null && done >= all * 3 / 5) {
-            frozen = child;
-            child.freeze();
-            screen.event(
-                id + " (pid " + child.pid() + ") is frozen for longer than its session: SIGSTOP");
-          }
-        }
-        case "lost" ->
-            screen.event(
-                id + " finds that its lease is over (" + message[3] + "), and writes all the same");
-        case "refused" -> {
-          thawed = true;
-          screen.event("the table refuses it: " + message[3]);
-        }
-        case "written" -> {
-          thawed = true;
-          screen.event("the table TOOK the write of epoch " + message[2]);
-        }
-        case "failed" -> throw new IOException(id + " cannot write: " + message[3]);
-        case "done" -> {
-          finished = true;
-          screen.event(id + " has finished the close and resigned");
-        }
-        case "exited" -> {
-          if (!finished && candidates.values().stream().noneMatch(Child::isAlive)) {
-            throw new IOException("no candidate is left: see the errors above");
-          }
-        }
-        default -> {} // standby
-      }
-    }
-  }
-
-  private int report(Screen screen, Stage stage, Totals expected) throws Exception {
+  private int report(Screen screen, Stage stage, Totals expected, boolean refused)
+      throws Exception {
     Totals found = stage.store().read();
     long epochs = stage.store().epoch();
     screen.line("");
-    ZkCli zkCli = new ZkCli(stage.connect());
+    ZkCli zkCli = new ZkCli(stage);
     String audit = stage.scope() + "/audit";
     screen.line("$ zkCli ls " + audit);
     List<String> listed = zkCli.run("ls", audit);
@@ -260,10 +231,11 @@ public final class Demo implements Callable<Integer> {
             + found.sums().size()
             + " groups, total "
             + found.total().stripTrailingZeros().toPlainString()
-            + ", last epoch "
+            + ", epochs "
             + epochs;
+    boolean ok = equal && refused;
     screen.line(
-        equal
+        ok
             ? "RESULT ok: " + figures + "; equal to the single-process answer"
             : "RESULT failed: "
                 + figures
@@ -271,8 +243,9 @@ public final class Demo implements Callable<Integer> {
                 + expected.total().toPlainString()
                 + " over "
                 + expected.position()
-                + " rows");
-    return equal ? 0 : 1;
+                + " rows"
+                + (refused ? "" : "; and the table took a write of the frozen leader's"));
+    return ok ? 0 : 1;
   }
 
   private static List<String> names(List<String> listed) {

@@ -32,6 +32,11 @@ record Input(String name, List<Row> rows) {
   private static final String DEFAULT_RESOURCE = "/geography/demographics.csv";
   private static final String DEFAULT_NAME = "US Census Bureau SUB-EST2015 (public domain)";
 
+  /** What the table's column takes: larger or finer amounts would not come back as they went in. */
+  static final int MAX_INTEGER_DIGITS = 18;
+
+  static final int MAX_FRACTION_DIGITS = 10;
+
   /** One row: an amount that counts for a group. */
   record Row(String group, BigDecimal amount) {}
 
@@ -61,10 +66,22 @@ record Input(String name, List<Row> rows) {
       }
       return new BufferedReader(new InputStreamReader(data, StandardCharsets.UTF_8));
     }
-    if (!Files.isRegularFile(file.get())) {
+    if (Files.isDirectory(file.get())) {
+      throw new InputException(file.get() + ": is a folder, not a CSV file");
+    }
+    if (!Files.exists(file.get())) {
       throw new InputException(file.get() + ": there is no such file");
     }
-    return Files.newBufferedReader(file.get(), StandardCharsets.UTF_8);
+    return withoutByteOrderMark(Files.newBufferedReader(file.get(), StandardCharsets.UTF_8));
+  }
+
+  /** Spreadsheets put one in front, and it would become part of the first column's name. */
+  private static Reader withoutByteOrderMark(Reader reader) throws IOException {
+    reader.mark(1);
+    if (reader.read() != '\ufeff') {
+      reader.reset();
+    }
+    return reader;
   }
 
   private static List<Row> parse(String name, Reader reader, String group, String amount)
@@ -72,6 +89,9 @@ record Input(String name, List<Row> rows) {
     CSVFormat format = CSVFormat.DEFAULT.builder().setHeader().setSkipHeaderRecord(true).get();
     try (CSVParser parser = CSVParser.parse(reader, format)) {
       List<String> columns = parser.getHeaderNames();
+      if (columns.isEmpty()) {
+        throw new InputException(name + ": is empty, and a CSV file with a header is needed");
+      }
       for (String wanted : List.of(group, amount)) {
         if (!columns.contains(wanted)) {
           throw new InputException(
@@ -103,8 +123,8 @@ record Input(String name, List<Row> rows) {
     }
     String value = record.get(amount).strip();
     try {
-      return new Row(record.get(group).strip(), new BigDecimal(value));
-    } catch (NumberFormatException e) {
+      return new Row(record.get(group).strip(), checked(new BigDecimal(value)));
+    } catch (ArithmeticException | NumberFormatException e) {
       throw new InputException(
           name
               + ": line "
@@ -112,9 +132,32 @@ record Input(String name, List<Row> rows) {
               + ", column "
               + amount
               + ": \""
-              + value
-              + "\" is not a number, and each amount must be one",
+              + (value.length() > 40 ? value.substring(0, 40) + "…" : value)
+              + "\" is not a number of at most "
+              + MAX_INTEGER_DIGITS
+              + " digits before and "
+              + MAX_FRACTION_DIGITS
+              + " after the point, and each amount must be one",
           e);
     }
+  }
+
+  /**
+   * The amount, written without an exponent. The length is checked first: {@code 1e999999999} is a
+   * number, but nobody can add to it.
+   */
+  private static BigDecimal checked(BigDecimal amount) {
+    long integerDigits = (long) amount.precision() - amount.scale();
+    if (amount.signum() == 0) {
+      return BigDecimal.ZERO;
+    }
+    if (integerDigits > MAX_INTEGER_DIGITS || integerDigits < -MAX_FRACTION_DIGITS) {
+      throw new ArithmeticException("out of range");
+    }
+    BigDecimal plain = amount.stripTrailingZeros();
+    if (plain.scale() > MAX_FRACTION_DIGITS) {
+      throw new ArithmeticException("too fine");
+    }
+    return plain.setScale(Math.max(0, plain.scale()));
   }
 }

@@ -6,7 +6,7 @@ import io.tenure.recipes.NextStep;
 import io.tenure.scope.Tenure;
 import io.tenure.scope.Transition;
 import java.time.Duration;
-import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Adds up the input in units of work. Each unit goes to the table first, fenced by the epoch, and
@@ -26,8 +26,13 @@ class NightlyClose implements LeaderTask {
     /** A unit is done. */
     void unit(Lease lease, Totals totals);
 
-    /** The tenure is over without having been stopped. */
-    void lost(Tenure tenure, Transition.End why);
+    /**
+     * The tenure is over without having been stopped.
+     *
+     * @param held what the lease says about itself
+     * @param pending what would have been written next
+     */
+    void lost(Tenure tenure, Transition.End why, boolean held, Totals pending);
   }
 
   private final Input input;
@@ -36,6 +41,7 @@ class NightlyClose implements LeaderTask {
   private final Duration pause;
   private final Progress progress;
   private Totals totals = Totals.none();
+  private @Nullable Lease last;
 
   NightlyClose(Input input, CloseStore store, int rowsPerUnit, Duration pause, Progress progress) {
     this.input = input;
@@ -47,6 +53,7 @@ class NightlyClose implements LeaderTask {
 
   @Override
   public void prepare(Lease lease) throws Exception {
+    last = lease;
     totals = lease.lastCheckpoint().map(Totals::parse).orElse(Totals.none());
     // The table learns the new epoch before any work is done with it: from here on it refuses the
     // predecessor, should that one still be out there.
@@ -57,13 +64,10 @@ class NightlyClose implements LeaderTask {
 
   @Override
   public NextStep step(Lease lease) throws Exception {
-    int from = totals.position();
-    if (from >= input.rows().size()) {
+    if (totals.position() >= input.rows().size()) {
       return NextStep.done("close finished");
     }
-    List<Input.Row> unit =
-        input.rows().subList(from, Math.min(input.rows().size(), from + rowsPerUnit));
-    Totals next = totals.plus(unit);
+    Totals next = withNextUnit();
     lease.ensure(WRITE_TIME);
     store.write(next, lease.epoch());
     lease.checkpoint(next.bytes());
@@ -74,7 +78,13 @@ class NightlyClose implements LeaderTask {
 
   @Override
   public void lost(Tenure tenure, Transition.End why) throws Exception {
-    progress.lost(tenure, why);
+    progress.lost(tenure, why, last != null && last.isHeld(), withNextUnit());
+  }
+
+  private Totals withNextUnit() {
+    int from = totals.position();
+    int to = (int) Math.min(input.rows().size(), (long) from + rowsPerUnit);
+    return totals.plus(input.rows().subList(from, to));
   }
 
   /** What was added up so far. */

@@ -72,6 +72,15 @@ final class Screen {
     }
   }
 
+  /** Nobody works now; shown on a terminal only, in the place of the progress. */
+  synchronized void waiting(String text) {
+    if (!plain) {
+      clear();
+      progress = String.format(Locale.ROOT, "%6.1f s  %s", seconds(), text);
+      redraw();
+    }
+  }
+
   /** No more progress will come. */
   synchronized void endProgress() {
     clear();

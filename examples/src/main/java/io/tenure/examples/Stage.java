@@ -3,7 +3,6 @@ package io.tenure.examples;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -23,33 +22,49 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the demo plays on: a ZooKeeper server, embedded unless there is one to connect to, a
  * database, and the candidates' processes. Closing it leaves nothing behind, whatever state it is
- * in. Thread-safe.
+ * in: also one that is being opened. Thread-safe.
  */
 final class Stage implements AutoCloseable {
 
   /** Short, so that the demo need not wait long for sessions to end. */
   static final int EMBEDDED_TICK_MILLIS = 500;
 
-  private final String connect;
-  private final String root;
-  private final @Nullable TestingServer zooKeeper;
-  private final @Nullable Path directory;
-  private final Server database;
-  private final CloseStore store;
+  private final String root = "/tenure-demo-" + UUID.randomUUID().toString().substring(0, 8);
   private final List<Child> children = new ArrayList<>();
+  private String connect = "";
+  private boolean ownEnsemble;
+  private @Nullable TestingServer zooKeeper;
+  private @Nullable Path directory;
+  private @Nullable Server database;
+  private @Nullable CloseStore store;
   private boolean closed;
 
-  Stage(Optional<String> connectTo) throws Exception {
-    root = "/tenure-demo-" + UUID.randomUUID().toString().substring(0, 8);
+  /**
+   * Opens it, once. A shutdown hook is there before anything else is, so that an interrupt at any
+   * moment finds what there is to clean up.
+   *
+   * @throws InputException if the given ensemble does not answer
+   */
+  void open(Optional<String> connectTo) throws Exception {
+    Runtime.getRuntime().addShutdownHook(new Thread(this::close, "clean-up"));
     if (connectTo.isPresent()) {
-      directory = null;
-      zooKeeper = null;
+      checkReachable(connectTo.get()); // takes long if it fails, and leaves nothing: not locked
+    }
+    openAll(connectTo);
+  }
+
+  private synchronized void openAll(Optional<String> connectTo) throws Exception {
+    if (closed) {
+      throw new IOException("interrupted");
+    }
+    if (connectTo.isPresent()) {
       connect = connectTo.get();
-      checkReachable();
+      ownEnsemble = false;
     } else {
+      ownEnsemble = true;
       // A folder of its own: beside its data, the server leaves a file with its configuration.
       directory = Files.createTempDirectory("tenure-demo");
-      zooKeeper =
+      TestingServer server =
           new TestingServer(
               new InstanceSpec(
                   directory.resolve("data").toFile(),
@@ -62,33 +77,36 @@ final class Stage implements AutoCloseable {
                   60,
                   Map.of(),
                   "127.0.0.1"),
-              true);
-      connect = zooKeeper.getConnectString();
+              false);
+      zooKeeper = server;
+      server.start();
+      connect = server.getConnectString();
     }
     System.setProperty("h2.bindAddress", "127.0.0.1");
     String name = "mem:" + root.substring(1);
-    store = new CloseStore("jdbc:h2:" + name + ";DB_CLOSE_DELAY=-1");
-    store.create();
+    CloseStore table = new CloseStore("jdbc:h2:" + name + ";DB_CLOSE_DELAY=-1");
+    store = table;
+    table.create();
     database = Server.createTcpServer("-tcpPort", "0").start();
   }
 
-  private void checkReachable() throws InterruptedException {
-    try (CuratorFramework client = client()) {
+  private static void checkReachable(String address) throws InterruptedException {
+    try (CuratorFramework client = client(address)) {
       if (!client.blockUntilConnected(10, TimeUnit.SECONDS)) {
         throw new InputException(
-            "no ZooKeeper server answers at " + connect + " (waited for 10 s): check --connect");
+            "no ZooKeeper server answers at " + address + " (waited for 10 s): check --connect");
       }
     }
   }
 
-  private CuratorFramework client() {
+  private static CuratorFramework client(String address) {
     CuratorFramework client =
-        CuratorFrameworkFactory.newClient(connect, 10_000, 5_000, new RetryNTimes(3, 200));
+        CuratorFrameworkFactory.newClient(address, 10_000, 5_000, new RetryNTimes(3, 200));
     client.start();
     return client;
   }
 
-  String connect() {
+  synchronized String connect() {
     return connect;
   }
 
@@ -96,12 +114,19 @@ final class Stage implements AutoCloseable {
     return root + "/nightly-close";
   }
 
-  String jdbcUrl() {
-    return "jdbc:h2:tcp://127.0.0.1:" + database.getPort() + "/mem:" + root.substring(1);
+  synchronized String jdbcUrl() {
+    return "jdbc:h2:tcp://127.0.0.1:" + opened(database).getPort() + "/mem:" + root.substring(1);
   }
 
-  CloseStore store() {
-    return store;
+  synchronized CloseStore store() {
+    return opened(store);
+  }
+
+  private static <T> T opened(@Nullable T part) {
+    if (part == null) {
+      throw new IllegalStateException("the stage is not open");
+    }
+    return part;
   }
 
   synchronized boolean isClosed() {
@@ -124,20 +149,26 @@ final class Stage implements AutoCloseable {
     }
     closed = true;
     children.forEach(Child::kill);
-    if (zooKeeper == null) {
+    if (!connect.isEmpty() && !ownEnsemble) {
       deleteScope();
     }
-    database.stop();
+    quietly(database == null ? () -> {} : database::stop);
+    quietly(store == null ? () -> {} : store::close);
+    quietly(zooKeeper == null ? () -> {} : zooKeeper::close);
+    Path folder = directory;
+    quietly(folder == null ? () -> {} : () -> delete(folder));
+  }
+
+  private interface Part {
+    void close() throws Exception;
+  }
+
+  /** One part that cannot be closed keeps no other from it. */
+  private static void quietly(Part part) {
     try {
-      store.close();
-      if (zooKeeper != null) {
-        zooKeeper.close();
-      }
-      if (directory != null) {
-        delete(directory);
-      }
-    } catch (IOException | SQLException e) {
-      System.err.println("the demo could not clean up: " + e.getMessage());
+      part.close();
+    } catch (Exception e) {
+      System.err.println("tenure-demo: could not clean up: " + e.getMessage());
     }
   }
 
@@ -150,7 +181,7 @@ final class Stage implements AutoCloseable {
   }
 
   private void deleteScope() {
-    try (CuratorFramework client = client()) {
+    try (CuratorFramework client = client(connect)) {
       if (client.checkExists().forPath(root) != null) {
         client.delete().deletingChildrenIfNeeded().forPath(root);
       }

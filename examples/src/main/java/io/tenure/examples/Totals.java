@@ -17,6 +17,12 @@ record Totals(int position, SortedMap<String, BigDecimal> sums) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /**
+   * What a checkpoint may have, far below what ZooKeeper takes: it is written after each unit, and
+   * every server keeps it in memory.
+   */
+  static final int MAX_BYTES = 128 * 1024;
+
   static Totals none() {
     return new Totals(0, new TreeMap<>());
   }

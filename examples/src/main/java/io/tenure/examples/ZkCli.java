@@ -9,10 +9,10 @@ import java.util.concurrent.CountDownLatch;
 /** ZooKeeper's own command line, run as an operator would, in a process of its own. */
 final class ZkCli {
 
-  private final String connect;
+  private final Stage stage;
 
-  ZkCli(String connect) {
-    this.connect = connect;
+  ZkCli(Stage stage) {
+    this.stage = stage;
   }
 
   /** What a command prints, without what zkCli says about itself first. */
@@ -20,7 +20,7 @@ final class ZkCli {
     List<String> lines = new CopyOnWriteArrayList<>();
     CountDownLatch ended = new CountDownLatch(1);
     List<String> arguments =
-        new ArrayList<>(List.of("org.apache.zookeeper.ZooKeeperMain", "-server", connect));
+        new ArrayList<>(List.of("org.apache.zookeeper.ZooKeeperMain", "-server", stage.connect()));
     arguments.addAll(List.of(command));
     Child child =
         Child.start(
@@ -33,8 +33,12 @@ final class ZkCli {
                 lines.add(line);
               }
             });
+    stage.add(child);
     ended.await();
-    child.waitFor();
+    int status = child.waitFor();
+    if (status != 0) {
+      throw new IOException("zkCli " + String.join(" ", command) + " ended with " + status);
+    }
     return lines.stream()
         .filter(
             line ->

@@ -24,7 +24,9 @@ class InputTest {
         "g,a\\nx\\n             | line 2 has 1 fields, unlike the header",
         "g,b\\nx,1\\n           | there is no column \"a\"; choose --group and --amount from [g, b]",
         "g,a\\n                | has a header and no rows",
-        "''                    | there is no column \"g\""
+        "g,a\\nx,1e999999999   | line 2, column a: \"1e999999999\" is not a number of at most 18 digits",
+        "g,a\\nx,0.12345678901 | line 2, column a: \"0.12345678901\" is not a number of at most 18 digits",
+        "''                    | is empty, and a CSV file with a header is needed"
       })
   void badInputIsRefusedInOneLineThatNamesFileValueAndRule(String text, String message)
       throws Exception {
@@ -33,6 +35,20 @@ class InputTest {
         .isThrownBy(() -> Input.read(Optional.of(file), "g", "a"))
         .withMessageContaining(file.toString())
         .withMessageContaining(message);
+  }
+
+  @Test
+  void aByteOrderMarkIsNoPartOfTheFirstColumn() throws Exception {
+    Path file = Files.writeString(folder.resolve("in.csv"), "\ufeffg,a\nx,1.50\nx,2e3\n");
+    assertThat(Totals.none().plus(Input.read(Optional.of(file), "g", "a").rows()).total())
+        .isEqualTo(new BigDecimal("2001.5"));
+  }
+
+  @Test
+  void aFolderIsNoFile() {
+    assertThatExceptionOfType(InputException.class)
+        .isThrownBy(() -> Input.read(Optional.of(folder), "g", "a"))
+        .withMessageContaining("is a folder");
   }
 
   @Test

@@ -6,11 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.tenure.recipes.LeaderElection;
 import io.tenure.recipes.Lease;
 import io.tenure.recipes.NextStep;
+import io.tenure.scope.NotLeaderException;
 import io.tenure.scope.Tenure;
 import io.tenure.scope.Transition;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,7 +46,8 @@ class NightlyCloseTest {
 
   @BeforeEach
   void open() throws Exception {
-    stage = new Stage(Optional.empty());
+    stage = new Stage();
+    stage.open(Optional.empty());
     client = CuratorFrameworkFactory.newClient(stage.connect(), new RetryNTimes(3, 100));
     client.start();
     election = LeaderElection.builder(client, stage.scope()).candidateId("w-1").build();
@@ -70,7 +74,7 @@ class NightlyCloseTest {
           public void unit(Lease lease, Totals totals) {}
 
           @Override
-          public void lost(Tenure tenure, Transition.End why) {}
+          public void lost(Tenure tenure, Transition.End why, boolean held, Totals pending) {}
         });
   }
 
@@ -116,6 +120,60 @@ class NightlyCloseTest {
     store.write(expected, 3);
     store.write(expected, 4);
     assertThat(store.epoch()).isEqualTo(4);
+  }
+
+  @Test
+  void theTableHoldsExactlyWhatItsPositionSaysAlsoWhenASuccessorGoesBackAUnit() throws Exception {
+    CloseStore store = stage.store();
+    Totals two = Totals.none().plus(input.rows().subList(0, 2));
+    store.write(two.plus(input.rows().subList(2, 4)), 1);
+    store.write(two, 2);
+    assertThat(store.read().position()).isEqualTo(2);
+    assertThat(store.read().sums().keySet()).isEqualTo(two.sums().keySet());
+  }
+
+  @Test
+  void aLeaderCaughtInATransactionIsNoticedBeforeItBlocksItsSuccessor() throws Exception {
+    CloseStore store = stage.store();
+    assertThat(store.isFree()).isTrue();
+    try (Connection caught = DriverManager.getConnection(stage.jdbcUrl())) {
+      caught.setAutoCommit(false);
+      caught.createStatement().executeUpdate("UPDATE fence SET epoch = 1");
+      assertThat(store.isFree()).isFalse();
+      caught.rollback();
+    }
+    assertThat(store.isFree()).isTrue();
+  }
+
+  @Test
+  void aLostLeaderWritesNothingAndSaysThatItsLeaseIsOver() throws Exception {
+    List<String> told = new ArrayList<>();
+    NightlyClose task =
+        new NightlyClose(
+            input,
+            stage.store(),
+            10,
+            Duration.ZERO,
+            new NightlyClose.Progress() {
+              @Override
+              public void prepared(Lease lease, int position) {}
+
+              @Override
+              public void unit(Lease lease, Totals totals) {}
+
+              @Override
+              public void lost(Tenure tenure, Transition.End why, boolean held, Totals pending) {
+                told.add(held + " " + pending.position());
+              }
+            });
+    Lease lease = election.acquire();
+    task.prepare(lease);
+    task.step(lease);
+    lease.close();
+    assertThatExceptionOfType(NotLeaderException.class).isThrownBy(() -> task.step(lease));
+    task.lost(lease.tenure(), new Transition.Lapsed("test"));
+    assertThat(told).containsExactly("false 20");
+    assertThat(stage.store().read().position()).isEqualTo(10);
   }
 
   @Test

@@ -1,0 +1,92 @@
+package io.tenure.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The demo as its user starts it: a process of its own, which starts others. */
+@Timeout(180)
+class DemoTest {
+
+  @TempDir private Path folder;
+
+  private Process demo;
+
+  private BufferedReader start(String... options) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Djava.io.tmpdir=" + folder,
+                "-cp",
+                System.getProperty("java.class.path"),
+                Demo.class.getName()));
+    command.addAll(List.of(options));
+    demo = new ProcessBuilder(command).redirectErrorStream(true).start();
+    return demo.inputReader();
+  }
+
+  @AfterEach
+  void endDemo() {
+    demo.descendants().forEach(ProcessHandle::destroyForcibly);
+    demo.destroyForcibly();
+  }
+
+  @Test
+  void aKilledAndAFrozenLeaderLeaveTheTotalsRight() throws Exception {
+    List<String> lines = start().lines().toList();
+    assertThat(demo.waitFor()).as(String.join("\n", lines)).isZero();
+    assertThat(lines).hasSizeLessThan(60);
+    assertThat(lines)
+        .anyMatch(line -> line.endsWith("is killed in the middle: SIGKILL"))
+        .anyMatch(line -> line.contains("isHeld() is false"))
+        .anyMatch(line -> line.matches(".* epoch \\d+ refused: the table has seen epoch \\d+"))
+        .anyMatch(line -> line.contains("-lost-"))
+        .noneMatch(line -> line.contains("\tat ") || line.contains("\u001b"));
+    assertThat(lines.get(lines.size() - 1))
+        .startsWith("RESULT ok: 43235 rows, 51 groups, total 271623581, epochs ")
+        .endsWith("; equal to the single-process answer");
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void anInterruptLeavesNoProcessAndNoFileBehindNotEvenOfAFrozenLeader() throws Exception {
+    BufferedReader output = start();
+    List<String> lines = new ArrayList<>();
+    String line;
+    while ((line = output.readLine()) != null) {
+      lines.add(line);
+      if (line.endsWith("SIGSTOP")) {
+        break;
+      }
+    }
+    List<ProcessHandle> candidates = demo.descendants().filter(ProcessHandle::isAlive).toList();
+    assertThat(candidates).as(String.join("\n", lines)).hasSizeGreaterThanOrEqualTo(2);
+    demo.destroy();
+    assertThat(demo.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    Awaitility.await()
+        .untilAsserted(() -> assertThat(candidates).noneMatch(ProcessHandle::isAlive));
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void badInputIsOneLineAndExitCodeTwo() throws Exception {
+    Path file = Files.writeString(folder.resolve("in.csv"), "g,a\nx,many\n");
+    List<String> lines =
+        start("--input", file.toString(), "--group", "g", "--amount", "a").lines().toList();
+    assertThat(demo.waitFor()).isEqualTo(2);
+    assertThat(lines).hasSize(1);
+    assertThat(lines.get(0)).startsWith("tenure-demo: " + file + ": line 2, column a: \"many\"");
+  }
+}
