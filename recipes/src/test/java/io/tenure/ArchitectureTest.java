@@ -13,7 +13,8 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /**
- * Dependencies point downwards: recipes and audit, then internal, then scope; and the core is pure.
+ * Dependencies point downwards: recipes and audit, then internal.session, internal, lease, scope;
+ * and the core is pure.
  */
 class ArchitectureTest {
 
@@ -36,7 +37,8 @@ class ArchitectureTest {
       DescribedPredicate.describe(
           "the core",
           type ->
-              type.getPackageName().equals("io.tenure.recipes")
+              Set.of("io.tenure.recipes", "io.tenure.internal.session")
+                      .contains(type.getPackageName())
                   && CORE.contains(type.getName().replaceAll("^.*\\.|\\$.*$", "")));
 
   @Test
@@ -46,7 +48,30 @@ class ArchitectureTest {
         .resideInAPackage("io.tenure.scope")
         .should()
         .dependOnClassesThat()
+        .resideInAnyPackage(
+            "io.tenure.lease..", "io.tenure.internal..", "io.tenure.audit..", "io.tenure.recipes..")
+        .check(MAIN);
+  }
+
+  @Test
+  void leaseDependsOnScopeAlone() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.tenure.lease")
+        .should()
+        .dependOnClassesThat()
         .resideInAnyPackage("io.tenure.internal..", "io.tenure.audit..", "io.tenure.recipes..")
+        .check(MAIN);
+  }
+
+  @Test
+  void theSessionDoesNotKnowWhoUsesIt() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.tenure.internal.session")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.tenure.audit..", "io.tenure.recipes..")
         .check(MAIN);
   }
 
@@ -134,7 +159,7 @@ class ArchitectureTest {
         .and()
         .areNotRecords()
         .should()
-        .haveNameMatching(".*\\.(LeaderElection|SessionMonitor|TaskFailedException|package-info)")
+        .haveNameMatching(".*\\.(LeaderElection|SessionMonitor|package-info)")
         .check(MAIN);
   }
 }

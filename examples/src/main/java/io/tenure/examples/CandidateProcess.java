@@ -1,9 +1,9 @@
 package io.tenure.examples;
 
 import io.tenure.recipes.LeaderElection;
-import io.tenure.recipes.Lease;
+import io.tenure.lease.Lease;
 import io.tenure.recipes.SessionMonitor;
-import io.tenure.recipes.TaskFailedException;
+import io.tenure.lease.TaskFailedException;
 import io.tenure.scope.OutcomeUnknownException;
 import io.tenure.scope.Tenure;
 import io.tenure.scope.Transition;

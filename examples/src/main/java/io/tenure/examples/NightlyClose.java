@@ -1,8 +1,8 @@
 package io.tenure.examples;
 
-import io.tenure.recipes.LeaderTask;
-import io.tenure.recipes.Lease;
-import io.tenure.recipes.NextStep;
+import io.tenure.lease.LeaderTask;
+import io.tenure.lease.Lease;
+import io.tenure.lease.NextStep;
 import io.tenure.scope.Tenure;
 import io.tenure.scope.Transition;
 import java.time.Duration;

@@ -2,6 +2,7 @@ package io.tenure.recipes;
 
 import io.tenure.internal.CandidateFormat;
 import io.tenure.internal.Sessions;
+import io.tenure.internal.session.Monitor;
 import io.tenure.scope.Candidate;
 import io.tenure.scope.DuplicateCandidateException;
 import io.tenure.scope.TenureException;
@@ -37,10 +38,10 @@ final class DuplicateCheck {
   private record Rival(String path, Candidate candidate, long session) {}
 
   private final ElectionDriver.Settings settings;
-  private final SessionMonitor monitor;
+  private final Monitor monitor;
   private final ScopeStore store;
 
-  DuplicateCheck(ElectionDriver.Settings settings, SessionMonitor monitor, ScopeStore store) {
+  DuplicateCheck(ElectionDriver.Settings settings, Monitor monitor, ScopeStore store) {
     this.settings = settings;
     this.monitor = monitor;
     this.store = store;
@@ -124,7 +125,7 @@ final class DuplicateCheck {
 
   /** The candidates before us in the queue that have our id. */
   private CompletableFuture<List<Rival>> rivals(String ownName) {
-    return store
+    return monitor
         .call(
             callback ->
                 store
@@ -148,7 +149,7 @@ final class DuplicateCheck {
   }
 
   private CompletableFuture<Optional<Rival>> read(String path) {
-    return store
+    return monitor
         .call(
             callback ->
                 store.client().getData().undecompressed().inBackground(callback).forPath(path))

@@ -6,6 +6,15 @@ import io.tenure.internal.Incumbent;
 import io.tenure.internal.LeaderNode;
 import io.tenure.internal.ScopeView;
 import io.tenure.internal.Sessions;
+import io.tenure.internal.session.HeldLease;
+import io.tenure.internal.session.LeaseBounds;
+import io.tenure.internal.session.LeaseTerms;
+import io.tenure.internal.session.Moment;
+import io.tenure.internal.session.Monitor;
+import io.tenure.internal.session.Office;
+import io.tenure.internal.session.SerialExecutor;
+import io.tenure.internal.session.SessionListener;
+import io.tenure.lease.Ended;
 import io.tenure.scope.Candidate;
 import io.tenure.scope.CoordinationException;
 import io.tenure.scope.LeaseTermsException;
@@ -36,7 +45,7 @@ import org.slf4j.LoggerFactory;
  * <p>Confined to the monitor's event thread, except for the methods that say otherwise. It never
  * blocks and never runs user code.
  */
-final class ElectionDriver implements SessionListener {
+final class ElectionDriver implements SessionListener, Office {
 
   private static final Logger log = LoggerFactory.getLogger(ElectionDriver.class);
 
@@ -59,7 +68,7 @@ final class ElectionDriver implements SessionListener {
 
   private final Settings settings;
   private final Scope scope;
-  private final SessionMonitor monitor;
+  private final Monitor monitor;
   private final ScopeStore store;
   private final SerialExecutor callbacks;
   private final ElectionMachine machine =
@@ -83,7 +92,7 @@ final class ElectionDriver implements SessionListener {
   /** The number of the request to hand out a lease that still waits; 0 if none does. */
   private long granting;
 
-  ElectionDriver(Settings settings, SessionMonitor monitor) {
+  ElectionDriver(Settings settings, Monitor monitor) {
     this.settings = settings;
     this.scope = settings.scope();
     this.monitor = monitor;
@@ -155,8 +164,8 @@ final class ElectionDriver implements SessionListener {
         });
   }
 
-  /** Ends a tenure, if it is still the present one. */
-  void end(HeldLease of, Transition.End end) {
+  @Override
+  public void end(HeldLease of, Transition.End end) {
     monitor.execute(
         () -> {
           if (lease == of) {
@@ -165,8 +174,8 @@ final class ElectionDriver implements SessionListener {
         });
   }
 
-  /** Looks at the scope again: a transaction found it changed. */
-  void inspect() {
+  @Override
+  public void inspect(HeldLease of) {
     post(new ElectionEvent.OfficeChanged());
   }
 
@@ -442,7 +451,6 @@ final class ElectionDriver implements SessionListener {
     HeldLease granted =
         new HeldLease(
             this,
-            store,
             monitor,
             bounds,
             node.tenure(scope),

@@ -1,5 +1,8 @@
 package io.tenure.recipes;
 
+import io.tenure.lease.Ended;
+import io.tenure.lease.Lease;
+
 /**
  * Is told of a candidate's own tenures, in order, on the election's callback executor and never
  * under a lock. What it throws is logged and goes no further. It may close the election.

@@ -1,6 +1,7 @@
 package io.tenure.recipes;
 
 import io.tenure.internal.CandidateFormat;
+import io.tenure.internal.session.Monitor;
 import io.tenure.scope.CoordinationException;
 import io.tenure.scope.Scope;
 import io.tenure.scope.TenureException;
@@ -41,7 +42,7 @@ final class LatchQueue {
 
   private final ElectionDriver.Settings settings;
   private final Scope scope;
-  private final SessionMonitor monitor;
+  private final Monitor monitor;
   private final ScopeStore store;
   private final CuratorWatcher watcher;
   private final Owner owner;
@@ -54,7 +55,7 @@ final class LatchQueue {
 
   LatchQueue(
       ElectionDriver.Settings settings,
-      SessionMonitor monitor,
+      Monitor monitor,
       ScopeStore store,
       CuratorWatcher watcher,
       Owner owner) {

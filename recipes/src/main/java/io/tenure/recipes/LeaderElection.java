@@ -3,6 +3,13 @@ package io.tenure.recipes;
 import io.tenure.internal.CandidateFormat;
 import io.tenure.internal.LeaderNode;
 import io.tenure.internal.ScopeRecord;
+import io.tenure.internal.session.HeldLease;
+import io.tenure.internal.session.LeaseTerms;
+import io.tenure.internal.session.ServerErrors;
+import io.tenure.lease.LeaderTask;
+import io.tenure.lease.Lease;
+import io.tenure.lease.LeaseClock;
+import io.tenure.lease.TaskFailedException;
 import io.tenure.scope.Candidate;
 import io.tenure.scope.CoordinationException;
 import io.tenure.scope.ElectionClosedException;
@@ -113,7 +120,7 @@ public final class LeaderElection implements AutoCloseable {
                 builder.retention,
                 builder.listener,
                 callbacks),
-            monitor);
+            monitor.internal());
   }
 
   /**

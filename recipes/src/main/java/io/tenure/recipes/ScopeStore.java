@@ -6,6 +6,9 @@ import io.tenure.internal.LeaderNode;
 import io.tenure.internal.ScopeOp;
 import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.ScopeView;
+import io.tenure.internal.session.Monitor;
+import io.tenure.internal.session.Reply;
+import io.tenure.internal.session.ServerErrors;
 import io.tenure.scope.CoordinationException;
 import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.Retention;
@@ -18,7 +21,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.WatcherRemoveCuratorFramework;
-import org.apache.curator.framework.api.BackgroundCallback;
 import org.apache.curator.framework.api.CuratorEvent;
 import org.apache.curator.framework.api.CuratorWatcher;
 import org.apache.curator.framework.api.transaction.CuratorOp;
@@ -29,7 +31,7 @@ import org.apache.zookeeper.KeeperException.Code;
  * Reads a scope's znodes and sends its commits. Everything is asynchronous.
  *
  * <p>Reads go through Curator, which retries them: to read twice is harmless. Transactions go
- * through {@link SessionMonitor#transact}, which does not.
+ * through {@link Monitor#transact}, which does not.
  *
  * <p>Thread-safe: it has no state but Curator's.
  */
@@ -46,10 +48,10 @@ final class ScopeStore {
 
   private final Scope scope;
   private final Retention retention;
-  private final SessionMonitor monitor;
+  private final Monitor monitor;
   private final WatcherRemoveCuratorFramework client;
 
-  ScopeStore(Scope scope, Retention retention, SessionMonitor monitor) {
+  ScopeStore(Scope scope, Retention retention, Monitor monitor) {
     this.scope = scope;
     this.retention = retention;
     this.monitor = monitor;
@@ -75,12 +77,12 @@ final class ScopeStore {
   CompletableFuture<Optional<ScopeView>> read(CuratorWatcher watcher) {
     // sync first: without it a lagging follower may show the scope as it was before our own commit.
     CompletableFuture<CuratorEvent> synced =
-        call(callback -> client.sync().inBackground(callback).forPath(scope.path()));
+        monitor.call(callback -> client.sync().inBackground(callback).forPath(scope.path()));
     return synced.thenCompose(
         event -> {
           check(event, scope.path(), "read");
           CompletableFuture<CuratorEvent> record =
-              call(
+              monitor.call(
                   callback ->
                       client
                           .getData()
@@ -88,7 +90,7 @@ final class ScopeStore {
                           .inBackground(callback)
                           .forPath(scope.path()));
           CompletableFuture<CuratorEvent> leader =
-              call(
+              monitor.call(
                   callback ->
                       client
                           .getData()
@@ -124,7 +126,8 @@ final class ScopeStore {
       return CompletableFuture.completedFuture(read);
     }
     ScopeView view = read.get();
-    return call(callback -> client.getChildren().inBackground(callback).forPath(scope.auditPath()))
+    return monitor
+        .call(callback -> client.getChildren().inBackground(callback).forPath(scope.auditPath()))
         .thenApply(
             event ->
                 check(event, scope.auditPath(), "read") == Code.NONODE
@@ -168,17 +171,19 @@ final class ScopeStore {
   }
 
   private CompletableFuture<Code> create(String path, byte[] data) {
-    return call(callback ->
-            client
-                .transaction()
-                .inBackground(callback)
-                .forOperations(
-                    client
-                        .transactionOp()
-                        .create()
-                        .uncompressed()
-                        .withMode(CreateMode.PERSISTENT)
-                        .forPath(path, data)))
+    return monitor
+        .call(
+            callback ->
+                client
+                    .transaction()
+                    .inBackground(callback)
+                    .forOperations(
+                        client
+                            .transactionOp()
+                            .create()
+                            .uncompressed()
+                            .withMode(CreateMode.PERSISTENT)
+                            .forPath(path, data)))
         .thenApply(
             event ->
                 Code.get(event.getResultCode()) == Code.NODEEXISTS
@@ -187,20 +192,24 @@ final class ScopeStore {
   }
 
   private CompletableFuture<Void> takeOverIfEmpty(byte[] record) {
-    return call(callback ->
-            client.getData().undecompressed().inBackground(callback).forPath(scope.path()))
+    return monitor
+        .call(
+            callback ->
+                client.getData().undecompressed().inBackground(callback).forPath(scope.path()))
         .thenCompose(
             read -> {
               if (check(read, scope.path(), "read") == Code.NONODE || read.getData().length > 0) {
                 return CompletableFuture.completedFuture(null);
               }
-              return call(callback ->
-                      client
-                          .setData()
-                          .uncompressed()
-                          .withVersion(read.getStat().getVersion())
-                          .inBackground(callback)
-                          .forPath(scope.path(), record))
+              return monitor
+                  .call(
+                      callback ->
+                          client
+                              .setData()
+                              .uncompressed()
+                              .withVersion(read.getStat().getVersion())
+                              .inBackground(callback)
+                              .forPath(scope.path(), record))
                   .thenApply(
                       set -> {
                         // BADVERSION: another candidate was faster, which is just as well.
@@ -380,15 +389,21 @@ final class ScopeStore {
 
   /** Deletes the {@code leader} node if it is this session's. */
   void dropLeader(long session, LeaderNode own) {
-    call(callback ->
-            client.getData().undecompressed().inBackground(callback).forPath(scope.leaderPath()))
+    monitor
+        .call(
+            callback ->
+                client
+                    .getData()
+                    .undecompressed()
+                    .inBackground(callback)
+                    .forPath(scope.leaderPath()))
         .thenAccept(
             read -> {
               if (Code.get(read.getResultCode()) == Code.OK
                   && read.getStat().getEphemeralOwner() == session
                   && isOwn(read.getData(), own)) {
                 CompletableFuture<CuratorEvent> deleted =
-                    call(
+                    monitor.call(
                         callback ->
                             client
                                 .delete()
@@ -442,24 +457,5 @@ final class ScopeStore {
         cause instanceof TenureException tenure
             ? tenure
             : new CoordinationException("the scope " + scope + " cannot be read: " + cause, cause));
-  }
-
-  /** A background call of Curator's. */
-  interface Call {
-    void start(BackgroundCallback callback) throws Exception;
-  }
-
-  /** Starts a call; its answer completes the future on the monitor's event thread. */
-  CompletableFuture<CuratorEvent> call(Call call) {
-    CompletableFuture<CuratorEvent> future = new CompletableFuture<>();
-    try {
-      call.start((curator, event) -> monitor.execute(() -> future.complete(event)));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      future.completeExceptionally(e);
-    } catch (Exception e) {
-      future.completeExceptionally(e);
-    }
-    return future;
   }
 }

@@ -1,6 +1,9 @@
 package io.tenure.recipes;
 
-import io.tenure.scope.NotLeaderException;
+import io.tenure.internal.session.HeldLease;
+import io.tenure.internal.session.LeaseTerms;
+import io.tenure.lease.LeaderTask;
+import io.tenure.lease.NextStep;
 import io.tenure.scope.Transition;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -62,18 +65,22 @@ final class TaskRunner {
           pause(LeaseTerms.nanos(after.pause()));
         }
       }
-    } catch (NotLeaderException e) {
-      if (lease.isHeld()) {
-        // It asked for more time than is left: that is the task's failure, not the lease's end.
-        failure = e;
-      }
-      why = new Transition.Resigned("step failed: " + e.getMessage());
     } catch (InterruptedException e) {
       failure = e;
       why = new Transition.Resigned("interrupted");
     } catch (Exception e) {
-      failure = e;
       why = new Transition.Resigned("step failed: " + e);
+      if (lease.isHeld()) {
+        failure = e;
+      } else {
+        // Nothing that fails after the lease is over is the task's failure: a store that refuses
+        // an old epoch, an answer that did not come. The tenure is lost, and that is all.
+        log.info(
+            "scope={} epoch={} step ended after the lease: {}",
+            lease.scope(),
+            lease.epoch(),
+            e.toString());
+      }
     }
     failure = finish(why, failure);
     if (failure != null) {
@@ -97,9 +104,11 @@ final class TaskRunner {
         }
         lease.end(end);
       } else {
-        Ended how = lease.awaitEnded();
+        // Told at once, and not when the end is recorded, which may take until there is a
+        // connection: whoever has lost must let go now.
+        Transition.End lost = lease.awaitOver();
         try {
-          task.lost(lease.tenure(), how.end());
+          task.lost(lease.tenure(), lost);
         } catch (Exception e) {
           outcome = added(outcome, e);
         }

@@ -1,10 +1,10 @@
 /**
  * Leadership of one scope: {@link io.tenure.recipes.LeaderElection} arbitrates over Curator's
- * LeaderLatch, {@link io.tenure.recipes.Lease} is what the leader holds, {@link
+ * LeaderLatch, {@link io.tenure.lease.Lease} is what the leader holds, {@link
  * io.tenure.recipes.SessionMonitor} knows how long the ZooKeeper session can be relied on.
  *
  * <p><b>What is promised.</b> At any instant at most one lease of a scope is held, where
- * <em>held</em> means that {@link io.tenure.recipes.Lease#remaining()} is positive, under these
+ * <em>held</em> means that {@link io.tenure.lease.Lease#remaining()} is positive, under these
  * assumptions:
  *
  * <ul>
@@ -19,8 +19,8 @@
  * <p><b>What is not promised.</b> A check is true when it is made, not when the effect arrives:
  * between {@code ensure} and a write's arrival elsewhere the process can be stopped for any time.
  * Stores that must not see two leaders' writes compare the epoch ({@link
- * io.tenure.recipes.Lease#epoch()}), or take part in the transaction ({@link
- * io.tenure.recipes.Lease#inTransaction}).
+ * io.tenure.lease.Lease#epoch()}), or take part in the transaction ({@link
+ * io.tenure.lease.Lease#inTransaction}).
  *
  * <p>The package depends on {@code io.tenure.scope}, {@code io.tenure.internal}, Curator and slf4j.
  * Its core ({@code ElectionMachine}, {@code QuorumEvidence}, {@code LeaseTerms}) knows none of

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.tenure.lease.Lease;
 import io.tenure.recipes.LeaderElection;
-import io.tenure.recipes.Lease;
 import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.Retention;
 import io.tenure.testing.FaultProxy;

@@ -2,6 +2,8 @@ package io.tenure.recipes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tenure.lease.Lease;
+import io.tenure.lease.LeaseClock;
 import io.tenure.scope.Transition;
 import io.tenure.testing.ZooKeeperFixture;
 import java.time.Duration;

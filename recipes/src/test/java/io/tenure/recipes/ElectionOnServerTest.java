@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.tenure.audit.AuditLog;
+import io.tenure.lease.Ended;
+import io.tenure.lease.Lease;
 import io.tenure.scope.Candidate;
 import io.tenure.scope.DuplicateCandidateException;
 import io.tenure.scope.ElectionClosedException;

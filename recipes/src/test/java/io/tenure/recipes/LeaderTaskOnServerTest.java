@@ -7,9 +7,15 @@ import static org.awaitility.Awaitility.await;
 
 import io.tenure.audit.AuditLog;
 import io.tenure.audit.RecordedEntry;
+import io.tenure.lease.Ended;
+import io.tenure.lease.LeaderTask;
+import io.tenure.lease.Lease;
+import io.tenure.lease.NextStep;
+import io.tenure.lease.TaskFailedException;
 import io.tenure.scope.ElectionClosedException;
 import io.tenure.scope.Tenure;
 import io.tenure.scope.Transition;
+import io.tenure.testing.FaultProxy;
 import io.tenure.testing.ZooKeeperFixture;
 import java.io.IOException;
 import java.time.Duration;
@@ -194,6 +200,59 @@ class LeaderTaskOnServerTest {
 
   private List<String> trailOfIfAny() throws Exception {
     return operator.checkExists().forPath(SCOPE + "/audit") == null ? List.of() : trailOf();
+  }
+
+  @Test
+  void whatAStepThrowsAfterItsLeaseIsOverIsNoFailureAndTheTaskStandsAgain() throws Exception {
+    LeaderElection shortLease = open("w-2", Duration.ofMillis(300));
+    Recorder task =
+        new Recorder() {
+          @Override
+          NextStep next(Lease lease) throws Exception {
+            if (lease.epoch() == 1) {
+              lease.ended().toCompletableFuture().get(30, TimeUnit.SECONDS);
+              throw new IllegalStateException("the store has seen a newer epoch");
+            }
+            return NextStep.done("done in epoch " + lease.epoch());
+          }
+        };
+    shortLease.run(task);
+    assertThat(task.calls)
+        .containsExactly("prepare", "step", "lost lapsed", "prepare", "stop resigned");
+    assertThat(lastReason()).isEqualTo("done in epoch 2");
+  }
+
+  @Test
+  void aTaskHearsThatItIsLostBeforeAnybodyKnowsHowTheTenureIsRecorded() throws Exception {
+    FaultProxy proxy = zk.proxy();
+    List<String> order = new CopyOnWriteArrayList<>();
+    LeaderElection cutOff =
+        zk.closeLater(
+            LeaderElection.builder(zk.monitor(zk.client(proxy.connectString())), SCOPE)
+                .candidateId("w-3")
+                .listener(
+                    new ElectionListener() {
+                      @Override
+                      public void ended(Ended how) {
+                        order.add("recorded");
+                      }
+                    })
+                .build());
+    Recorder task =
+        new Recorder() {
+          @Override
+          public void lost(Tenure tenure, Transition.End why) {
+            order.add("lost");
+          }
+        };
+    Thread thread = start(cutOff, task, new CompletableFuture<>());
+    task.steps.take();
+    proxy.refuse(true);
+    proxy.dropConnections();
+    await().atMost(Duration.ofSeconds(30)).until(() -> order.size() == 2);
+    assertThat(order).containsExactly("lost", "recorded");
+    thread.interrupt();
+    thread.join();
   }
 
   @Test

@@ -1,4 +1,4 @@
-package io.tenure.recipes;
+package io.tenure.internal.session;
 
 import java.util.ArrayDeque;
 import java.util.Optional;

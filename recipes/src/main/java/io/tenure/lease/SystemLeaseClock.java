@@ -1,4 +1,4 @@
-package io.tenure.recipes;
+package io.tenure.lease;
 
 /** The clocks of the JVM. Stateless. */
 enum SystemLeaseClock implements LeaseClock {

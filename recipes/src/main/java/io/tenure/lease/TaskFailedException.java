@@ -1,10 +1,10 @@
-package io.tenure.recipes;
+package io.tenure.lease;
 
 /** A task threw a checked exception, which is the cause. The tenure has been ended. */
 public final class TaskFailedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  TaskFailedException(String message, Throwable cause) {
+  public TaskFailedException(String message, Throwable cause) {
     super(message, cause);
   }
 }

@@ -1,4 +1,4 @@
-package io.tenure.recipes;
+package io.tenure.internal.session;
 
 import io.tenure.scope.CoordinationException;
 import io.tenure.scope.PermissionDeniedException;
@@ -8,7 +8,7 @@ import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.KeeperException.Code;
 
 /** ZooKeeper's error codes in Tenure's words. Stateless. */
-final class ServerErrors {
+public final class ServerErrors {
 
   private ServerErrors() {}
 
@@ -17,7 +17,7 @@ final class ServerErrors {
    *
    * @param permission what the operation needs on the path, in zkCli's words
    */
-  static TenureException refused(Code code, String path, String permission) {
+  public static TenureException refused(Code code, String path, String permission) {
     KeeperException cause = KeeperException.create(code, path);
     return switch (code) {
       case NOAUTH ->
@@ -43,7 +43,7 @@ final class ServerErrors {
   /**
    * Whether an error means that there is no connection now, rather than that something is wrong.
    */
-  static boolean isTransient(Code code) {
+  public static boolean isTransient(Code code) {
     return switch (code) {
       case CONNECTIONLOSS,
           OPERATIONTIMEOUT,

@@ -1,4 +1,4 @@
-package io.tenure.recipes;
+package io.tenure.lease;
 
 import io.tenure.scope.Tenure;
 import io.tenure.scope.Transition;

@@ -1,5 +1,6 @@
-package io.tenure.recipes;
+package io.tenure.internal.session;
 
+import io.tenure.lease.LeaseClock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,9 +11,9 @@ import org.jspecify.annotations.Nullable;
  * than the other clock's: it takes the smaller of both, so it sees at worst an older, shorter
  * bound.
  */
-final class LeaseBounds {
+public final class LeaseBounds {
 
-  private final SessionMonitor monitor;
+  private final Monitor monitor;
   private final LeaseClock clock;
   private final LeaseTerms terms;
   private final long session;
@@ -23,7 +24,7 @@ final class LeaseBounds {
   /** Set once, and then the lease is over whatever the clocks and the servers say. */
   private volatile boolean over;
 
-  LeaseBounds(SessionMonitor monitor, LeaseTerms terms, long session, Moment start) {
+  public LeaseBounds(Monitor monitor, LeaseTerms terms, long session, Moment start) {
     this.monitor = monitor;
     this.clock = monitor.clock();
     this.terms = terms;
@@ -32,7 +33,7 @@ final class LeaseBounds {
   }
 
   /** Nanoseconds left, never negative. */
-  long remainingNanos() {
+  public long remainingNanos() {
     if (over) {
       return 0;
     }
@@ -50,7 +51,7 @@ final class LeaseBounds {
   }
 
   private long sessionNanos(long nowNanos, long nowMillis) {
-    SessionMonitor.@Nullable Acknowledgement ack = monitor.last();
+    Monitor.@Nullable Acknowledgement ack = monitor.last();
     if (ack == null || ack.session() != session) {
       return 0;
     }
@@ -60,30 +61,30 @@ final class LeaseBounds {
   }
 
   /** Moves the progress bound. */
-  void progress(Moment now) {
+  public void progress(Moment now) {
     Moment deadline = now.plusNanos(terms.leaseNanos());
     progressNanos = deadline.monotonicNanos();
     progressMillis = deadline.wallMillis();
   }
 
-  void end() {
+  public void end() {
     over = true;
   }
 
   /** How old the last acknowledgement is; very old if there is none. */
-  long acknowledgementAgeNanos(Moment now) {
-    SessionMonitor.@Nullable Acknowledgement ack = monitor.last();
+  public long acknowledgementAgeNanos(Moment now) {
+    Monitor.@Nullable Acknowledgement ack = monitor.last();
     return ack == null || ack.session() != session
         ? Long.MAX_VALUE
         : ack.sent().monotonicNanosUntil(now);
   }
 
-  LeaseTerms terms() {
+  public LeaseTerms terms() {
     return terms;
   }
 
   /** Why nothing remains, in words for the audit trail. */
-  String whyOver() {
+  public String whyOver() {
     Moment now = Moment.now(clock);
     long sinceRenewal = terms.leaseNanos() - (progressNanos - now.monotonicNanos());
     return "last renewal by the working thread "

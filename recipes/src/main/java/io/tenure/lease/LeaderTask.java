@@ -1,4 +1,4 @@
-package io.tenure.recipes;
+package io.tenure.lease;
 
 import io.tenure.scope.Tenure;
 import io.tenure.scope.Transition;
@@ -9,7 +9,7 @@ import io.tenure.scope.Transition;
  * {@link Lease#renew()} itself.
  *
  * <p>For each tenure: {@code prepare}, then {@code step} again and again, then exactly one of
- * {@code stop} and {@code lost}. All on the thread that called {@link LeaderElection#run}.
+ * {@code stop} and {@code lost}. All on the thread that called {@code LeaderElection.run}.
  */
 public interface LeaderTask {
 

@@ -1,4 +1,4 @@
-package io.tenure.recipes;
+package io.tenure.internal.session;
 
 import io.tenure.scope.LeaseTermsException;
 import java.time.Duration;
@@ -34,7 +34,7 @@ import java.util.Optional;
  * @param marginNanos the safety margin
  * @param leaseNanos the lease duration
  */
-record LeaseTerms(
+public record LeaseTerms(
     long sessionTimeoutNanos,
     long ackIntervalNanos,
     long halfTickNanos,
@@ -52,7 +52,7 @@ record LeaseTerms(
    *
    * @throws LeaseTermsException with the numbers, if they leave no time to act
    */
-  static LeaseTerms of(
+  public static LeaseTerms of(
       Duration sessionTimeout,
       Optional<Duration> ackInterval,
       Duration tickTime,
@@ -101,16 +101,16 @@ record LeaseTerms(
   }
 
   /** What the session bound leaves right after an acknowledgement that took no time. */
-  long sessionShareNanos() {
+  public long sessionShareNanos() {
     return sessionTimeoutNanos - marginNanos;
   }
 
   /** The longest that a lease of these terms can have left. */
-  Duration longest() {
+  public Duration longest() {
     return Duration.ofNanos(Math.min(sessionShareNanos(), leaseNanos));
   }
 
-  String show() {
+  public String show() {
     return "session "
         + show(sessionTimeoutNanos)
         + " - margin "
@@ -124,7 +124,7 @@ record LeaseTerms(
   }
 
   /** Durations of more than 292 years are cut to that. */
-  static long nanos(Duration duration) {
+  public static long nanos(Duration duration) {
     try {
       return duration.toNanos();
     } catch (ArithmeticException e) {

@@ -1,4 +1,4 @@
-package io.tenure.recipes;
+package io.tenure.internal.session;
 
 import java.util.List;
 import org.apache.zookeeper.KeeperException.Code;
@@ -11,9 +11,9 @@ import org.apache.zookeeper.OpResult;
  * @param results one for each operation where the server answered, else empty
  * @param sent when it was sent
  */
-record Reply(Code code, List<OpResult> results, Moment sent) {
+public record Reply(Code code, List<OpResult> results, Moment sent) {
 
-  boolean ok() {
+  public boolean ok() {
     return code == Code.OK;
   }
 
@@ -21,7 +21,7 @@ record Reply(Code code, List<OpResult> results, Moment sent) {
    * Whether the quorum has seen the transaction. A transaction that fails is proposed like one that
    * succeeds; only errors that a server may answer by itself prove nothing.
    */
-  boolean isAcknowledgement() {
+  public boolean isAcknowledgement() {
     return switch (code) {
       case OK, NONODE, NODEEXISTS, BADVERSION, NOTEMPTY, NOAUTH -> true;
       default -> false;
@@ -29,7 +29,7 @@ record Reply(Code code, List<OpResult> results, Moment sent) {
   }
 
   /** Whether the transaction may have been applied although no answer says so. */
-  boolean isUnknown() {
+  public boolean isUnknown() {
     return switch (code) {
       case CONNECTIONLOSS, OPERATIONTIMEOUT, REQUESTTIMEOUT, SESSIONMOVED, SESSIONEXPIRED -> true;
       default -> false;
@@ -37,7 +37,7 @@ record Reply(Code code, List<OpResult> results, Moment sent) {
   }
 
   /** The place of the operation that failed; -1 if no operation did. */
-  int failedOp() {
+  public int failedOp() {
     for (int i = 0; i < results.size(); i++) {
       if (results.get(i) instanceof OpResult.ErrorResult error
           && error.getErr() != Code.OK.intValue()

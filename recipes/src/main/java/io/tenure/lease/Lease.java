@@ -1,4 +1,4 @@
-package io.tenure.recipes;
+package io.tenure.lease;
 
 import io.tenure.scope.Predecessor;
 import io.tenure.scope.Scope;

@@ -1,7 +1,7 @@
-package io.tenure.recipes;
+package io.tenure.internal.session;
 
 /** What an election needs to know of the client's session. Called on the monitor's event thread. */
-interface SessionListener {
+public interface SessionListener {
 
   /** The client is connected, in this session, which may be the one it had before. */
   void connected(long session);

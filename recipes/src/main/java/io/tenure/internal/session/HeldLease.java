@@ -1,6 +1,8 @@
-package io.tenure.recipes;
+package io.tenure.internal.session;
 
 import io.tenure.internal.LeaderNode;
+import io.tenure.lease.Ended;
+import io.tenure.lease.Lease;
 import io.tenure.scope.NotLeaderException;
 import io.tenure.scope.OutcomeUnknownException;
 import io.tenure.scope.Predecessor;
@@ -36,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * The lease of a committed tenure. Thread-safe: the bounds take care of themselves, the rest is
  * immutable or a future.
  */
-final class HeldLease implements Lease {
+public final class HeldLease implements Lease {
 
   /** A pause between two tries of a checkpoint while the connection is gone. */
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
@@ -47,9 +49,8 @@ final class HeldLease implements Lease {
    */
   private static final int REQUEST_OVERHEAD_BYTES = 1024;
 
-  private final ElectionDriver driver;
-  private final ScopeStore store;
-  private final SessionMonitor monitor;
+  private final Office office;
+  private final Monitor monitor;
   private final LeaseBounds bounds;
   private final Tenure tenure;
   private final long session;
@@ -69,18 +70,16 @@ final class HeldLease implements Lease {
   /** The task form wants to be asked to stop, rather than to be told that it is over. */
   private volatile boolean stopsByItself;
 
-  HeldLease(
-      ElectionDriver driver,
-      ScopeStore store,
-      SessionMonitor monitor,
+  public HeldLease(
+      Office office,
+      Monitor monitor,
       LeaseBounds bounds,
       Tenure tenure,
       long session,
       LeaderNode node,
       int recordVersion,
       Optional<Predecessor> predecessor) {
-    this.driver = driver;
-    this.store = store;
+    this.office = office;
     this.monitor = monitor;
     this.bounds = bounds;
     this.tenure = tenure;
@@ -227,11 +226,11 @@ final class HeldLease implements Lease {
       ensureHeld();
       // sync first: a lagging follower could show an older checkpoint.
       CompletableFuture<CuratorEvent> read =
-          store
+          monitor
               .call(callback -> client().sync().inBackground(callback).forPath(path))
               .thenCompose(
                   synced ->
-                      store.call(
+                      monitor.call(
                           callback ->
                               client()
                                   .getData()
@@ -311,7 +310,7 @@ final class HeldLease implements Lease {
   private void throwIfFenced(Reply reply) {
     if (reply.failedOp() == 0 && (reply.code() == Code.BADVERSION || reply.code() == Code.NONODE)) {
       bounds.end();
-      driver.inspect();
+      office.inspect(this);
       throw new NotLeaderException(
           "lease of "
               + tenure.scope()
@@ -388,9 +387,9 @@ final class HeldLease implements Lease {
   }
 
   /** Ends the tenure and waits for its record, for one session timeout at most. */
-  void end(Transition.End end) {
+  public void end(Transition.End end) {
     bounds.end();
-    driver.end(this, end);
+    office.end(this, end);
     if (monitor.isEventThread()) {
       return;
     }
@@ -402,13 +401,13 @@ final class HeldLease implements Lease {
   }
 
   /** The lease is over, from now on and for good. */
-  void over(Transition.End end) {
+  public void over(Transition.End end) {
     bounds.end();
     stopRequest.complete(end);
   }
 
   /** Tells how the tenure ended; false if that was told before. */
-  boolean completeEnded(Ended how, SerialExecutor callbacks) {
+  public boolean completeEnded(Ended how, SerialExecutor callbacks) {
     boolean first = ended.complete(how);
     if (first) {
       callbacks.execute(() -> endedForUsers.complete(how));
@@ -417,7 +416,7 @@ final class HeldLease implements Lease {
   }
 
   /** From now on the holder asks {@link #stopRequest()} between its steps. */
-  void stopByItself() {
+  public void stopByItself() {
     stopsByItself = true;
   }
 
@@ -426,41 +425,39 @@ final class HeldLease implements Lease {
    *
    * @return whether it will
    */
-  boolean requestStop(Transition.End why) {
+  public boolean requestStop(Transition.End why) {
     stopRequest.complete(why);
     return stopsByItself;
   }
 
   /** Why the tenure shall end or has ended, if it shall or has. */
-  Optional<Transition.End> stopRequest() {
+  public Optional<Transition.End> stopRequest() {
     return Optional.ofNullable(stopRequest.getNow(null));
   }
 
   /** Waits until the tenure shall end, or the time is over. */
-  void awaitStopRequest(long nanos) throws InterruptedException {
+  public void awaitStopRequest(long nanos) throws InterruptedException {
     await(stopRequest, nanos);
   }
 
-  /** How the tenure ended; waits until it has, which takes at most one ack interval more. */
-  Ended awaitEnded() throws InterruptedException {
-    return await(ended, bounds.terms().sessionTimeoutNanos())
-        .orElseGet(
-            () ->
-                new Ended(
-                    tenure,
-                    stopRequest().orElse(new Transition.Lapsed("the lease ran out")),
-                    false));
+  /**
+   * Why the lease is over. It is: so the watchdog, or whoever ended it, says so within a moment.
+   * The trail may later tell the same end in other words, if a successor was there first.
+   */
+  public Transition.End awaitOver() throws InterruptedException {
+    return await(stopRequest, bounds.terms().sessionTimeoutNanos())
+        .orElseGet(() -> new Transition.Lapsed(bounds.whyOver()));
   }
 
-  LeaseBounds bounds() {
+  public LeaseBounds bounds() {
     return bounds;
   }
 
-  LeaderNode node() {
+  public LeaderNode node() {
     return node;
   }
 
   private CuratorFramework client() {
-    return store.client();
+    return monitor.client();
   }
 }

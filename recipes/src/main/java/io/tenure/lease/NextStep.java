@@ -1,4 +1,4 @@
-package io.tenure.recipes;
+package io.tenure.lease;
 
 import java.time.Duration;
 
@@ -30,7 +30,7 @@ public sealed interface NextStep {
   record HandOver(String reason) implements NextStep {}
 
   /**
-   * Stops, resigns, and returns from {@link LeaderElection#run}.
+   * Stops, resigns, and returns from {@code LeaderElection.run}.
    *
    * @param reason for the audit trail
    */

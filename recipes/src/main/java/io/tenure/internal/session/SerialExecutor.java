@@ -1,4 +1,4 @@
-package io.tenure.recipes;
+package io.tenure.internal.session;
 
 import java.util.ArrayDeque;
 import java.util.concurrent.Executor;
@@ -10,7 +10,7 @@ import org.slf4j.LoggerFactory;
  * Runs tasks one after the other, in the order given, on an executor that may have many threads.
  * What a task throws is logged, and the next one runs. Thread-safe.
  */
-final class SerialExecutor implements Executor {
+public final class SerialExecutor implements Executor {
 
   private static final Logger log = LoggerFactory.getLogger(SerialExecutor.class);
 
@@ -18,7 +18,7 @@ final class SerialExecutor implements Executor {
   private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
   private boolean running;
 
-  SerialExecutor(Executor executor) {
+  public SerialExecutor(Executor executor) {
     this.executor = executor;
   }
 

@@ -1,4 +1,4 @@
-package io.tenure.recipes;
+package io.tenure.lease;
 
 /**
  * The two local clocks that a lease is measured with. Elapsed time is the larger of the two clocks'
