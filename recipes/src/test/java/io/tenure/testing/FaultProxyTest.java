@@ -139,7 +139,7 @@ class FaultProxyTest {
     assertThatThrownBy(() -> client.multi(List.of(createOp("/a", "x"))))
         .isInstanceOf(KeeperException.ConnectionLossException.class);
 
-    assertThat(fault.fired()).isTrue();
+    assertThat(fault.awaitFired(PATIENCE)).isTrue();
     assertThat(proxy.requestsSeen(OpCode.multi)).isEqualTo(1);
     awaitState(states, KeeperState.Disconnected);
     awaitState(states, KeeperState.SyncConnected);
@@ -187,7 +187,7 @@ class FaultProxyTest {
     assertThatThrownBy(() -> client.multi(List.of(createOp("/a", "x"))))
         .isInstanceOf(KeeperException.UnimplementedException.class);
 
-    assertThat(fault.fired()).isTrue();
+    assertThat(fault.awaitFired(PATIENCE)).isTrue();
     assertThat(existsOnServer("/a")).isFalse();
     client.multi(List.of(createOp("/b", "x")));
     assertThat(existsOnServer("/b")).isTrue();
@@ -353,7 +353,7 @@ class FaultProxyTest {
       assertThatThrownBy(() -> curator.create().forPath(root + "/a"))
           .isInstanceOf(KeeperException.NodeExistsException.class);
     }
-    assertThat(fault.fired()).isTrue();
+    assertThat(fault.awaitFired(PATIENCE)).isTrue();
   }
 
   @Test
