@@ -99,7 +99,7 @@ public final class AuditFormat {
   /**
    * Percent-encodes each byte that is not plain in a znode name, so that the name shows and sorts.
    */
-  static String encode(String id) {
+  public static String encode(String id) {
     StringBuilder out = new StringBuilder(id.length());
     for (byte b : id.getBytes(StandardCharsets.UTF_8)) {
       char c = (char) (b & 0xff);

@@ -19,6 +19,8 @@ import java.util.Optional;
  *   <li><em>elect</em>: set the record at the version that was read (epoch + 1), create {@code
  *       leader}, add the {@code elected} entry; if the record does not know how the last tenure
  *       ended, add its {@code lost} entry first.
+ *   <li><em>found</em>: the same for a scope that does not exist yet: create its znode with the
+ *       record, and the parent of the entries, instead of setting the record.
  *   <li><em>end</em>: set the record at its version (vacant), delete {@code leader}, add the entry.
  *   <li>Retention rides along: the same transaction deletes entries beyond the limit.
  * </ul>
@@ -74,6 +76,24 @@ public final class CommitProtocol {
         new Office(epoch, incumbent, Optional.empty()),
         Optional.of(new ScopeOp.CreateLeader(leader)),
         retention);
+  }
+
+  /** Makes the scope and takes its office, as its first leader. */
+  public static Commit found(Incumbent incumbent, String reason, Retention retention, Instant now) {
+    ScopeView nothing = new ScopeView(ScopeRecord.empty(), -1, Optional.empty(), List.of());
+    Commit first = elect(nothing, incumbent, reason, retention, now);
+    List<ScopeOp> ops = new ArrayList<>(first.ops().size() + 1);
+    ops.add(new ScopeOp.CreateScope(first.after().record().bytes()));
+    ops.add(new ScopeOp.CreateAudit());
+    ops.addAll(first.ops().subList(1, first.ops().size()));
+    return new Commit(List.copyOf(ops), first.after());
+  }
+
+  /** The same commit, for a scope that has lost the parent of its entries. */
+  public static Commit withAudit(Commit commit) {
+    List<ScopeOp> ops = new ArrayList<>(commit.ops());
+    ops.add(1, new ScopeOp.CreateAudit());
+    return new Commit(List.copyOf(ops), commit.after());
   }
 
   /**

@@ -4,6 +4,12 @@ package io.tenure.internal;
 @SuppressWarnings("ArrayRecordComponent") // carried, never compared
 public sealed interface ScopeOp {
 
+  /** Creates the scope's znode with its first record. */
+  record CreateScope(byte[] data) implements ScopeOp {}
+
+  /** Creates the parent of the audit entries. */
+  record CreateAudit() implements ScopeOp {}
+
   /** Sets the record, if its version is still the one that was read. */
   record SetRecord(int version, byte[] data) implements ScopeOp {}
 

@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One znode's data as one line of JSON, with errors that name the znode.
@@ -25,7 +26,7 @@ import java.util.Set;
  * keeps fields that it does not know, and refuses a newer format: what it cannot read it must not
  * rewrite.
  */
-final class ZnodeJson {
+public final class ZnodeJson {
 
   /** The format that this version writes. */
   static final int FORMAT = 1;
@@ -45,7 +46,7 @@ final class ZnodeJson {
   }
 
   /** Parses a znode's data. */
-  static ZnodeJson parse(String path, byte[] data) {
+  public static ZnodeJson parse(String path, byte[] data) {
     JsonNode node;
     try {
       node = MAPPER.readTree(data);
@@ -77,11 +78,13 @@ final class ZnodeJson {
     return new ZnodeJson(path, object);
   }
 
-  static ObjectNode create() {
+  /** An object with nothing but the format. */
+  public static ObjectNode create() {
     return MAPPER.createObjectNode().put("format", FORMAT);
   }
 
-  static byte[] bytes(ObjectNode json) {
+  /** The object as one line. */
+  public static byte[] bytes(ObjectNode json) {
     try {
       return MAPPER.writeValueAsBytes(json);
     } catch (JsonProcessingException e) {
@@ -97,23 +100,26 @@ final class ZnodeJson {
     }
   }
 
-  String text(String field) {
+  /** A field that must be there. */
+  public String text(String field) {
     return optionalText(field).orElseThrow(() -> foreign(field, "is not there or is no text"));
   }
 
-  Optional<String> optionalText(String field) {
+  /** A field that may be there. */
+  public Optional<String> optionalText(String field) {
     JsonNode value = json.get(field);
     return value != null && value.isTextual() ? Optional.of(value.textValue()) : Optional.empty();
   }
 
-  Optional<ZnodeJson> object(String field) {
+  /** An object inside of this one, if it is there. */
+  public Optional<ZnodeJson> object(String field) {
     return json.get(field) instanceof ObjectNode object
         ? Optional.of(new ZnodeJson(path, object))
         : Optional.empty();
   }
 
   /** A whole number of at least {@code min}. */
-  long number(String field, long min) {
+  public long number(String field, long min) {
     JsonNode value = json.get(field);
     if (value == null || !value.isIntegralNumber() || !value.canConvertToLong()) {
       throw foreign(field, "is not there or is no whole number");
@@ -124,7 +130,8 @@ final class ZnodeJson {
     return value.longValue();
   }
 
-  Instant time(String field) {
+  /** A field that holds a time. */
+  public Instant time(String field) {
     String text = text(field);
     try {
       return Instant.parse(text);
@@ -134,7 +141,8 @@ final class ZnodeJson {
     }
   }
 
-  Candidate candidate() {
+  /** The fields that {@link #putCandidate} writes. */
+  public Candidate candidate() {
     try {
       return new Candidate(
           text("candidate"), text("host"), number("pid", 0), optionalText("endpoint"));
@@ -143,14 +151,25 @@ final class ZnodeJson {
     }
   }
 
+  /** A field, whatever it holds; null if it is not there. */
+  public @Nullable JsonNode get(String field) {
+    return json.get(field);
+  }
+
+  /** The path of the znode, for messages. */
+  public String path() {
+    return path;
+  }
+
   /** The fields that this version does not know, to be kept when the znode is written again. */
-  ObjectNode without(Set<String> known) {
+  public ObjectNode without(Set<String> known) {
     ObjectNode rest = json.deepCopy();
     rest.remove(known);
     return rest;
   }
 
-  ForeignDataException foreign(String field, String problem) {
+  /** The error of a field that cannot be read. */
+  public ForeignDataException foreign(String field, String problem) {
     return new ForeignDataException(
         path
             + " is not Tenure's or is damaged: field \""
@@ -160,7 +179,8 @@ final class ZnodeJson {
             + ". It was left untouched");
   }
 
-  static void putCandidate(ObjectNode json, Candidate candidate) {
+  /** Writes a candidate's fields. */
+  public static void putCandidate(ObjectNode json, Candidate candidate) {
     json.put("candidate", candidate.id());
     json.put("host", candidate.host());
     json.put("pid", candidate.pid());

@@ -8,6 +8,7 @@ import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.ScopeView;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Reply;
+import io.tenure.internal.session.ScopeOps;
 import io.tenure.internal.session.ServerErrors;
 import io.tenure.scope.CoordinationException;
 import io.tenure.scope.ForeignDataException;
@@ -50,12 +51,14 @@ final class ScopeStore {
   private final Retention retention;
   private final Monitor monitor;
   private final WatcherRemoveCuratorFramework client;
+  private final ScopeOps scopeOps;
 
   ScopeStore(Scope scope, Retention retention, Monitor monitor) {
     this.scope = scope;
     this.retention = retention;
     this.monitor = monitor;
     this.client = monitor.client().newWatcherRemoveCuratorFramework();
+    this.scopeOps = new ScopeOps(client);
   }
 
   CuratorFramework client() {
@@ -225,7 +228,7 @@ final class ScopeStore {
   CompletableFuture<ElectionEvent> commit(long session, Commit commit) {
     List<CuratorOp> ops = new ArrayList<>(commit.ops().size());
     for (ScopeOp op : commit.ops()) {
-      ops.add(curatorOp(op));
+      ops.add(scopeOps.curatorOp(scope, op));
     }
     return monitor
         .transact(session, ops)
@@ -312,7 +315,7 @@ final class ScopeStore {
     if (code == Code.NODEEXISTS && op instanceof ScopeOp.CreateEntry entry) {
       return new ElectionEvent.CommitFailed(
           new ForeignDataException(
-              path(op)
+              ScopeOps.path(scope, op)
                   + " stands where the next audit entry belongs, though the record of "
                   + scope
                   + " does not know it ("
@@ -321,70 +324,8 @@ final class ScopeStore {
     }
     return switch (code) {
       case NODEEXISTS, BADVERSION, NONODE -> new ElectionEvent.NotCommitted(false);
-      default ->
-          new ElectionEvent.CommitFailed(
-              ServerErrors.refused(code, permissionPath(op), permission(op)));
+      default -> new ElectionEvent.CommitFailed(ScopeOps.refused(code, scope, op));
     };
-  }
-
-  /** Operations that Curator builds carry the client's namespace and ACLs. */
-  private CuratorOp curatorOp(ScopeOp op) {
-    try {
-      if (op instanceof ScopeOp.SetRecord set) {
-        return client
-            .transactionOp()
-            .setData()
-            .uncompressed()
-            .withVersion(set.version())
-            .forPath(path(op), set.data());
-      } else if (op instanceof ScopeOp.CreateLeader create) {
-        return client
-            .transactionOp()
-            .create()
-            .uncompressed()
-            .withMode(CreateMode.EPHEMERAL)
-            .forPath(path(op), create.data());
-      } else if (op instanceof ScopeOp.CreateEntry create) {
-        return client
-            .transactionOp()
-            .create()
-            .uncompressed()
-            .withMode(CreateMode.PERSISTENT)
-            .forPath(path(op), create.data());
-      } else {
-        return client.transactionOp().delete().forPath(path(op));
-      }
-    } catch (Exception e) {
-      throw new IllegalStateException("operation on " + path(op) + " cannot be built", e);
-    }
-  }
-
-  private String path(ScopeOp op) {
-    if (op instanceof ScopeOp.SetRecord) {
-      return scope.path();
-    } else if (op instanceof ScopeOp.CreateEntry create) {
-      return scope.auditPath() + "/" + create.name();
-    } else if (op instanceof ScopeOp.DeleteEntry delete) {
-      return scope.auditPath() + "/" + delete.name();
-    } else {
-      return scope.leaderPath();
-    }
-  }
-
-  /** ZooKeeper asks the parent for the permission to create or delete a child. */
-  private String permissionPath(ScopeOp op) {
-    return op instanceof ScopeOp.CreateEntry || op instanceof ScopeOp.DeleteEntry
-        ? scope.auditPath()
-        : scope.path();
-  }
-
-  private static String permission(ScopeOp op) {
-    if (op instanceof ScopeOp.SetRecord) {
-      return "write";
-    }
-    return op instanceof ScopeOp.DeleteEntry || op instanceof ScopeOp.DeleteLeader
-        ? "delete"
-        : "create";
   }
 
   /** Deletes the {@code leader} node if it is this session's. */

@@ -7,11 +7,11 @@ package io.tenure.scope;
 public abstract class TenureException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  TenureException(String message) {
+  protected TenureException(String message) {
     super(message);
   }
 
-  TenureException(String message, Throwable cause) {
+  protected TenureException(String message, Throwable cause) {
     super(message, cause);
   }
 }

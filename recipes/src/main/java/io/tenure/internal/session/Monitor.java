@@ -21,6 +21,7 @@ import org.apache.curator.framework.api.CuratorEvent;
 import org.apache.curator.framework.api.CuratorEventType;
 import org.apache.curator.framework.api.CuratorListener;
 import org.apache.curator.framework.api.transaction.CuratorOp;
+import org.apache.curator.utils.ZKPaths;
 import org.apache.zookeeper.KeeperException.Code;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
@@ -67,6 +68,7 @@ public final class Monitor implements AutoCloseable {
   private final LeaseClock clock;
   private final Optional<Duration> ackInterval;
   private final Duration tickTime;
+  private final String namespace;
   private final ScheduledThreadPoolExecutor events;
   private final CuratorListener curatorListener;
   private final List<SessionListener> listeners = new CopyOnWriteArrayList<>();
@@ -102,6 +104,7 @@ public final class Monitor implements AutoCloseable {
     this.clock = clock;
     this.ackInterval = ackInterval;
     this.tickTime = tickTime;
+    this.namespace = client.getNamespace();
     this.events =
         new ScheduledThreadPoolExecutor(
             1,
@@ -262,6 +265,73 @@ public final class Monitor implements AutoCloseable {
    * @return completes on the event thread, always
    */
   public CompletableFuture<Reply> transact(long sessionId, List<CuratorOp> ops) {
+    List<Op> raw = new ArrayList<>(ops.size());
+    ops.forEach(op -> raw.add(op.get()));
+    return send(
+        sessionId,
+        (handle, p) ->
+            handle.multi(
+                raw,
+                (rc, path, x, results) ->
+                    execute(() -> answered(p, Code.get(rc), results == null ? List.of() : results)),
+                null));
+  }
+
+  /**
+   * Reads many znodes at once: each operation is a {@code getData} or a {@code getChildren}, and
+   * has a result or an error of its own. Not for paths below the client's namespace: give them
+   * through {@link #realPath}.
+   *
+   * @return completes on the event thread, always
+   */
+  public CompletableFuture<Reply> read(long sessionId, List<Op> reads) {
+    return send(
+        sessionId, (handle, p) -> handle.multi(reads, (rc, path, x, r) -> answer(p, rc, r), null));
+  }
+
+  /**
+   * Looks whether a znode is there, and watches it in either case. The watch is lost with the
+   * session; connections that come back keep it.
+   *
+   * @return completes on the event thread, always; with one result if the znode is there
+   */
+  public CompletableFuture<Reply> exists(long sessionId, String realPath, Watcher watcher) {
+    return send(
+        sessionId,
+        (handle, p) ->
+            handle.exists(
+                realPath,
+                watcher,
+                (rc, path, x, stat) ->
+                    answer(p, rc, stat == null ? null : List.of(new OpResult.SetDataResult(stat))),
+                null));
+  }
+
+  /**
+   * Makes this server as new as the quorum's last transaction.
+   *
+   * @return completes on the event thread, always
+   */
+  public CompletableFuture<Reply> sync(long sessionId) {
+    return send(
+        sessionId, (handle, p) -> handle.sync(ROOT, (rc, path, x) -> answer(p, rc, null), null));
+  }
+
+  /** A path as the server knows it. */
+  public String realPath(String path) {
+    return ZKPaths.fixForNamespace(namespace, path, false);
+  }
+
+  /** A path as the client knows it. */
+  public String clientPath(String realPath) {
+    return namespace.isEmpty() ? realPath : realPath.substring(namespace.length() + 1);
+  }
+
+  private interface Sending {
+    void send(ZooKeeper handle, Pending pending);
+  }
+
+  private CompletableFuture<Reply> send(long sessionId, Sending sending) {
     Moment sent = Moment.now(clock);
     Session current = session;
     if (current == null || current.id() != sessionId) {
@@ -270,19 +340,20 @@ public final class Monitor implements AutoCloseable {
     CompletableFuture<Reply> future = new CompletableFuture<>();
     Pending p = new Pending(current, future, sent);
     pending.add(p);
-    List<Op> raw = new ArrayList<>(ops.size());
-    ops.forEach(op -> raw.add(op.get()));
-    current
-        .handle()
-        .multi(
-            raw,
-            (rc, path, context, results) ->
-                execute(() -> answered(p, Code.get(rc), results == null ? List.of() : results)),
-            null);
+    sending.send(current.handle(), p);
     if (events.isShutdown()) {
       future.complete(new Reply(Code.CONNECTIONLOSS, List.of(), sent));
     }
     return future;
+  }
+
+  private void answer(Pending p, int rc, @Nullable List<OpResult> results) {
+    execute(
+        () -> {
+          pending.remove(p);
+          p.future()
+              .complete(new Reply(Code.get(rc), results == null ? List.of() : results, p.sent()));
+        });
   }
 
   /** A background call of Curator's. */

@@ -1,0 +1,79 @@
+package io.tenure.sharding;
+
+import io.tenure.internal.AuditFormat;
+import io.tenure.scope.Scope;
+
+/**
+ * The znodes of a group. Immutable.
+ *
+ * <pre>
+ * /&lt;group&gt;                            GroupSettings
+ * /&lt;group&gt;/workers/&lt;id&gt;-0000000007    WorkerNode, ephemeral; the number is the incarnation
+ * /&lt;group&gt;/coordinator                scope of the coordinator
+ * /&lt;group&gt;/plan/&lt;id&gt;                  PlanNode
+ * /&lt;group&gt;/directives/...             Directive
+ * /&lt;group&gt;/shards/&lt;shard&gt;             scope of a shard
+ * </pre>
+ *
+ * Ids are percent-encoded, so that different ids have different names.
+ */
+record GroupPaths(String group) {
+
+  /** Checks that the group's path could be a scope's, which gives the rules and the messages. */
+  GroupPaths {
+    new Scope(group);
+  }
+
+  String workers() {
+    return group + "/workers";
+  }
+
+  /** The name that a registration begins with; the server adds the incarnation. */
+  String workerPrefix(String workerId) {
+    return workers() + "/" + AuditFormat.encode(workerId) + "-";
+  }
+
+  Scope coordinator() {
+    return new Scope(group + "/coordinator");
+  }
+
+  String plans() {
+    return group + "/plan";
+  }
+
+  String plan(String workerId) {
+    return plans() + "/" + AuditFormat.encode(workerId);
+  }
+
+  String directives() {
+    return group + "/directives";
+  }
+
+  String shards() {
+    return group + "/shards";
+  }
+
+  Scope shard(String name) {
+    return new Scope(shards() + "/" + name);
+  }
+
+  /** The shard that a path below {@link #shards()} belongs to; empty if it is none. */
+  String shardOf(String path) {
+    int from = shards().length() + 1;
+    if (path.length() <= from || !path.startsWith(shards())) {
+      return "";
+    }
+    int slash = path.indexOf('/', from);
+    return slash < 0 ? path.substring(from) : path.substring(from, slash);
+  }
+
+  /** The incarnation at the end of a registration's name; -1 if there is none. */
+  static long incarnation(String nodeName) {
+    int dash = nodeName.lastIndexOf('-');
+    try {
+      return dash < 0 ? -1 : Long.parseLong(nodeName.substring(dash + 1));
+    } catch (NumberFormatException e) {
+      return -1;
+    }
+  }
+}

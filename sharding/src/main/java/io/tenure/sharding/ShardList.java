@@ -1,0 +1,101 @@
+package io.tenure.sharding;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import io.tenure.internal.ZnodeJson;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Shards as they stand in a znode: numbered ones as text in ranges, {@code "0-15,48"}, named ones
+ * as an array of names. Stateless.
+ */
+final class ShardList {
+
+  private ShardList() {}
+
+  /** Puts a list into a field, or leaves the field away if there is nothing to list. */
+  static void put(ObjectNode json, String field, ShardSet set, Collection<String> shards) {
+    if (!shards.isEmpty()) {
+      json.set(field, write(json, set, shards));
+    }
+  }
+
+  private static JsonNode write(ObjectNode factory, ShardSet set, Collection<String> shards) {
+    if (set.isNumbered()) {
+      return TextNode.valueOf(
+          ranges(shards.stream().mapToInt(Integer::parseInt).sorted().toArray()));
+    }
+    ArrayNode array = factory.arrayNode();
+    shards.stream().sorted().forEach(array::add);
+    return array;
+  }
+
+  /** Sorted numbers as ranges. */
+  static String ranges(int[] sorted) {
+    StringBuilder out = new StringBuilder();
+    for (int i = 0; i < sorted.length; ) {
+      int end = i;
+      while (end + 1 < sorted.length && sorted[end + 1] == sorted[end] + 1) {
+        end++;
+      }
+      if (out.length() > 0) {
+        out.append(',');
+      }
+      out.append(sorted[i]);
+      if (end > i) {
+        out.append('-').append(sorted[end]);
+      }
+      i = end + 1;
+    }
+    return out.toString();
+  }
+
+  /** The names that a field lists; none if it is not there. */
+  static List<String> get(ZnodeJson json, String field) {
+    return names(json, field, json.get(field));
+  }
+
+  /** The names that a value lists. */
+  static List<String> names(ZnodeJson json, String field, @Nullable JsonNode value) {
+    if (value == null) {
+      return List.of();
+    }
+    List<String> names = new ArrayList<>();
+    if (value.isTextual()) {
+      parseRanges(json, field, value.textValue(), names);
+    } else if (value.isArray()) {
+      for (JsonNode name : value) {
+        if (!name.isTextual()) {
+          throw json.foreign(field, "holds something that is no shard's name");
+        }
+        names.add(name.textValue());
+      }
+    } else {
+      throw json.foreign(field, "lists no shards");
+    }
+    return names;
+  }
+
+  private static void parseRanges(ZnodeJson json, String field, String text, List<String> names) {
+    for (String part : text.isEmpty() ? new String[0] : text.split(",", -1)) {
+      int dash = part.indexOf('-');
+      try {
+        int from = Integer.parseInt(dash < 0 ? part : part.substring(0, dash));
+        int to = dash < 0 ? from : Integer.parseInt(part.substring(dash + 1));
+        if (from < 0 || to < from || to >= ShardSet.MAX_SHARDS) {
+          throw json.foreign(field, "has the range " + part);
+        }
+        for (int i = from; i <= to; i++) {
+          names.add(Integer.toString(i));
+        }
+      } catch (NumberFormatException e) {
+        throw json.foreign(field, "has the range \"" + part + "\", which is none");
+      }
+    }
+  }
+}

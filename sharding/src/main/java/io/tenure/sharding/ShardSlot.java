@@ -1,0 +1,107 @@
+package io.tenure.sharding;
+
+import io.tenure.internal.ScopeRecord;
+import io.tenure.internal.ScopeView;
+import io.tenure.scope.Predecessor;
+import io.tenure.scope.Transition;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a worker knows of one shard. A plain struct, written by {@link WorkerMachine} alone; small,
+ * since there are thousands.
+ */
+final class ShardSlot {
+
+  /** How far the task of a planned successor is. */
+  enum Warmth {
+    COLD,
+    WARMING,
+    READY
+  }
+
+  private static final byte[] NO_BYTES = new byte[0];
+
+  final String shard;
+
+  SlotState state = SlotState.IDLE;
+  ShardRole role = ShardRole.NONE;
+
+  /** Among those who stand by; the first is 0. */
+  int rank;
+
+  /** Why the plan gave or took the shard. */
+  String reason = "";
+
+  /**
+   * The last reading, or what the last commit made; null if the scope is not there or not known.
+   */
+  @Nullable ScopeView view;
+
+  /** What a reading will find once the transaction that is under way is committed. */
+  @Nullable ScopeView sent;
+
+  /** Of the present attempt to be elected, or the tenure that came of it. */
+  String nonce = "";
+
+  /** The attempt's transaction may still come true. */
+  boolean attemptUnknown;
+
+  /** Times in a row that a commit failed because the scope had changed. */
+  int conflicts;
+
+  /** Times in a row that something went wrong for good. */
+  int failures;
+
+  /** The scope is there without the parent of its entries. */
+  boolean auditMissing;
+
+  /** Somebody who stands by has waited for the others long enough. */
+  boolean graceOver;
+
+  /** The number of the wake-up that is waited for; 0 if none is. */
+  long wake;
+
+  @Nullable Predecessor predecessor;
+
+  Transition.@Nullable End ending;
+
+  Warmth warmth = Warmth.COLD;
+
+  /** A task of an earlier tenure still runs, or this one's does. */
+  boolean taskAlive;
+
+  /** The worker should lead and cannot now. */
+  boolean unable;
+
+  ShardSlot(String shard) {
+    this.shard = shard;
+  }
+
+  /** Keeps what later decisions need, which is not the names and not the leader's bytes. */
+  void keep(ScopeView full) {
+    view =
+        new ScopeView(
+            full.record(),
+            full.version(),
+            full.leader().map(leader -> new ScopeView.LeaderData(NO_BYTES, leader.owner())),
+            List.of());
+  }
+
+  Optional<ScopeRecord> record() {
+    return Optional.ofNullable(view).map(ScopeView::record);
+  }
+
+  boolean isLeaderThere() {
+    return view != null && view.leader().isPresent();
+  }
+
+  boolean isTakenOver() {
+    return state == SlotState.LEADING && role == ShardRole.STAND_BY;
+  }
+
+  boolean isReady() {
+    return warmth == Warmth.READY && state != SlotState.LEADING;
+  }
+}

@@ -1,0 +1,59 @@
+package io.tenure.sharding;
+
+import io.tenure.internal.ScopeView;
+import io.tenure.scope.TenureException;
+import io.tenure.scope.Transition;
+import java.util.Optional;
+
+/** What can happen to a worker's shards. */
+sealed interface WorkerEvent {
+
+  /** The plan of this worker's present registration. */
+  record Planned(PlanNode plan) implements WorkerEvent {}
+
+  /** A session has begun. */
+  record SessionBegun(long session) implements WorkerEvent {}
+
+  /** The session has ended, and with it every tenure in it. */
+  record SessionGone(long session) implements WorkerEvent {}
+
+  /** A scope was read; empty if there is none. */
+  record Looked(String shard, Optional<ScopeView> view) implements WorkerEvent {}
+
+  /** A scope could not be read. */
+  record LookFailed(String shard, Optional<TenureException> lasting) implements WorkerEvent {}
+
+  /** The watched leader node was created, set or deleted. */
+  record OfficeChanged(String shard, boolean deleted) implements WorkerEvent {}
+
+  /** The shard's transaction was applied. */
+  record Committed(String shard) implements WorkerEvent {}
+
+  /** It was not applied, since the scope has changed; or nobody knows if it was. */
+  record NotCommitted(String shard, boolean unknown) implements WorkerEvent {}
+
+  /** It was not applied, since the parent of the entries does not exist. */
+  record AuditMissing(String shard) implements WorkerEvent {}
+
+  /** It failed for a reason that trying again at once does not mend. */
+  record CommitFailed(String shard, TenureException cause) implements WorkerEvent {}
+
+  /** The shard's task has stopped while its lease held, or the lease ran out: end the tenure so. */
+  record End(String shard, Transition.End end) implements WorkerEvent {}
+
+  /**
+   * The shard's task is gone, whatever became of its tenure.
+   *
+   * @param rests the task does not want to lead now, or has failed: let others have a try
+   */
+  record TaskGone(String shard, boolean rests) implements WorkerEvent {}
+
+  /** The shard's task is ready to lead. */
+  record WarmedUp(String shard) implements WorkerEvent {}
+
+  /** What {@link WorkerAction.Later} asked for; late ones are dropped by their number. */
+  record Wake(String shard, long number) implements WorkerEvent {}
+
+  /** Lead nothing more, and want nothing more. */
+  record Close(String reason) implements WorkerEvent {}
+}
