@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tenure.audit.AuditLog;
 import io.tenure.audit.RecordedEntry;
-import io.tenure.recipes.LeaderElection;
 import io.tenure.lease.Lease;
+import io.tenure.recipes.LeaderElection;
 import io.tenure.recipes.SessionMonitor;
 import io.tenure.scope.ElectionClosedException;
 import io.tenure.scope.NotLeaderException;

@@ -1,7 +1,7 @@
 package io.tenure.endtoend;
 
-import io.tenure.recipes.LeaderElection;
 import io.tenure.lease.Lease;
+import io.tenure.recipes.LeaderElection;
 import io.tenure.recipes.SessionMonitor;
 import io.tenure.testing.ZooKeeperFixture;
 import java.util.concurrent.TimeUnit;

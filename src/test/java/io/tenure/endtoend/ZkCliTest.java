@@ -2,8 +2,8 @@ package io.tenure.endtoend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tenure.recipes.LeaderElection;
 import io.tenure.lease.Lease;
+import io.tenure.recipes.LeaderElection;
 import io.tenure.scope.Candidate;
 import io.tenure.testing.ZooKeeperFixture;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
 package io.tenure.benchmarks;
 
-import io.tenure.recipes.LeaderElection;
 import io.tenure.lease.Lease;
+import io.tenure.recipes.LeaderElection;
 import io.tenure.recipes.SessionMonitor;
 import java.time.Duration;
 import java.util.Collection;

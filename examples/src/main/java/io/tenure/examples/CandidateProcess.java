@@ -1,9 +1,9 @@
 package io.tenure.examples;
 
-import io.tenure.recipes.LeaderElection;
 import io.tenure.lease.Lease;
-import io.tenure.recipes.SessionMonitor;
 import io.tenure.lease.TaskFailedException;
+import io.tenure.recipes.LeaderElection;
+import io.tenure.recipes.SessionMonitor;
 import io.tenure.scope.OutcomeUnknownException;
 import io.tenure.scope.Tenure;
 import io.tenure.scope.Transition;

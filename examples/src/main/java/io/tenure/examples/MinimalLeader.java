@@ -1,7 +1,7 @@
 package io.tenure.examples;
 
-import io.tenure.recipes.LeaderElection;
 import io.tenure.lease.Lease;
+import io.tenure.recipes.LeaderElection;
 import java.time.Duration;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;

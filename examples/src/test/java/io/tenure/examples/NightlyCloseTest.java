@@ -3,9 +3,9 @@ package io.tenure.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.tenure.recipes.LeaderElection;
 import io.tenure.lease.Lease;
 import io.tenure.lease.NextStep;
+import io.tenure.recipes.LeaderElection;
 import io.tenure.scope.NotLeaderException;
 import io.tenure.scope.Tenure;
 import io.tenure.scope.Transition;

@@ -489,11 +489,7 @@ final class ElectionDriver implements SessionListener, Office {
       watchdog = monitor.schedule(() -> watch(watched), left);
       return;
     }
-    handle(
-        new ElectionEvent.End(
-            watched
-                .stopRequest()
-                .orElseGet(() -> new Transition.Lapsed(watched.bounds().whyOver()))));
+    handle(new ElectionEvent.End(watched.endOfLapse()));
   }
 
   private void stopWatchdog() {

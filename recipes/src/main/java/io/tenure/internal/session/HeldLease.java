@@ -435,6 +435,26 @@ public final class HeldLease implements Lease {
     return Optional.ofNullable(stopRequest.getNow(null));
   }
 
+  /**
+   * How a tenure is to be recorded whose lease has run out. Only a task that has returned from
+   * {@code stop} can resign: one that was asked to and was not done in time may have been
+   * interrupted anywhere, which its successor must know.
+   */
+  public Transition.End endOfLapse() {
+    Optional<Transition.End> asked = stopRequest();
+    if (asked.isPresent() && !(asked.get() instanceof Transition.Resigned)) {
+      return asked.get();
+    }
+    return new Transition.Lapsed(
+        asked.map(end -> "did not stop in time (" + end.reason() + "), ").orElse("")
+            + bounds.whyOver());
+  }
+
+  /** Runs something, on the thread that asks, when the tenure shall end or has ended. */
+  public void onStopRequest(Runnable task) {
+    stopRequest.thenRun(task);
+  }
+
   /** Waits until the tenure shall end, or the time is over. */
   public void awaitStopRequest(long nanos) throws InterruptedException {
     await(stopRequest, nanos);

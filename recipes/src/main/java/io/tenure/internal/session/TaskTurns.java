@@ -40,10 +40,12 @@ public final class TaskTurns {
    * The tenure is over: the task has been stopped, or told that it lost.
    *
    * @param end what shall be recorded; empty if the lease was over before
+   * @param asked it ended because somebody asked the task to stop
    * @param done the task wants no further tenure
    * @param failure what the task threw
    */
-  public record Over(Optional<Transition.End> end, boolean done, Optional<Exception> failure)
+  public record Over(
+      Optional<Transition.End> end, boolean asked, boolean done, Optional<Exception> failure)
       implements Turn {}
 
   /** The turns of a task in the tenure of a lease, which it will stop by itself. */
@@ -60,6 +62,7 @@ public final class TaskTurns {
 
   /** One turn. */
   public Turn turn() {
+    boolean stopped = false;
     boolean done = false;
     Transition.End why;
     @Nullable Exception failure = null;
@@ -73,6 +76,7 @@ public final class TaskTurns {
       }
       Optional<Transition.End> asked = lease.stopRequest();
       if (asked.isPresent()) {
+        stopped = true;
         why = asked.get();
       } else {
         lease.renew();
@@ -104,10 +108,11 @@ public final class TaskTurns {
             e.toString());
       }
     }
-    return finish(why, done, failure);
+    return finish(why, stopped, done, failure);
   }
 
-  private Over finish(Transition.End why, boolean done, @Nullable Exception failure) {
+  private Over finish(
+      Transition.End why, boolean asked, boolean done, @Nullable Exception failure) {
     // The callbacks shall be able to wait; the interrupt is kept for the caller.
     boolean interrupted = Thread.interrupted();
     Exception outcome = failure;
@@ -141,7 +146,7 @@ public final class TaskTurns {
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
-    return new Over(end, done, Optional.ofNullable(outcome));
+    return new Over(end, asked, done, Optional.ofNullable(outcome));
   }
 
   private static Exception added(@Nullable Exception first, Exception next) {
