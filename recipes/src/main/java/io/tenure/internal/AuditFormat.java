@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tenure.scope.AuditEntry;
 import io.tenure.scope.Predecessor;
 import io.tenure.scope.Transition;
-import java.nio.charset.StandardCharsets;
 import java.util.OptionalLong;
 
 /** The name and the data of an audit entry. */
@@ -79,7 +78,7 @@ public final class AuditFormat {
         + "-"
         + entry.transition().word()
         + "-"
-        + encode(entry.candidate().id());
+        + ZnodeName.encode(entry.candidate().id());
   }
 
   /** The index that a name begins with; empty if it is no entry's name. */
@@ -94,26 +93,5 @@ public final class AuditFormat {
       }
     }
     return OptionalLong.of(Long.parseLong(name.substring(0, end)));
-  }
-
-  /**
-   * Percent-encodes each byte that is not plain in a znode name, so that the name shows and sorts.
-   */
-  public static String encode(String id) {
-    StringBuilder out = new StringBuilder(id.length());
-    for (byte b : id.getBytes(StandardCharsets.UTF_8)) {
-      char c = (char) (b & 0xff);
-      boolean plain =
-          (c >= 'a' && c <= 'z')
-              || (c >= 'A' && c <= 'Z')
-              || (c >= '0' && c <= '9')
-              || "-._:@".indexOf(c) >= 0;
-      if (plain) {
-        out.append(c);
-      } else {
-        out.append(String.format("%%%02X", (int) c));
-      }
-    }
-    return out.toString();
   }
 }

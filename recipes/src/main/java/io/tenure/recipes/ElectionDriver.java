@@ -8,8 +8,8 @@ import io.tenure.internal.ScopeView;
 import io.tenure.internal.Sessions;
 import io.tenure.internal.session.HeldLease;
 import io.tenure.internal.session.LeaseBounds;
+import io.tenure.internal.session.LeaseStart;
 import io.tenure.internal.session.LeaseTerms;
-import io.tenure.internal.session.Moment;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Office;
 import io.tenure.internal.session.SerialExecutor;
@@ -395,53 +395,29 @@ final class ElectionDriver implements SessionListener, Office {
 
   // ---- the tenure ----
 
-  /**
-   * Hands out the lease, as soon as one is worth having: where the election's answer was lost, its
-   * record was found by reading, which proves nothing about how long the session lives. Then an
-   * operation is acknowledged first.
-   */
   private void grant(ElectionAction.Grant grant) {
-    LeaseTerms terms;
+    Optional<LeaseTerms> terms;
     try {
-      Optional<LeaseTerms> known = monitor.terms(settings.margin(), settings.lease());
-      if (known.isEmpty()) {
-        return; // The session has just ended; the machine is told next.
-      }
-      terms = known.get();
+      terms = monitor.terms(settings.margin(), settings.lease());
     } catch (LeaseTermsException e) {
       handle(new ElectionEvent.End(new Transition.Resigned(String.valueOf(e.getMessage()))));
       fail(e);
       return;
     }
-    // The progress bound starts now and not at the commit: no work has been done yet to be late
-    // with.
-    LeaseBounds bounds =
-        new LeaseBounds(monitor, terms, grant.session(), Moment.now(monitor.clock()));
-    if (bounds.remainingNanos() > LeaseTerms.nanos(terms.longest()) / 2) {
-      granting = 0;
-      handOut(grant, bounds);
-      return;
+    if (terms.isEmpty()) {
+      return; // The session has just ended; the machine is told next.
     }
     long number = request;
     granting = number;
-    Runnable retry =
-        () -> {
-          if (granting == number) {
-            grant(grant);
-          }
-        };
-    monitor.whenSettled(
-        () ->
-            monitor
-                .acknowledge()
-                .thenAccept(
-                    acknowledged -> {
-                      if (acknowledged) {
-                        retry.run();
-                      } else {
-                        monitor.schedule(retry, RETRY_NANOS);
-                      }
-                    }));
+    LeaseStart.begin(
+        monitor,
+        terms.get(),
+        grant.session(),
+        () -> granting == number,
+        bounds -> {
+          granting = 0;
+          handOut(grant, bounds);
+        });
   }
 
   private void handOut(ElectionAction.Grant grant, LeaseBounds bounds) {

@@ -122,7 +122,7 @@ class FormatsTest {
   @Property
   void idsThatDifferOnlyInEncodingHaveDifferentNames(
       @ForAll("candidates") Candidate a, @ForAll("candidates") Candidate b) {
-    assertThat(AuditFormat.encode(a.id()).equals(AuditFormat.encode(b.id())))
+    assertThat(ZnodeName.encode(a.id()).equals(ZnodeName.encode(b.id())))
         .isEqualTo(a.id().equals(b.id()));
   }
 

@@ -1,6 +1,6 @@
 package io.tenure.sharding;
 
-import io.tenure.internal.AuditFormat;
+import io.tenure.internal.ZnodeName;
 import io.tenure.scope.Scope;
 
 /**
@@ -10,8 +10,9 @@ import io.tenure.scope.Scope;
  * /&lt;group&gt;                            GroupSettings
  * /&lt;group&gt;/workers/&lt;id&gt;-0000000007    WorkerNode, ephemeral; the number is the incarnation
  * /&lt;group&gt;/coordinator                scope of the coordinator
+ * /&lt;group&gt;/plan                       PlanSummary
  * /&lt;group&gt;/plan/&lt;id&gt;                  PlanNode
- * /&lt;group&gt;/directives/...             Directive
+ * /&lt;group&gt;/directives/...             Directives
  * /&lt;group&gt;/shards/&lt;shard&gt;             scope of a shard
  * </pre>
  *
@@ -30,7 +31,7 @@ record GroupPaths(String group) {
 
   /** The name that a registration begins with; the server adds the incarnation. */
   String workerPrefix(String workerId) {
-    return workers() + "/" + AuditFormat.encode(workerId) + "-";
+    return workers() + "/" + ZnodeName.encode(workerId) + "-";
   }
 
   Scope coordinator() {
@@ -42,7 +43,7 @@ record GroupPaths(String group) {
   }
 
   String plan(String workerId) {
-    return plans() + "/" + AuditFormat.encode(workerId);
+    return plans() + "/" + ZnodeName.encodeWhole(workerId);
   }
 
   String directives() {

@@ -4,10 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tenure.internal.ZnodeJson;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one worker shall do: the data of {@code /<group>/plan/<worker id>}. It steers; it never
@@ -15,7 +16,7 @@ import java.util.TreeMap;
  *
  * @param workerId whose plan it is
  * @param incarnation the registration that it is for; an older one of the same id gives up
- * @param coordinatorEpoch who wrote it
+ * @param draining why the worker hands everything over, if it does
  * @param leads shards that it shall lead
  * @param takesOver shards that it shall get ready for, while another worker still leads them
  * @param standsBy shards that it shall stand by for, by rank: the first rank takes over first
@@ -24,7 +25,7 @@ import java.util.TreeMap;
 record PlanNode(
     String workerId,
     long incarnation,
-    long coordinatorEpoch,
+    Optional<String> draining,
     List<String> leads,
     List<String> takesOver,
     List<List<String>> standsBy,
@@ -35,6 +36,9 @@ record PlanNode(
     List<List<String>> standsBy = new ArrayList<>();
     for (int rank = 0; rank < GroupSettings.MAX_STANDBYS; rank++) {
       standsBy.add(ShardList.get(json, standsByField(rank)));
+    }
+    while (!standsBy.isEmpty() && standsBy.get(standsBy.size() - 1).isEmpty()) {
+      standsBy.remove(standsBy.size() - 1);
     }
     Map<String, List<String>> reasons = new TreeMap<>();
     JsonNode written = json.get("reasons");
@@ -48,39 +52,39 @@ record PlanNode(
     return new PlanNode(
         json.text("worker"),
         json.number("incarnation", -1),
-        json.number("coordinatorEpoch", 0),
+        json.optionalText("draining"),
         ShardList.get(json, "leads"),
         ShardList.get(json, "takesOver"),
-        standsBy,
+        List.copyOf(standsBy),
         reasons);
   }
 
-  byte[] bytes(ShardSet set) {
+  byte[] bytes(boolean numbered) {
     ObjectNode json = ZnodeJson.create();
     json.put("worker", workerId);
     json.put("incarnation", incarnation);
-    json.put("coordinatorEpoch", coordinatorEpoch);
-    ShardList.put(json, "leads", set, inSet(set, leads));
-    ShardList.put(json, "takesOver", set, inSet(set, takesOver));
+    draining.ifPresent(why -> json.put("draining", why));
+    ShardList.put(json, "leads", numbered, leads);
+    ShardList.put(json, "takesOver", numbered, takesOver);
     for (int rank = 0; rank < standsBy.size(); rank++) {
-      ShardList.put(json, standsByField(rank), set, inSet(set, standsBy.get(rank)));
+      ShardList.put(json, standsByField(rank), numbered, standsBy.get(rank));
     }
     if (!reasons.isEmpty()) {
       ObjectNode why = json.putObject("reasons");
-      reasons.forEach((reason, shards) -> ShardList.put(why, reason, set, inSet(set, shards)));
+      reasons.forEach((reason, shards) -> ShardList.put(why, reason, numbered, shards));
     }
     return ZnodeJson.bytes(json);
   }
 
-  /** A set that shrinks leaves names behind that it cannot write any more. */
-  private static Collection<String> inSet(ShardSet set, List<String> shards) {
-    return set.isNumbered() ? shards.stream().filter(s -> isNumber(s)).toList() : shards;
-  }
-
-  private static boolean isNumber(String name) {
-    return !name.isEmpty()
-        && name.length() <= 7
-        && name.chars().allMatch(c -> c >= '0' && c <= '9');
+  /** Whether it wants the same, for whatever reasons. */
+  boolean saysTheSameAs(@Nullable PlanNode other) {
+    return other != null
+        && workerId.equals(other.workerId)
+        && incarnation == other.incarnation
+        && draining.equals(other.draining)
+        && leads.equals(other.leads)
+        && takesOver.equals(other.takesOver)
+        && standsBy.equals(other.standsBy);
   }
 
   private static String standsByField(int rank) {

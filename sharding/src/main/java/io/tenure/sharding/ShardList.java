@@ -19,14 +19,14 @@ final class ShardList {
   private ShardList() {}
 
   /** Puts a list into a field, or leaves the field away if there is nothing to list. */
-  static void put(ObjectNode json, String field, ShardSet set, Collection<String> shards) {
+  static void put(ObjectNode json, String field, boolean numbered, Collection<String> shards) {
     if (!shards.isEmpty()) {
-      json.set(field, write(json, set, shards));
+      json.set(field, write(json, numbered, shards));
     }
   }
 
-  private static JsonNode write(ObjectNode factory, ShardSet set, Collection<String> shards) {
-    if (set.isNumbered()) {
+  private static JsonNode write(ObjectNode factory, boolean numbered, Collection<String> shards) {
+    if (numbered) {
       return TextNode.valueOf(
           ranges(shards.stream().mapToInt(Integer::parseInt).sorted().toArray()));
     }

@@ -1,5 +1,6 @@
 package io.tenure.sharding;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -7,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.apache.zookeeper.common.PathUtils;
 
 /**
@@ -18,10 +20,14 @@ import org.apache.zookeeper.common.PathUtils;
 public final class ShardSet {
 
   /** More than this many would not fit into the znodes that list them. */
-  public static final int MAX_SHARDS = 1_000_000;
+  public static final int MAX_SHARDS = 100_000;
+
+  /** Nor would names that have more bytes than this together. */
+  static final int MAX_NAME_BYTES = 256 * 1024;
 
   private static final Set<String> RESERVED = Set.of("latch", "leader", "audit", "checkpoint");
   private static final int MAX_NAME_CHARS = 200;
+  private static final int QUOTES_AND_COMMA = 3;
 
   private final int count;
   private final Optional<List<String>> names;
@@ -64,8 +70,19 @@ public final class ShardSet {
           "a group of " + names.size() + " shards: give 1 to " + MAX_SHARDS + " of them");
     }
     Set<String> seen = new HashSet<>();
+    int bytes = 0;
     for (String name : names) {
       checkName(name);
+      bytes += name.getBytes(StandardCharsets.UTF_8).length + QUOTES_AND_COMMA;
+      if (bytes > MAX_NAME_BYTES) {
+        throw new IllegalArgumentException(
+            "the names of "
+                + names.size()
+                + " shards have more than "
+                + MAX_NAME_BYTES
+                + " bytes together, and would not fit into the znodes that list them: give shorter"
+                + " names or fewer, or number the shards and keep the names elsewhere");
+      }
       if (!seen.add(name)) {
         throw new IllegalArgumentException("shard \"" + name + "\" stands twice in the set");
       }
@@ -129,6 +146,11 @@ public final class ShardSet {
       index = index * 10 + (c - '0');
     }
     return index < count ? index : -1;
+  }
+
+  /** The names of all shards, in order. */
+  public List<String> names() {
+    return names.orElseGet(() -> IntStream.range(0, count).mapToObj(Integer::toString).toList());
   }
 
   /** Whether the shard is in the set. */

@@ -1,16 +1,14 @@
 package io.tenure.sharding;
 
-import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.ScopeView;
 import io.tenure.scope.Predecessor;
 import io.tenure.scope.Transition;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a worker knows of one shard. A plain struct, written by {@link WorkerMachine} alone; small,
- * since there are thousands.
+ * What a worker knows of one shard. A plain struct, written by {@link ShardMachine} and {@link
+ * WorkerMachine} alone; small, since there are thousands.
  */
 final class ShardSlot {
 
@@ -42,11 +40,20 @@ final class ShardSlot {
   /** What a reading will find once the transaction that is under way is committed. */
   @Nullable ScopeView sent;
 
-  /** Of the present attempt to be elected, or the tenure that came of it. */
+  /** Of the present attempt to be elected, or the tenure that came of it; empty without either. */
   String nonce = "";
 
   /** The attempt's transaction may still come true. */
   boolean attemptUnknown;
+
+  /** The reading that is waited for; 0 if none is. Answers to others are too old to act on. */
+  long look;
+
+  /** That reading watches the leader node. */
+  boolean lookWatches;
+
+  /** The leader node has changed since that reading was asked for. */
+  boolean changed;
 
   /** Times in a row that a commit failed because the scope had changed. */
   int conflicts;
@@ -72,6 +79,9 @@ final class ShardSlot {
   /** A task of an earlier tenure still runs, or this one's does. */
   boolean taskAlive;
 
+  /** The task was asked to stop. */
+  boolean stopping;
+
   /** The worker should lead and cannot now. */
   boolean unable;
 
@@ -79,29 +89,34 @@ final class ShardSlot {
     this.shard = shard;
   }
 
-  /** Keeps what later decisions need, which is not the names and not the leader's bytes. */
-  void keep(ScopeView full) {
+  /** Keeps what later decisions need, which is not the leader's bytes. */
+  void keep(ScopeView full, boolean withNames) {
     view =
         new ScopeView(
             full.record(),
             full.version(),
             full.leader().map(leader -> new ScopeView.LeaderData(NO_BYTES, leader.owner())),
-            List.of());
-  }
-
-  Optional<ScopeRecord> record() {
-    return Optional.ofNullable(view).map(ScopeView::record);
+            withNames ? full.entryNames() : List.of());
   }
 
   boolean isLeaderThere() {
     return view != null && view.leader().isPresent();
   }
 
+  boolean isLed() {
+    return state == SlotState.LEADING;
+  }
+
+  /** Led although the plan does not know: it stood by, or was to take over later. */
   boolean isTakenOver() {
-    return state == SlotState.LEADING && role == ShardRole.STAND_BY;
+    return isLed() && (role == ShardRole.STAND_BY || role == ShardRole.TAKE_OVER);
   }
 
   boolean isReady() {
-    return warmth == Warmth.READY && state != SlotState.LEADING;
+    return warmth == Warmth.READY && !isLed();
+  }
+
+  boolean isUnused() {
+    return state == SlotState.IDLE && role == ShardRole.NONE && !taskAlive;
   }
 }

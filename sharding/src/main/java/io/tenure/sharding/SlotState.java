@@ -25,7 +25,7 @@ enum SlotState {
   /** The states that may follow. What is not listed here is a bug and throws. */
   Set<SlotState> successors() {
     return switch (this) {
-      case IDLE -> EnumSet.of(LOOKING, RESTING);
+      case IDLE -> EnumSet.of(LOOKING, ELECTING, RESTING);
       case LOOKING -> EnumSet.of(WAITING, ELECTING, LEADING, ENDING, RESTING, IDLE);
       case WAITING -> EnumSet.of(LOOKING, ELECTING, RESTING, IDLE);
       case ELECTING -> EnumSet.of(LOOKING, LEADING, ENDING, RESTING, IDLE);

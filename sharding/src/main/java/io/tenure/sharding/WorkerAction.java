@@ -13,10 +13,16 @@ sealed interface WorkerAction {
   /**
    * Read a scope.
    *
+   * @param number comes back with the answer
    * @param watch watch its leader node first
    * @param sync behind everything that the quorum has applied
+   * @param names with the names of its entries
    */
-  record Look(String shard, boolean watch, boolean sync) implements WorkerAction {}
+  record Look(String shard, long number, boolean watch, boolean sync, boolean names)
+      implements WorkerAction {}
+
+  /** Watch the leader node, which should be there as this session has made it. */
+  record Watch(String shard) implements WorkerAction {}
 
   /** Send a transaction, together with others. */
   record Send(String shard, Commit commit) implements WorkerAction {}
@@ -39,7 +45,7 @@ sealed interface WorkerAction {
   record Ended(String shard, Transition.End end, boolean recorded) implements WorkerAction {}
 
   /** Delete the leader node without a record of it, because the record cannot be written. */
-  record DropLeader(String shard, ScopeView view) implements WorkerAction {}
+  record DropLeader(String shard, String nonce) implements WorkerAction {}
 
   /** Make a task and let it get ready. */
   record WarmUp(String shard) implements WorkerAction {}

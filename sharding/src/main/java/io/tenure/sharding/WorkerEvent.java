@@ -8,23 +8,28 @@ import java.util.Optional;
 /** What can happen to a worker's shards. */
 sealed interface WorkerEvent {
 
-  /** The plan of this worker's present registration. */
+  /** The plan of this worker, read in the present session. */
   record Planned(PlanNode plan) implements WorkerEvent {}
 
-  /** A session has begun. */
-  record SessionBegun(long session) implements WorkerEvent {}
+  /**
+   * A session has begun.
+   *
+   * @param untouched no shard of the group had a scope when the session began, as far as is known
+   */
+  record SessionBegun(long session, boolean untouched) implements WorkerEvent {}
 
   /** The session has ended, and with it every tenure in it. */
   record SessionGone(long session) implements WorkerEvent {}
 
   /** A scope was read; empty if there is none. */
-  record Looked(String shard, Optional<ScopeView> view) implements WorkerEvent {}
+  record Looked(String shard, long number, Optional<ScopeView> view) implements WorkerEvent {}
 
-  /** A scope could not be read. */
-  record LookFailed(String shard, Optional<TenureException> lasting) implements WorkerEvent {}
+  /** A scope could not be read; empty if it can be once there is a connection. */
+  record LookFailed(String shard, long number, Optional<TenureException> lasting)
+      implements WorkerEvent {}
 
-  /** The watched leader node was created, set or deleted. */
-  record OfficeChanged(String shard, boolean deleted) implements WorkerEvent {}
+  /** The watched leader node was created, set or deleted, or could not be watched. */
+  record OfficeChanged(String shard) implements WorkerEvent {}
 
   /** The shard's transaction was applied. */
   record Committed(String shard) implements WorkerEvent {}
@@ -39,17 +44,24 @@ sealed interface WorkerEvent {
   record CommitFailed(String shard, TenureException cause) implements WorkerEvent {}
 
   /** The shard's task has stopped while its lease held, or the lease ran out: end the tenure so. */
-  record End(String shard, Transition.End end) implements WorkerEvent {}
+  record End(String shard, long epoch, Transition.End end) implements WorkerEvent {}
 
   /**
    * The shard's task is gone, whatever became of its tenure.
    *
    * @param rests the task does not want to lead now, or has failed: let others have a try
+   * @param lasted its tenure was long enough for what failed before it to be forgotten
    */
-  record TaskGone(String shard, boolean rests) implements WorkerEvent {}
+  record TaskGone(String shard, boolean rests, boolean lasted) implements WorkerEvent {}
 
   /** The shard's task is ready to lead. */
   record WarmedUp(String shard) implements WorkerEvent {}
+
+  /** The shard's task could not be made or could not get ready. */
+  record WarmUpFailed(String shard) implements WorkerEvent {}
+
+  /** The holder of the lease found that the scope is not as it should be. */
+  record Inspect(String shard) implements WorkerEvent {}
 
   /** What {@link WorkerAction.Later} asked for; late ones are dropped by their number. */
   record Wake(String shard, long number) implements WorkerEvent {}

@@ -2,6 +2,7 @@ package io.tenure.sharding;
 
 import io.tenure.lease.Ended;
 import io.tenure.lease.Lease;
+import io.tenure.scope.TenureException;
 
 /**
  * Is told what happens to a worker, one call after the other, in order, on a thread of the worker's
@@ -23,6 +24,12 @@ public interface WorkerListener {
    * on; this one is tried again after a while.
    */
   default void failed(String shard, Throwable cause) {}
+
+  /**
+   * Something went wrong with the worker as a whole: it cannot register, which it goes on trying;
+   * or its id is in use by a later process, and it has closed itself.
+   */
+  default void refused(TenureException cause) {}
 
   /** The worker's utilization has risen over the threshold; told again after it had fallen. */
   default void overloaded(Utilization utilization) {}

@@ -3,6 +3,8 @@ package io.tenure.sharding;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tenure.internal.ZnodeJson;
 import io.tenure.scope.Candidate;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
@@ -32,14 +34,28 @@ record WorkerNode(
     List<String> unable,
     int utilization) {
 
+  /**
+   * How much of a list is told at a time, so that a registration stays small even where thousands
+   * of long-named shards are taken over at once. What is left out is told when the plan has taken
+   * note of the first.
+   */
+  static final int MAX_LIST_BYTES = 10 * 1024;
+
   static WorkerNode parse(String path, byte[] data) {
     ZnodeJson json = ZnodeJson.parse(path, data);
+    double capacity =
+        Optional.ofNullable(json.get("capacity")).map(node -> node.asDouble(0)).orElse(1.0);
+    if (!(capacity > 0) || Double.isInfinite(capacity)) {
+      throw json.foreign("capacity", "is not a number above 0");
+    }
     return new WorkerNode(
         json.candidate(),
         json.text("nonce"),
         json.optionalText("zone").orElse(""),
-        Optional.ofNullable(json.get("capacity")).map(node -> node.asDouble(1)).orElse(1.0),
-        (int) json.number("maxShards", 0),
+        capacity,
+        json.get("maxShards") == null
+            ? Integer.MAX_VALUE
+            : (int) Math.min(json.number("maxShards", 0), Integer.MAX_VALUE),
         json.text("state").equals("draining"),
         ShardList.get(json, "ready"),
         ShardList.get(json, "tookOver"),
@@ -47,7 +63,7 @@ record WorkerNode(
         (int) json.number("utilization", 0));
   }
 
-  byte[] bytes(ShardSet set) {
+  byte[] bytes(boolean numbered) {
     ObjectNode json = ZnodeJson.create();
     ZnodeJson.putCandidate(json, candidate);
     json.put("nonce", nonce);
@@ -55,12 +71,28 @@ record WorkerNode(
       json.put("zone", zone);
     }
     json.put("capacity", capacity);
-    json.put("maxShards", maxShards);
+    if (maxShards != Integer.MAX_VALUE) {
+      json.put("maxShards", maxShards);
+    }
     json.put("state", draining ? "draining" : "active");
-    ShardList.put(json, "ready", set, ready);
-    ShardList.put(json, "tookOver", set, tookOver);
-    ShardList.put(json, "unable", set, unable);
+    ShardList.put(json, "ready", numbered, ready);
+    ShardList.put(json, "tookOver", numbered, tookOver);
+    ShardList.put(json, "unable", numbered, unable);
     json.put("utilization", utilization);
     return ZnodeJson.bytes(json);
+  }
+
+  /** As many of the shards as fit. */
+  static List<String> fitting(Collection<String> shards) {
+    List<String> some = new ArrayList<>();
+    int bytes = 0;
+    for (String shard : shards) {
+      bytes += 3 * shard.length() + 3; // UTF-8, quotes and a comma
+      if (bytes > MAX_LIST_BYTES) {
+        break;
+      }
+      some.add(shard);
+    }
+    return some;
   }
 }

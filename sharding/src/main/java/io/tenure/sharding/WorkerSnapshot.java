@@ -25,6 +25,11 @@ public record WorkerSnapshot(
     int waiting,
     Utilization utilization) {
 
+  static WorkerSnapshot ofNothing(String workerId, WorkerState state) {
+    return new WorkerSnapshot(
+        workerId, -1, state, false, List.of(), 0, 0, new Utilization(Duration.ZERO, Duration.ZERO));
+  }
+
   /**
    * One led shard.
    *

@@ -128,23 +128,43 @@ public final class HeldLease implements Lease {
   public Duration renew() throws InterruptedException {
     ensureHeld();
     Moment now = Moment.now(monitor.clock());
-    if (!stopRequest.isDone()) {
-      // Once asked to stop, the tenure cannot be prolonged: the request takes effect at the latest
-      // when
-      // the lease runs out.
-      bounds.progress(now);
-    }
-    long age = bounds.acknowledgementAgeNanos(now);
-    long interval = bounds.terms().ackIntervalNanos();
-    if (age > interval / 2 && monitor.isConnected()) {
+    progress(now);
+    if (isOld(now) && monitor.isConnected()) {
       // Asked for early and waited for late, so that a thread that renews often never waits.
       CompletableFuture<Boolean> answer = monitor.acknowledge();
-      if (age > interval) {
+      long interval = bounds.terms().ackIntervalNanos();
+      if (bounds.acknowledgementAgeNanos(now) > interval) {
         await(answer, Math.min(interval, bounds.remainingNanos()));
       }
     }
     ensureHeld();
     return remaining();
+  }
+
+  /**
+   * Says that the working thread makes progress, and asks for an acknowledgement if the last one is
+   * not young, without waiting for it. Does nothing once the lease is over.
+   */
+  public void renewWithoutWaiting() {
+    if (!isHeld()) {
+      return;
+    }
+    Moment now = Moment.now(monitor.clock());
+    progress(now);
+    if (isOld(now) && monitor.isConnected()) {
+      monitor.acknowledge();
+    }
+  }
+
+  /** Once it is asked to stop, the tenure cannot be prolonged: so the request takes effect. */
+  private void progress(Moment now) {
+    if (!stopRequest.isDone()) {
+      bounds.progress(now);
+    }
+  }
+
+  private boolean isOld(Moment now) {
+    return bounds.acknowledgementAgeNanos(now) > bounds.terms().ackIntervalNanos() / 2;
   }
 
   @Override

@@ -1,0 +1,56 @@
+package io.tenure.internal.session;
+
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+
+/**
+ * How a lease begins: as soon as one is worth having. Where the election's answer was lost, its
+ * record was found by reading, which proves nothing about how long the session lives; then an
+ * operation is acknowledged first.
+ *
+ * <p>Confined to the monitor's event thread; stateless.
+ */
+public final class LeaseStart {
+
+  private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  private LeaseStart() {}
+
+  /**
+   * Makes the bounds of a tenure's lease, at once if possible.
+   *
+   * @param session in which the tenure was committed
+   * @param wanted whether the tenure goes on; if not, nobody is called
+   */
+  public static void begin(
+      Monitor monitor,
+      LeaseTerms terms,
+      long session,
+      BooleanSupplier wanted,
+      Consumer<LeaseBounds> then) {
+    if (!wanted.getAsBoolean()) {
+      return;
+    }
+    // The progress bound starts now and not at the commit: no work has been done yet to be late
+    // with.
+    LeaseBounds bounds = new LeaseBounds(monitor, terms, session, Moment.now(monitor.clock()));
+    if (bounds.remainingNanos() > LeaseTerms.nanos(terms.longest()) / 2) {
+      then.accept(bounds);
+      return;
+    }
+    Runnable again = () -> begin(monitor, terms, session, wanted, then);
+    monitor.whenSettled(
+        () ->
+            monitor
+                .acknowledge()
+                .thenAccept(
+                    acknowledged -> {
+                      if (acknowledged) {
+                        again.run();
+                      } else {
+                        monitor.schedule(again, RETRY_NANOS);
+                      }
+                    }));
+  }
+}

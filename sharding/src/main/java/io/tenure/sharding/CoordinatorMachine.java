@@ -1,0 +1,192 @@
+package io.tenure.sharding;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * The core of the coordinator: looks at who is there and what operators want, and says how the plan
+ * shall change. Knows no Curator, clock, thread or log.
+ *
+ * <p><b>What it goes by.</b> The plan says who leads what, until a worker reports that it took a
+ * shard over. Nothing here looks at the shards themselves: their number would make that expensive,
+ * and since the plan only steers, a wrong idea of who leads costs a detour, never a second leader.
+ * All of it stands in ZooKeeper, so that the next coordinator goes on where this one ended: who
+ * leads in the plan, moves under way as {@code takesOver}, the shares of busy workers in the
+ * summary. Only times begin anew.
+ *
+ * <p><b>What happens to a shard.</b>
+ *
+ * <ul>
+ *   <li>Its leader's worker is gone: whoever stands by has it, since it takes over without being
+ *       told; if nobody does, the plan gives it to another worker at once.
+ *   <li>It shall move from one live worker to another: a planned move, see {@link MovesInFlight}.
+ *   <li>Its leader drains and nobody else is there: it is released to nobody.
+ * </ul>
+ *
+ * <p><b>An outage is no crash.</b> When a coordinator begins and more than half of the workers of
+ * the plan are missing, they have most likely lost their sessions together, and will be back
+ * together: it waits for one settle window before it gives their shards to the few that were
+ * faster.
+ *
+ * <p>One machine lives from one reading of the plan to the next loss of certainty about it: a
+ * tenure, or less if the outcome of a write is unknown. Confined to one thread.
+ */
+final class CoordinatorMachine {
+
+  private static final int MAX_NAMED = 3;
+
+  /** One registered worker. */
+  record Worker(WorkerNode node, long incarnation) {
+    String id() {
+      return node.candidate().id();
+    }
+  }
+
+  /** What there is. */
+  record View(GroupSettings settings, List<Worker> workers, Directives directives) {}
+
+  /**
+   * How the plan shall change.
+   *
+   * @param writes plans of workers that are new or have changed
+   * @param removals workers that are gone and whose plans are to be deleted
+   * @param summary the plan as a whole, if anything changes
+   * @param movesDone shards whose {@code move-} directive is fulfilled
+   * @param nanosToWait when to decide again even if nothing happens
+   * @param ignored directives that are passed over: path and why
+   */
+  record Decision(
+      List<PlanNode> writes,
+      List<String> removals,
+      Optional<PlanSummary> summary,
+      List<String> movesDone,
+      Optional<Long> nanosToWait,
+      Map<String, String> ignored) {
+
+    boolean isEmpty() {
+      return writes.isEmpty() && removals.isEmpty() && summary.isEmpty() && movesDone.isEmpty();
+    }
+  }
+
+  final String self;
+  final long epoch;
+  private final long startedNanos;
+  final Joining joining = new Joining();
+
+  // What a decision reads and brings up to date; see Planning.
+  final NavigableMap<String, PlanNode> plans = new TreeMap<>();
+  final MovesInFlight moves = new MovesInFlight();
+  final LoadBalance load;
+  PlanSummary summary;
+
+  /** What the members were at the last decision; empty before the first. */
+  Map<String, Placement.Member> lastMembers = Map.of();
+
+  /** Why shards that need not move do: the last change of what there is. */
+  String trigger;
+
+  /**
+   * Begins with the plan as it stands.
+   *
+   * @param self the coordinator's worker id
+   * @param epoch of its tenure
+   */
+  CoordinatorMachine(
+      String self, long epoch, List<PlanNode> plan, PlanSummary summary, long nowNanos) {
+    this.self = self;
+    this.epoch = epoch;
+    this.startedNanos = nowNanos;
+    this.summary = summary;
+    this.trigger = summary.reason().isEmpty() ? "rebalance" : summary.reason();
+    this.load = new LoadBalance(summary.shares(), nowNanos);
+    plan.forEach(node -> plans.put(node.workerId(), node));
+    Map<String, String> leaders = new TreeMap<>();
+    plan.forEach(node -> node.leads().forEach(shard -> leaders.put(shard, node.workerId())));
+    for (PlanNode node : plan) {
+      for (String shard : node.takesOver()) {
+        String from = leaders.getOrDefault(shard, "");
+        moves.begin(shard, from, node.workerId(), trigger, nowNanos);
+      }
+    }
+  }
+
+  /** Decides, and takes it that the decision is carried out. */
+  Decision decide(View view, long nowNanos) {
+    NavigableMap<String, Worker> present = latestIncarnations(view.workers());
+    Optional<Long> outage = nanosOfOutage(present, view.settings(), nowNanos);
+    if (outage.isPresent()) {
+      return nothing(outage, Map.of());
+    }
+    Set<String> joined = joined(present, view, nowNanos);
+    if (summary.version() == 0 && joined.isEmpty()) {
+      // The first plan waits for the first workers, all of them.
+      return nothing(
+          joining.nanosLeft(view.settings().settleWindow().toNanos(), nowNanos),
+          view.directives().ignored());
+    }
+    present.keySet().removeIf(id -> !plans.containsKey(id) && !joined.contains(id));
+    Members members = new Members(present, view.directives(), view.settings().shards());
+    return new Planning(this, view, members, joined, nowNanos).decide();
+  }
+
+  private static Decision nothing(Optional<Long> wait, Map<String, String> ignored) {
+    return new Decision(List.of(), List.of(), Optional.empty(), List.of(), wait, ignored);
+  }
+
+  /** Of two registrations with one id the later counts: the other's process was replaced. */
+  private static NavigableMap<String, Worker> latestIncarnations(List<Worker> workers) {
+    NavigableMap<String, Worker> latest = new TreeMap<>();
+    for (Worker worker : workers) {
+      latest.merge(worker.id(), worker, (a, b) -> a.incarnation() > b.incarnation() ? a : b);
+    }
+    return latest;
+  }
+
+  private Optional<Long> nanosOfOutage(
+      NavigableMap<String, Worker> present, GroupSettings settings, long nowNanos) {
+    long missing = plans.keySet().stream().filter(id -> !present.containsKey(id)).count();
+    long left = settings.settleWindow().toNanos() - (nowNanos - startedNanos);
+    return missing * 2 > plans.size() && left > 0 ? Optional.of(left) : Optional.empty();
+  }
+
+  private Set<String> joined(NavigableMap<String, Worker> present, View view, long nowNanos) {
+    Map<String, Long> newcomers = new TreeMap<>();
+    boolean anybody = false;
+    for (Worker worker : present.values()) {
+      if (!plans.containsKey(worker.id())) {
+        newcomers.put(worker.id(), worker.incarnation());
+      } else {
+        anybody |= !isDraining(worker, view.directives());
+      }
+    }
+    joining.see(newcomers, nowNanos);
+    boolean first = summary.version() == 0;
+    long settle = view.settings().settleWindow().toNanos();
+    boolean due = joining.nanosLeft(settle, nowNanos).map(left -> left == 0).orElse(false);
+    // A group that was led and has nobody left does not wait: its shards are vacant.
+    return due || (!anybody && !first) ? joining.take() : Set.of();
+  }
+
+  private static boolean isDraining(Worker worker, Directives directives) {
+    return worker.node().draining() || directives.drains().containsKey(worker.id());
+  }
+
+  /** Ids in a sentence: the first few, and how many more. */
+  static String named(Iterable<String> ids) {
+    List<String> all = new ArrayList<>();
+    ids.forEach(all::add);
+    if (all.size() == 1) {
+      return all.get(0);
+    }
+    int shown = Math.min(MAX_NAMED, all.size());
+    String first = String.join(", ", all.subList(0, shown - (shown == all.size() ? 1 : 0)));
+    return first
+        + " and "
+        + (shown == all.size() ? all.get(shown - 1) : all.size() - shown + " others");
+  }
+}

@@ -1,0 +1,187 @@
+package io.tenure.sharding;
+
+import io.tenure.internal.session.Monitor;
+import io.tenure.internal.session.Reply;
+import io.tenure.internal.session.ServerErrors;
+import io.tenure.scope.TenureException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import org.apache.zookeeper.Op;
+import org.apache.zookeeper.OpResult;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads what the coordinator goes by: settings, workers, directives, and the plan as it stands.
+ * What cannot be understood is passed over, and said once in the log.
+ *
+ * <p>Confined to one thread, which it blocks until the answers are there; not the event thread.
+ */
+final class GroupReader {
+
+  private static final Logger log = LoggerFactory.getLogger(GroupReader.class);
+
+  /** Of registrations and directives, which are small: an answer must fit into one packet. */
+  private static final int NODES_PER_READ = 20;
+
+  /** There is no connection now, or the session has ended. */
+  static final class NotConnectedException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    NotConnectedException(String message) {
+      super(message);
+    }
+  }
+
+  /**
+   * The plan as it stands.
+   *
+   * @param nodes those that can be understood
+   * @param names of all znodes there
+   */
+  record StandingPlan(List<PlanNode> nodes, Set<String> names, PlanSummary summary) {}
+
+  private final Monitor monitor;
+  private final GroupPaths paths;
+  private final Set<String> complained = new HashSet<>();
+
+  GroupReader(Monitor monitor, GroupPaths paths) {
+    this.monitor = monitor;
+    this.paths = paths;
+  }
+
+  /** Settings, workers and directives. */
+  CoordinatorMachine.View view() throws NotConnectedException, InterruptedException {
+    byte[] settings = data(read(List.of(paths.group()), 1)).getOrDefault(paths.group(), null);
+    if (settings == null) {
+      throw new NotConnectedException(paths.group() + " was deleted");
+    }
+    List<CoordinatorMachine.Worker> workers = new ArrayList<>();
+    children(paths.workers())
+        .forEach(
+            (path, data) ->
+                understood(path, () -> WorkerNode.parse(path, data))
+                    .ifPresent(
+                        node ->
+                            workers.add(
+                                new CoordinatorMachine.Worker(
+                                    node, GroupPaths.incarnation(path)))));
+    List<Directives.Written> directives = new ArrayList<>();
+    children(paths.directives())
+        .forEach((path, data) -> directives.add(new Directives.Written(path, data)));
+    return new CoordinatorMachine.View(
+        GroupSettings.parse(paths.group(), settings), workers, Directives.parse(directives));
+  }
+
+  /** The plan, behind everything that the quorum has applied so far. */
+  StandingPlan plan() throws NotConnectedException, InterruptedException {
+    await(monitor.sync(monitor.sessionId()));
+    List<String> names = names(paths.plans());
+    List<String> all = new ArrayList<>();
+    all.add(paths.plans());
+    names.forEach(name -> all.add(paths.plans() + "/" + name));
+    // One by one: plans of many long-named shards are large.
+    Map<String, byte[]> found = data(read(all, 1));
+    List<PlanNode> nodes = new ArrayList<>();
+    PlanSummary summary = PlanSummary.none();
+    for (Map.Entry<String, byte[]> entry : found.entrySet()) {
+      String path = entry.getKey();
+      byte[] data = entry.getValue();
+      if (!path.equals(paths.plans())) {
+        understood(path, () -> PlanNode.parse(path, data)).ifPresent(nodes::add);
+      } else if (data.length > 0) {
+        summary = understood(path, () -> PlanSummary.parse(path, data)).orElse(summary);
+      }
+    }
+    return new StandingPlan(nodes, new HashSet<>(names), summary);
+  }
+
+  private interface Parse<T> {
+    T parse();
+  }
+
+  private <T> Optional<T> understood(String path, Parse<T> parse) {
+    try {
+      return Optional.of(parse.parse());
+    } catch (TenureException e) {
+      if (complained.add(path)) {
+        log.warn("group={} passed over: {}", paths.group(), e.getMessage());
+      }
+      return Optional.empty();
+    }
+  }
+
+  /** The children of a znode with their data. */
+  private Map<String, byte[]> children(String parent)
+      throws NotConnectedException, InterruptedException {
+    List<String> children =
+        names(parent).stream().map(name -> parent + "/" + name).sorted().toList();
+    return data(read(children, NODES_PER_READ));
+  }
+
+  private List<String> names(String parent) throws NotConnectedException, InterruptedException {
+    Reply reply =
+        await(monitor.read(monitor.sessionId(), List.of(Op.getChildren(monitor.realPath(parent)))));
+    if (reply.results().get(0) instanceof OpResult.GetChildrenResult listed) {
+      return listed.getChildren();
+    }
+    return List.of();
+  }
+
+  /** Several requests at a time, each for several znodes. */
+  private Map<String, OpResult> read(List<String> all, int perRead)
+      throws NotConnectedException, InterruptedException {
+    long session = monitor.sessionId();
+    List<CompletableFuture<Reply>> replies = new ArrayList<>();
+    for (int from = 0; from < all.size(); from += perRead) {
+      List<Op> reads =
+          all.subList(from, Math.min(all.size(), from + perRead)).stream()
+              .map(path -> Op.getData(monitor.realPath(path)))
+              .toList();
+      replies.add(monitor.read(session, reads));
+    }
+    Map<String, OpResult> results = new LinkedHashMap<>();
+    int next = 0;
+    for (CompletableFuture<Reply> reply : replies) {
+      for (OpResult result : await(reply).results()) {
+        results.put(all.get(next++), result);
+      }
+    }
+    return results;
+  }
+
+  /** The data of those that are there. */
+  private static Map<String, byte[]> data(Map<String, OpResult> results) {
+    Map<String, byte[]> found = new LinkedHashMap<>();
+    results.forEach(
+        (path, result) -> {
+          if (result instanceof OpResult.GetDataResult read) {
+            found.put(path, read.getData() == null ? new byte[0] : read.getData());
+          }
+        });
+    return found;
+  }
+
+  private Reply await(CompletableFuture<Reply> future)
+      throws NotConnectedException, InterruptedException {
+    Reply reply;
+    try {
+      reply = future.get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("a reply always comes", e.getCause());
+    }
+    if (reply.ok() || !reply.results().isEmpty()) {
+      return reply;
+    } else if (reply.isUnknown() || ServerErrors.isTransient(reply.code())) {
+      throw new NotConnectedException(reply.code().name());
+    }
+    throw ServerErrors.refused(reply.code(), paths.group(), "read");
+  }
+}

@@ -1,0 +1,149 @@
+package io.tenure.sharding;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A plan that is being made: who leads each shard, who takes over, and why. Confined to one
+ * decision.
+ */
+final class PlanDraft {
+
+  private static final int NONE = Placement.NONE;
+
+  private final ShardSet shards;
+  private final int[] leaders;
+  private final int[] successors;
+
+  /** For each worker why shards come to it, or go from it. */
+  private final List<Map<String, List<String>>> reasons = new ArrayList<>();
+
+  PlanDraft(ShardSet shards, int workers) {
+    this.shards = shards;
+    this.leaders = new int[shards.size()];
+    this.successors = new int[shards.size()];
+    Arrays.fill(leaders, NONE);
+    Arrays.fill(successors, NONE);
+    for (int worker = 0; worker < workers; worker++) {
+      reasons.add(new TreeMap<>());
+    }
+  }
+
+  void lead(int shard, int worker) {
+    leaders[shard] = worker;
+  }
+
+  int leader(int shard) {
+    return leaders[shard];
+  }
+
+  void takeOver(int shard, int worker) {
+    successors[shard] = worker;
+  }
+
+  /**
+   * Why a shard comes to a worker, or goes from it; nothing if there is no such worker any more.
+   */
+  void reason(int shard, int worker, String why) {
+    if (worker != NONE) {
+      reasons.get(worker).computeIfAbsent(why, any -> new ArrayList<>()).add(shards.name(shard));
+    }
+  }
+
+  List<String> unplaced() {
+    List<String> names = new ArrayList<>();
+    for (int shard = 0; shard < leaders.length; shard++) {
+      if (leaders[shard] == NONE) {
+        names.add(shards.name(shard));
+      }
+    }
+    return names;
+  }
+
+  /** What of a plan node does not follow from who leads what. */
+  record Head(
+      String workerId, long incarnation, Optional<String> draining, @Nullable PlanNode before) {}
+
+  /** The plan, worker by worker. */
+  List<PlanNode> nodes(List<Head> heads, int[][] standbys) {
+    List<List<String>> leads = lists(heads.size());
+    List<List<String>> takesOver = lists(heads.size());
+    List<List<List<String>>> standsBy = new ArrayList<>();
+    for (int rank = 0; rank < standbys.length; rank++) {
+      standsBy.add(lists(heads.size()));
+    }
+    for (int shard = 0; shard < leaders.length; shard++) {
+      String name = shards.name(shard);
+      add(leads, leaders[shard], name);
+      add(takesOver, successors[shard], name);
+      for (int rank = 0; rank < standbys.length; rank++) {
+        int worker = standbys[rank][shard];
+        if (worker != leaders[shard] && worker != successors[shard]) {
+          add(standsBy.get(rank), worker, name);
+        }
+      }
+    }
+    List<PlanNode> nodes = new ArrayList<>();
+    for (int worker = 0; worker < heads.size(); worker++) {
+      Head head = heads.get(worker);
+      List<List<String>> ranks = new ArrayList<>();
+      for (List<List<String>> rank : standsBy) {
+        ranks.add(rank.get(worker));
+      }
+      while (!ranks.isEmpty() && ranks.get(ranks.size() - 1).isEmpty()) {
+        ranks.remove(ranks.size() - 1);
+      }
+      nodes.add(
+          new PlanNode(
+              head.workerId(),
+              head.incarnation(),
+              head.draining(),
+              leads.get(worker),
+              takesOver.get(worker),
+              ranks,
+              withEarlier(reasons.get(worker), leads.get(worker), head.before())));
+    }
+    return nodes;
+  }
+
+  /** Why it leads what it has had before stands there still. */
+  private static Map<String, List<String>> withEarlier(
+      Map<String, List<String>> reasons, List<String> leads, @Nullable PlanNode before) {
+    if (before == null || before.reasons().isEmpty()) {
+      return reasons;
+    }
+    Set<String> open = new HashSet<>(leads);
+    reasons.values().forEach(open::removeAll);
+    before
+        .reasons()
+        .forEach(
+            (why, names) -> {
+              List<String> still = names.stream().filter(open::contains).toList();
+              if (!still.isEmpty()) {
+                reasons.computeIfAbsent(why, any -> new ArrayList<>()).addAll(still);
+              }
+            });
+    return reasons;
+  }
+
+  private static List<List<String>> lists(int count) {
+    List<List<String>> lists = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      lists.add(new ArrayList<>());
+    }
+    return lists;
+  }
+
+  private static void add(List<List<String>> lists, int worker, String name) {
+    if (worker != NONE) {
+      lists.get(worker).add(name);
+    }
+  }
+}

@@ -1,0 +1,72 @@
+package io.tenure.sharding;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tenure.internal.ZnodeJson;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The plan as a whole: the data of {@code /<group>/plan}. For people, and for the next coordinator.
+ * Immutable.
+ *
+ * @param version counts the plans
+ * @param coordinator the worker that wrote it
+ * @param coordinatorEpoch its tenure as coordinator
+ * @param reason what the last change was for
+ * @param unplaced shards that no worker has room for
+ * @param shares by how much busy workers' shares are lowered and others' raised; 1 where not named
+ */
+record PlanSummary(
+    long version,
+    String coordinator,
+    long coordinatorEpoch,
+    String reason,
+    List<String> unplaced,
+    Map<String, Double> shares) {
+
+  /** Before the first plan. */
+  static PlanSummary none() {
+    return new PlanSummary(0, "", 0, "", List.of(), Map.of());
+  }
+
+  static PlanSummary parse(String path, byte[] data) {
+    ZnodeJson json = ZnodeJson.parse(path, data);
+    Map<String, Double> shares = new TreeMap<>();
+    JsonNode written = json.get("shares");
+    if (written != null) {
+      written
+          .properties()
+          .forEach(
+              entry -> {
+                double share = entry.getValue().asDouble(0);
+                if (!(share > 0) || Double.isInfinite(share)) {
+                  throw json.foreign("shares", "holds a share that is not more than 0");
+                }
+                shares.put(entry.getKey(), share);
+              });
+    }
+    return new PlanSummary(
+        json.number("version", 0),
+        json.optionalText("coordinator").orElse(""),
+        json.number("coordinatorEpoch", 0),
+        json.optionalText("reason").orElse(""),
+        ShardList.get(json, "unplaced"),
+        shares);
+  }
+
+  byte[] bytes(boolean numbered) {
+    ObjectNode json = ZnodeJson.create();
+    json.put("version", version);
+    json.put("coordinator", coordinator);
+    json.put("coordinatorEpoch", coordinatorEpoch);
+    json.put("reason", reason);
+    ShardList.put(json, "unplaced", numbered, unplaced);
+    if (!shares.isEmpty()) {
+      ObjectNode all = json.putObject("shares");
+      shares.forEach(all::put);
+    }
+    return ZnodeJson.bytes(json);
+  }
+}

@@ -1,0 +1,386 @@
+package io.tenure.sharding;
+
+import io.tenure.internal.session.Monitor;
+import io.tenure.internal.session.Reply;
+import io.tenure.internal.session.ServerErrors;
+import io.tenure.scope.CoordinationException;
+import io.tenure.scope.TenureException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.apache.curator.framework.api.transaction.CuratorOp;
+import org.apache.zookeeper.CreateMode;
+import org.apache.zookeeper.KeeperException.Code;
+import org.apache.zookeeper.Op;
+import org.apache.zookeeper.OpResult;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A worker's node among the group's workers: ephemeral, with a number that the server gives it and
+ * that is the worker's incarnation. So a restarted worker registers at once, although the node of
+ * its old session still lingers: the higher number counts.
+ *
+ * <p>What if the answer to its creation is lost? The node carries a nonce, by which it is found. If
+ * it is not found, it is made again; should both appear, the higher number is this worker's too,
+ * since its owner is this session.
+ *
+ * <p>What if somebody deletes it? Then it is made again, with a higher number.
+ *
+ * <p>Confined to the monitor's event thread.
+ */
+final class Registration {
+
+  private static final Logger log = LoggerFactory.getLogger(Registration.class);
+
+  private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  /** Whoever registers. Called on the event thread. */
+  interface Owner {
+    /** What the node shall say. */
+    WorkerNode node(String nonce);
+
+    /** The worker is registered in the present session. */
+    void registered(long incarnation, GroupSettings settings, boolean untouched);
+
+    /** It cannot be. */
+    void refused(TenureException cause);
+  }
+
+  private final Monitor monitor;
+  private final GroupPaths paths;
+  private final String workerId;
+  private final GroupNodes group;
+  private final Owner owner;
+
+  private long session;
+  private boolean registering;
+  private boolean numbered;
+  private String nonce = "";
+  private String path = "";
+  private byte @Nullable [] written;
+  private boolean writing;
+  private boolean left;
+
+  Registration(Monitor monitor, GroupPaths paths, String workerId, SettingsWish wish, Owner owner) {
+    this.monitor = monitor;
+    this.paths = paths;
+    this.workerId = workerId;
+    this.group = new GroupNodes(monitor, paths, wish);
+    this.owner = owner;
+  }
+
+  /** There is a connection: registers, or goes on with what had none. */
+  void connected(long inSession) {
+    if (left) {
+      return;
+    }
+    if (session != inSession) {
+      session = inSession;
+      nonce = UUID.randomUUID().toString().substring(0, 13);
+      path = "";
+      registering = false;
+      writing = false;
+    }
+    if (path.isEmpty()) {
+      register();
+    } else {
+      watch();
+      report();
+    }
+  }
+
+  void sessionGone() {
+    session = 0;
+    path = "";
+  }
+
+  private void register() {
+    if (registering) {
+      return;
+    }
+    registering = true;
+    long asked = session;
+    group
+        .open(asked)
+        .thenCompose(
+            opened ->
+                opened.isEmpty()
+                    ? CompletableFuture.completedFuture(false)
+                    : create(asked, opened.get()))
+        .whenComplete(
+            (done, error) -> {
+              if (asked == session) {
+                registering = false;
+                if (error != null) {
+                  owner.refused(cause(error));
+                }
+              }
+            });
+  }
+
+  private TenureException cause(Throwable error) {
+    Throwable cause = error.getCause() == null ? error : error.getCause();
+    return cause instanceof TenureException known
+        ? known
+        : new CoordinationException(
+            "group " + paths.group() + " cannot be joined: " + cause, cause);
+  }
+
+  private CompletableFuture<Boolean> create(long asked, GroupNodes.Opened opened) {
+    numbered = opened.settings().shards().isNumbered();
+    // An earlier creation in this session may have come true without an answer.
+    return find(asked)
+        .thenCompose(
+            found -> {
+              if (found.isPresent()) {
+                return registered(asked, found.get(), opened);
+              }
+              byte[] data = owner.node(nonce).bytes(numbered);
+              return monitor
+                  .transact(asked, List.of(createOp(data)))
+                  .thenCompose(
+                      reply -> {
+                        if (reply.ok()
+                            && reply.results().get(0) instanceof OpResult.CreateResult made) {
+                          written = data;
+                          return registered(asked, monitor.clientPath(made.getPath()), opened);
+                        } else if (reply.isUnknown() || ServerErrors.isTransient(reply.code())) {
+                          return CompletableFuture.completedFuture(false);
+                        } else if (reply.code() == Code.NONODE) {
+                          monitor.execute(this::register); // Deleted since it was opened.
+                          return CompletableFuture.completedFuture(false);
+                        }
+                        throw ServerErrors.refused(reply.code(), paths.workers(), "create");
+                      });
+            });
+  }
+
+  private CompletableFuture<Boolean> registered(
+      long asked, String found, GroupNodes.Opened opened) {
+    if (asked != session || left) {
+      return CompletableFuture.completedFuture(false);
+    }
+    path = found;
+    long incarnation = GroupPaths.incarnation(found);
+    log.info("group={} worker={} registered incarnation={}", paths.group(), workerId, incarnation);
+    watch();
+    owner.registered(incarnation, opened.settings(), opened.untouched());
+    report();
+    return CompletableFuture.completedFuture(true);
+  }
+
+  private CuratorOp createOp(byte[] data) {
+    try {
+      return monitor
+          .client()
+          .transactionOp()
+          .create()
+          .uncompressed()
+          .withMode(CreateMode.EPHEMERAL_SEQUENTIAL)
+          .forPath(paths.workerPrefix(workerId), data);
+    } catch (Exception e) {
+      throw new IllegalStateException("the registration cannot be built", e);
+    }
+  }
+
+  /**
+   * The newest registration of this worker's id that lives in this session.
+   *
+   * @return empty as well if there is no connection
+   */
+  private CompletableFuture<Optional<String>> find(long asked) {
+    return children(asked)
+        .thenCompose(
+            names -> {
+              List<Op> reads =
+                  names.stream().map(name -> Op.getData(monitor.realPath(name))).toList();
+              return reads.isEmpty()
+                  ? CompletableFuture.completedFuture(Optional.empty())
+                  : monitor.read(asked, reads).thenApply(reply -> newest(asked, names, reply));
+            });
+  }
+
+  private CompletableFuture<List<String>> children(long asked) {
+    String prefix = paths.workerPrefix(workerId);
+    return monitor
+        .read(asked, List.of(Op.getChildren(monitor.realPath(paths.workers()))))
+        .thenApply(
+            reply -> {
+              List<String> own = new ArrayList<>();
+              if (!reply.results().isEmpty()
+                  && reply.results().get(0) instanceof OpResult.GetChildrenResult listed) {
+                for (String name : listed.getChildren()) {
+                  String child = paths.workers() + "/" + name;
+                  // The id itself may end in what looks like a number.
+                  if (child.startsWith(prefix) && child.length() == prefix.length() + 10) {
+                    own.add(child);
+                  }
+                }
+              }
+              return own;
+            });
+  }
+
+  private static Optional<String> newest(long session, List<String> names, Reply reply) {
+    Optional<String> newest = Optional.empty();
+    for (int i = 0; i < reply.results().size(); i++) {
+      String name = names.get(i);
+      if (reply.results().get(i) instanceof OpResult.GetDataResult found
+          && found.getStat().getEphemeralOwner() == session
+          && (newest.isEmpty()
+              || GroupPaths.incarnation(name) > GroupPaths.incarnation(newest.get()))) {
+        newest = Optional.of(name);
+      }
+    }
+    return newest;
+  }
+
+  /** Whether a registration of this worker's id, of at least that number, is another process's. */
+  CompletableFuture<Boolean> isReplaced(long by) {
+    long asked = session;
+    return children(asked)
+        .thenCompose(
+            names -> {
+              List<Op> reads =
+                  names.stream()
+                      .filter(name -> GroupPaths.incarnation(name) >= by)
+                      .map(name -> Op.getData(monitor.realPath(name)))
+                      .toList();
+              return reads.isEmpty()
+                  ? CompletableFuture.completedFuture(false)
+                  : monitor.read(asked, reads).thenApply(reply -> isAnothers(asked, reply));
+            });
+  }
+
+  private static boolean isAnothers(long session, Reply reply) {
+    return reply.results().stream()
+        .anyMatch(
+            result ->
+                result instanceof OpResult.GetDataResult found
+                    && found.getStat().getEphemeralOwner() != session);
+  }
+
+  private void watch() {
+    long asked = session;
+    String own = path;
+    monitor.exists(
+        asked,
+        monitor.realPath(own),
+        event ->
+            monitor.execute(
+                () -> {
+                  if (asked == session && own.equals(path) && !left) {
+                    check(asked, own);
+                  }
+                }));
+  }
+
+  /** Something has happened to the node. */
+  private void check(long asked, String own) {
+    monitor
+        .read(asked, List.of(Op.getData(monitor.realPath(own))))
+        .thenAccept(
+            reply -> {
+              if (asked != session || !own.equals(path) || left || reply.results().isEmpty()) {
+                return;
+              }
+              if (reply.results().get(0) instanceof OpResult.GetDataResult) {
+                watch();
+              } else {
+                log.warn(
+                    "group={} worker={} {} was deleted by hand: registers again",
+                    paths.group(),
+                    workerId,
+                    own);
+                path = "";
+                register();
+              }
+            });
+  }
+
+  /** What the node says has changed, or may have. */
+  void report() {
+    if (path.isEmpty() || left || writing) {
+      return; // Once registered, or when the one that is under way is there.
+    }
+    byte[] data = owner.node(nonce).bytes(numbered);
+    if (Arrays.equals(data, written)) {
+      return;
+    }
+    writing = true;
+    long asked = session;
+    String own = path;
+    monitor
+        .transact(asked, List.of(setOp(own, data)))
+        .thenAccept(
+            reply -> {
+              if (asked != session || !own.equals(path)) {
+                return;
+              }
+              writing = false;
+              if (reply.ok()) {
+                written = data;
+                report(); // What has changed meanwhile.
+              } else if (!reply.isUnknown() && !ServerErrors.isTransient(reply.code())) {
+                // Deleted: the watch says so. Anything else is not mended by insisting.
+                log.warn(
+                    "group={} worker={} registration cannot be set: {}",
+                    paths.group(),
+                    workerId,
+                    reply.code());
+              }
+            });
+  }
+
+  private CuratorOp setOp(String own, byte[] data) {
+    try {
+      return monitor.client().transactionOp().setData().uncompressed().forPath(own, data);
+    } catch (Exception e) {
+      throw new IllegalStateException("the report cannot be built", e);
+    }
+  }
+
+  /**
+   * Leaves the group: nobody shall be given shards that is not there to lead them. Insists until
+   * the node is gone, the session has ended, or the monitor is closed.
+   *
+   * @return completes when the node is gone or the session has ended
+   */
+  CompletableFuture<Void> leave() {
+    left = true;
+    CompletableFuture<Void> gone = new CompletableFuture<>();
+    delete(gone);
+    return gone;
+  }
+
+  private void delete(CompletableFuture<Void> gone) {
+    if (path.isEmpty() || session == 0) {
+      gone.complete(null);
+      return;
+    }
+    monitor
+        .transact(session, List.of(deleteOp(path)))
+        .thenAccept(
+            reply -> {
+              if (reply.isUnknown() || ServerErrors.isTransient(reply.code())) {
+                monitor.schedule(() -> delete(gone), RETRY_NANOS);
+              } else {
+                gone.complete(null);
+              }
+            });
+  }
+
+  private CuratorOp deleteOp(String own) {
+    try {
+      return monitor.client().transactionOp().delete().forPath(own);
+    } catch (Exception e) {
+      throw new IllegalStateException("the removal cannot be built", e);
+    }
+  }
+}

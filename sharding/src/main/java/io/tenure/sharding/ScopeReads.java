@@ -1,0 +1,228 @@
+package io.tenure.sharding;
+
+import io.tenure.internal.CommitProtocol;
+import io.tenure.internal.ScopeRecord;
+import io.tenure.internal.ScopeView;
+import io.tenure.internal.session.Monitor;
+import io.tenure.internal.session.Reply;
+import io.tenure.internal.session.ServerErrors;
+import io.tenure.scope.Retention;
+import io.tenure.scope.Scope;
+import io.tenure.scope.TenureException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.apache.zookeeper.KeeperException.Code;
+import org.apache.zookeeper.Op;
+import org.apache.zookeeper.OpResult;
+import org.apache.zookeeper.Watcher;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads the scopes of shards, many in one request. While one is under way, what comes gathers for
+ * the next.
+ *
+ * <p>To read twice is harmless: a reading that failed for want of a connection is told as such, and
+ * whoever asked asks again.
+ *
+ * <p>Confined to the monitor's event thread.
+ */
+final class ScopeReads {
+
+  private static final Logger log = LoggerFactory.getLogger(ScopeReads.class);
+
+  /** Two or three reads for each: bounded like a transaction. */
+  private static final int MAX_SHARDS = 100;
+
+  private static final int MAX_IN_FLIGHT = 8;
+
+  /** What came of a reading. */
+  interface Answers {
+    void read(String shard, long number, Optional<ScopeView> view);
+
+    /** Empty if it can be read once there is a connection. */
+    void failed(String shard, long number, Optional<TenureException> lasting);
+  }
+
+  /** A reading that has not been started. */
+  private record Wish(long number, boolean watch, boolean sync, boolean names) {
+    /** Asked for again: one reading does for both, and only the later is waited for. */
+    Wish and(Wish later) {
+      return new Wish(later.number, watch || later.watch, sync || later.sync, names || later.names);
+    }
+  }
+
+  private final Monitor monitor;
+  private final GroupPaths paths;
+  private final Retention retention;
+  private final Watcher watcher;
+  private final Answers answers;
+  private final LinkedHashMap<String, Wish> wishes = new LinkedHashMap<>();
+
+  /** Entries that cannot be deleted, because somebody has hung a znode below them. */
+  private final Set<String> undeletable = new HashSet<>();
+
+  private int inFlight;
+
+  ScopeReads(
+      Monitor monitor, GroupPaths paths, Retention retention, Watcher watcher, Answers answers) {
+    this.monitor = monitor;
+    this.paths = paths;
+    this.retention = retention;
+    this.watcher = watcher;
+    this.answers = answers;
+  }
+
+  void add(WorkerAction.Look look) {
+    wishes.merge(
+        look.shard(), new Wish(look.number(), look.watch(), look.sync(), look.names()), Wish::and);
+  }
+
+  /** From now on, nobody tries to delete this entry. */
+  void cannotDelete(String path) {
+    undeletable.add(path);
+  }
+
+  void clear() {
+    wishes.clear();
+  }
+
+  /** Sends what may be sent now. */
+  void flush() {
+    boolean idle = inFlight == 0;
+    while ((idle ? !wishes.isEmpty() : wishes.size() >= MAX_SHARDS)
+        && inFlight < MAX_IN_FLIGHT
+        && monitor.isConnected()) {
+      Map<String, Wish> some = new LinkedHashMap<>();
+      var all = wishes.entrySet().iterator();
+      while (all.hasNext() && some.size() < MAX_SHARDS) {
+        Map.Entry<String, Wish> wish = all.next();
+        some.put(wish.getKey(), wish.getValue());
+        all.remove();
+      }
+      inFlight++;
+      read(monitor.sessionId(), some);
+    }
+  }
+
+  private void read(long session, Map<String, Wish> some) {
+    boolean sync = some.values().stream().anyMatch(Wish::sync);
+    CompletableFuture<Reply> synced =
+        sync ? monitor.sync(session) : CompletableFuture.completedFuture(null);
+    synced
+        .thenCompose(done -> readScopes(session, some))
+        .whenComplete(
+            (nothing, error) -> {
+              inFlight--;
+              if (error != null) {
+                log.error("reading {} shards failed", some.size(), error);
+                some.forEach((shard, wish) -> failed(shard, wish, Optional.empty()));
+              }
+              flush();
+            });
+  }
+
+  private CompletableFuture<Void> readScopes(long session, Map<String, Wish> some) {
+    List<Op> reads = new ArrayList<>(3 * some.size());
+    some.forEach(
+        (shard, wish) -> {
+          Scope scope = paths.shard(shard);
+          String leader = monitor.realPath(scope.leaderPath());
+          if (wish.watch()) {
+            // Before the reading, so that a change after it is not missed. One connection keeps
+            // the order; if this fails, the reading fails as well.
+            monitor.exists(session, leader, watcher);
+          }
+          reads.add(Op.getData(monitor.realPath(scope.path())));
+          reads.add(Op.getData(leader));
+          if (wish.names()) {
+            reads.add(Op.getChildren(monitor.realPath(scope.auditPath())));
+          }
+        });
+    return monitor.read(session, reads).thenCompose(reply -> answered(session, some, reply));
+  }
+
+  private CompletableFuture<Void> answered(long session, Map<String, Wish> some, Reply reply) {
+    int expected = some.values().stream().mapToInt(wish -> wish.names() ? 3 : 2).sum();
+    if (reply.results().size() != expected) {
+      Optional<TenureException> lasting = lasting(reply.code(), paths.shards());
+      some.forEach((shard, wish) -> failed(shard, wish, lasting));
+      return CompletableFuture.completedFuture(null);
+    }
+    Map<String, Wish> again = new LinkedHashMap<>();
+    int next = 0;
+    for (Map.Entry<String, Wish> entry : some.entrySet()) {
+      String shard = entry.getKey();
+      Wish wish = entry.getValue();
+      List<OpResult> results = reply.results().subList(next, next + (wish.names() ? 3 : 2));
+      next += results.size();
+      try {
+        Optional<ScopeView> view = view(paths.shard(shard), results);
+        if (!wish.names()
+            && view.isPresent()
+            && CommitProtocol.needsEntryNames(view.get().record(), retention)) {
+          again.put(shard, new Wish(wish.number(), false, false, true));
+        } else {
+          answers.read(shard, wish.number(), view);
+        }
+      } catch (TenureException e) {
+        failed(shard, wish, Optional.of(e));
+      }
+    }
+    return again.isEmpty() ? CompletableFuture.completedFuture(null) : readScopes(session, again);
+  }
+
+  private Optional<ScopeView> view(Scope scope, List<OpResult> results) {
+    if (results.get(0) instanceof OpResult.ErrorResult error) {
+      return absent(error, scope.path());
+    }
+    OpResult.GetDataResult read = (OpResult.GetDataResult) results.get(0);
+    byte[] data = read.getData();
+    // An empty znode was made by somebody as a parent: it becomes a scope.
+    ScopeRecord record =
+        data == null || data.length == 0
+            ? ScopeRecord.empty()
+            : ScopeRecord.parse(scope.path(), data);
+    Optional<ScopeView.LeaderData> leader = Optional.empty();
+    if (results.get(1) instanceof OpResult.GetDataResult office) {
+      leader =
+          Optional.of(
+              new ScopeView.LeaderData(
+                  office.getData() == null ? new byte[0] : office.getData(),
+                  office.getStat().getEphemeralOwner()));
+    } else if (results.get(1) instanceof OpResult.ErrorResult error) {
+      absent(error, scope.leaderPath());
+    }
+    List<String> names =
+        results.size() > 2 && results.get(2) instanceof OpResult.GetChildrenResult listed
+            ? listed.getChildren().stream()
+                .filter(name -> !undeletable.contains(scope.auditPath() + "/" + name))
+                .toList()
+            : List.of();
+    return Optional.of(new ScopeView(record, read.getStat().getVersion(), leader, names));
+  }
+
+  private static Optional<ScopeView> absent(OpResult.ErrorResult error, String path) {
+    Code code = Code.get(error.getErr());
+    if (code != Code.NONODE) {
+      throw ServerErrors.refused(code, path, "read");
+    }
+    return Optional.empty();
+  }
+
+  private void failed(String shard, Wish wish, Optional<TenureException> lasting) {
+    answers.failed(shard, wish.number(), lasting);
+  }
+
+  private static Optional<TenureException> lasting(Code code, String path) {
+    return code == Code.OK || ServerErrors.isTransient(code)
+        ? Optional.empty()
+        : Optional.of(ServerErrors.refused(code, path, "read"));
+  }
+}

@@ -1,0 +1,295 @@
+package io.tenure.sharding;
+
+import io.tenure.internal.ScopeOp;
+import io.tenure.internal.ScopeView;
+import io.tenure.internal.session.Monitor;
+import io.tenure.internal.session.Reply;
+import io.tenure.internal.session.ScopeOps;
+import io.tenure.internal.session.ServerErrors;
+import io.tenure.scope.CoordinationException;
+import io.tenure.scope.ForeignDataException;
+import io.tenure.scope.Retention;
+import io.tenure.scope.Scope;
+import io.tenure.scope.TenureException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.apache.curator.framework.api.transaction.CuratorOp;
+import org.apache.zookeeper.KeeperException.Code;
+import org.apache.zookeeper.Op;
+import org.apache.zookeeper.OpResult;
+import org.apache.zookeeper.WatchedEvent;
+import org.apache.zookeeper.Watcher;
+import org.apache.zookeeper.data.Stat;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Watches and reads the scopes of shards and sends their commits, many at a time, and tells the
+ * worker what came of each.
+ *
+ * <p>What if the reply is lost? Then nobody knows, and each shard of the transaction is read and
+ * compared (epoch, session, nonce). What if the session ends? Then the monitor answers everything
+ * that was under way, and nothing sent in it can come true in another.
+ *
+ * <p>Confined to the monitor's event thread.
+ */
+final class ShardLink {
+
+  private static final Logger log = LoggerFactory.getLogger(ShardLink.class);
+
+  private static final int MAX_WATCHES_IN_FLIGHT = 200;
+
+  private final Monitor monitor;
+  private final GroupPaths paths;
+  private final ScopeOps scopeOps;
+  private final Consumer<WorkerEvent> worker;
+  private final Watcher watcher = this::changed;
+  private final ScopeReads reads;
+  private final CommitQueue commits = new CommitQueue();
+  private final ArrayDeque<String> watches = new ArrayDeque<>();
+
+  private int watchesInFlight;
+  private boolean flushDue;
+  private boolean settling;
+
+  ShardLink(Monitor monitor, GroupPaths paths, Retention retention, Consumer<WorkerEvent> worker) {
+    this.monitor = monitor;
+    this.paths = paths;
+    this.scopeOps = new ScopeOps(monitor.client());
+    this.worker = worker;
+    this.reads =
+        new ScopeReads(
+            monitor,
+            paths,
+            retention,
+            watcher,
+            new ScopeReads.Answers() {
+              @Override
+              public void read(String shard, long number, Optional<ScopeView> view) {
+                worker.accept(new WorkerEvent.Looked(shard, number, view));
+              }
+
+              @Override
+              public void failed(String shard, long number, Optional<TenureException> lasting) {
+                worker.accept(new WorkerEvent.LookFailed(shard, number, lasting));
+              }
+            });
+  }
+
+  void look(WorkerAction.Look look) {
+    reads.add(look);
+    flushSoon();
+  }
+
+  void watch(String shard) {
+    watches.add(shard);
+    flushSoon();
+  }
+
+  void send(CommitQueue.Item item) {
+    commits.add(item);
+    flushSoon();
+  }
+
+  /** After everything that the present event has led to has been added. */
+  private void flushSoon() {
+    if (!flushDue) {
+      flushDue = true;
+      monitor.execute(
+          () -> {
+            flushDue = false;
+            flush();
+          });
+    }
+  }
+
+  /** There is a connection: sends what has waited for it. */
+  void connected() {
+    flush();
+  }
+
+  /** The session is gone: what was not sent is of no use. */
+  void sessionGone() {
+    reads.clear();
+    commits.clear();
+    watches.clear();
+    settling = false;
+  }
+
+  private void flush() {
+    flushCommits();
+    reads.flush();
+    flushWatches();
+  }
+
+  // ---- watching ----
+
+  private void changed(WatchedEvent event) {
+    if (event.getType() == Watcher.Event.EventType.None) {
+      return; // The session's own events come another way.
+    }
+    String shard = paths.shardOf(monitor.clientPath(event.getPath()));
+    monitor.execute(() -> worker.accept(new WorkerEvent.OfficeChanged(shard)));
+  }
+
+  /** New leaders watch their office when nobody waits for one any more. */
+  private void flushWatches() {
+    while (!watches.isEmpty()
+        && commits.isIdle()
+        && watchesInFlight < MAX_WATCHES_IN_FLIGHT
+        && monitor.isConnected()) {
+      String shard = watches.remove();
+      long session = monitor.sessionId();
+      watchesInFlight++;
+      monitor
+          .exists(session, monitor.realPath(paths.shard(shard).leaderPath()), watcher)
+          .thenAccept(
+              reply -> {
+                watchesInFlight--;
+                if (!isAsCreated(reply, session)) {
+                  worker.accept(new WorkerEvent.OfficeChanged(shard));
+                }
+                flushWatches();
+              });
+    }
+  }
+
+  private static boolean isAsCreated(Reply reply, long session) {
+    if (reply.ok() && reply.results().get(0) instanceof OpResult.SetDataResult found) {
+      Stat stat = found.getStat();
+      return stat.getEphemeralOwner() == session && stat.getVersion() == 0;
+    }
+    return false;
+  }
+
+  // ---- committing ----
+
+  private void flushCommits() {
+    if (settling || commits.isIdle() || !monitor.isConnected()) {
+      return; // Goes on when it has settled, or is connected.
+    }
+    // A commit that elects starts a lease, which must count from when it was sent.
+    settling = true;
+    monitor.whenSettled(
+        () -> {
+          settling = false;
+          commits.next().forEach(this::send);
+        });
+  }
+
+  private void send(CommitQueue.Batch batch) {
+    List<CuratorOp> ops = new ArrayList<>();
+    for (CommitQueue.Item item : batch.items()) {
+      Scope scope = paths.shard(item.shard());
+      for (ScopeOp op : item.commit().ops()) {
+        ops.add(scopeOps.curatorOp(scope, op));
+      }
+    }
+    monitor
+        .transact(monitor.sessionId(), ops)
+        .thenAccept(
+            reply -> {
+              commits.answered();
+              answered(batch, reply);
+              flushSoon();
+            });
+  }
+
+  private void answered(CommitQueue.Batch batch, Reply reply) {
+    if (reply.ok()) {
+      batch.items().forEach(item -> worker.accept(new WorkerEvent.Committed(item.shard())));
+      return;
+    }
+    int failedOp = reply.failedOp();
+    if (reply.isUnknown() || failedOp < 0) {
+      boolean again = reply.isUnknown() || ServerErrors.isTransient(reply.code());
+      for (CommitQueue.Item item : batch.items()) {
+        worker.accept(
+            again
+                ? new WorkerEvent.NotCommitted(item.shard(), reply.isUnknown())
+                : new WorkerEvent.CommitFailed(
+                    item.shard(),
+                    ServerErrors.refused(reply.code(), paths.shards(), "the transaction")));
+      }
+      return;
+    }
+    setAside(batch, batch.failure(failedOp), reply.code());
+  }
+
+  /** One shard keeps none of the others from being led. */
+  private void setAside(CommitQueue.Batch batch, CommitQueue.Failure failure, Code code) {
+    CommitQueue.Batch rest = batch.without(failure.item());
+    if (!batch.again()) {
+      commits.repeat(rest);
+    } else if (isRace(code)) {
+      // Two of one batch: then there may be more, and to read them again is cheaper than to try.
+      rest.items()
+          .forEach(item -> worker.accept(new WorkerEvent.NotCommitted(item.shard(), false)));
+    } else {
+      commits.repeatInHalves(rest);
+    }
+    failed(failure.item().shard(), failure.op(), code);
+  }
+
+  private static boolean isRace(Code code) {
+    return code == Code.NODEEXISTS || code == Code.BADVERSION || code == Code.NONODE;
+  }
+
+  private void failed(String shard, ScopeOp op, Code code) {
+    Scope scope = paths.shard(shard);
+    String path = ScopeOps.path(scope, op);
+    if (code == Code.NODEEXISTS && op instanceof ScopeOp.CreateEntry) {
+      worker.accept(
+          new WorkerEvent.CommitFailed(
+              shard,
+              new ForeignDataException(
+                  path
+                      + " stands where the next audit entry belongs, though the record of "
+                      + scope
+                      + " does not know it. It was left untouched; remove it if it is not"
+                      + " Tenure's")));
+    } else if (code == Code.NONODE && op instanceof ScopeOp.CreateEntry) {
+      worker.accept(new WorkerEvent.AuditMissing(shard));
+    } else if (code == Code.NONODE && op instanceof ScopeOp.CreateScope) {
+      worker.accept(
+          new WorkerEvent.CommitFailed(
+              shard,
+              new CoordinationException(
+                  paths.shards()
+                      + " does not exist: somebody has deleted the group's znodes. "
+                      + "Restart a worker to make them again")));
+    } else if (code == Code.NOTEMPTY && op instanceof ScopeOp.DeleteEntry) {
+      log.warn(
+          "{} has a child and cannot be deleted; delete the child to let retention go on", path);
+      reads.cannotDelete(path);
+      worker.accept(new WorkerEvent.NotCommitted(shard, false));
+    } else if (isRace(code)) {
+      worker.accept(new WorkerEvent.NotCommitted(shard, false));
+    } else {
+      worker.accept(new WorkerEvent.CommitFailed(shard, ScopeOps.refused(code, scope, op)));
+    }
+  }
+
+  /** Deletes the leader node of one tenure without a record of it. */
+  void dropLeader(String shard, String nonce) {
+    long session = monitor.sessionId();
+    Scope scope = paths.shard(shard);
+    log.error("scope={} the end cannot be recorded; only the leader node is deleted", scope);
+    monitor
+        .read(session, List.of(Op.getData(monitor.realPath(scope.leaderPath()))))
+        .thenAccept(
+            reply -> {
+              if (!reply.results().isEmpty()
+                  && reply.results().get(0) instanceof OpResult.GetDataResult leader
+                  && leader.getStat().getEphemeralOwner() == session
+                  && new String(leader.getData(), StandardCharsets.UTF_8).contains(nonce)) {
+                monitor.transact(
+                    session, List.of(scopeOps.curatorOp(scope, new ScopeOp.DeleteLeader())));
+              }
+            });
+  }
+}

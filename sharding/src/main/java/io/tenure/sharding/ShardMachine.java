@@ -1,0 +1,710 @@
+package io.tenure.sharding;
+
+import io.tenure.internal.Commit;
+import io.tenure.internal.CommitProtocol;
+import io.tenure.internal.Incumbent;
+import io.tenure.internal.LeaderNode;
+import io.tenure.internal.ScopeRecord;
+import io.tenure.internal.ScopeView;
+import io.tenure.internal.Sessions;
+import io.tenure.scope.Candidate;
+import io.tenure.scope.CoordinationException;
+import io.tenure.scope.Retention;
+import io.tenure.scope.TenureException;
+import io.tenure.scope.Transition;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/**
+ * The state machine of a worker's shards, each in its {@link ShardSlot}: what to do about one
+ * shard. {@link WorkerMachine} hands it the events.
+ *
+ * <p><b>Who tries when.</b>
+ *
+ * <ul>
+ *   <li>{@code LEAD}: as soon as there is no leader node.
+ *   <li>{@code STAND_BY}, first rank: as soon as there is none and the last leader did not resign.
+ *       A leader that resigns makes way for whom the plan names; after any other end nobody is
+ *       named, and to ask the coordinator would take time.
+ *   <li>{@code STAND_BY} otherwise: if the office stays vacant for a while, in which whoever should
+ *       have it did not take it.
+ *   <li>{@code TAKE_OVER}: not yet.
+ * </ul>
+ *
+ * <p><b>Lost answers.</b> A transaction without an answer may have been applied, may be applied
+ * later, or never. The record is read and the nonce of the attempt compared. If it is not there and
+ * the version has not changed, <em>the same</em> transaction is sent again: of its copies at most
+ * one finds that version. An attempt whose outcome is unknown is carried to its end even if nobody
+ * wants it any more, and then resigned: it could come true with nobody home.
+ *
+ * <p><b>One task at a time.</b> A shard whose last task still runs, because a step of it hangs, is
+ * not led again by this worker; it says so in its registration ({@code unable}).
+ *
+ * <p>Invariants: a lease is out exactly in {@code LEADING}; at most one transaction of a shard is
+ * under way, and at most one reading is acted on.
+ *
+ * <p>Confined to one thread.
+ */
+final class ShardMachine {
+
+  /** So many failed commits in a row are no race any more. */
+  private static final int MAX_CONFLICTS = 20;
+
+  /** A vacant office is left this long to whom the plan wants in it. */
+  static final long GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(300);
+
+  private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  private static final long REST_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final int MAX_DOUBLINGS = 6;
+
+  private final Candidate candidate;
+  private final Retention retention;
+  private final Supplier<String> nonces;
+
+  /** The present session; 0 if there is none. */
+  long session;
+
+  /** Why the worker closes; empty while it does not. */
+  Optional<String> closing = Optional.empty();
+
+  private long wakes;
+  private long looks;
+
+  // Of the event that is being handled.
+  private Instant now = Instant.EPOCH;
+  private List<WorkerAction> out = new ArrayList<>();
+  private boolean report;
+
+  ShardMachine(Candidate candidate, Retention retention, Supplier<String> nonces) {
+    this.candidate = candidate;
+    this.retention = retention;
+    this.nonces = nonces;
+  }
+
+  /** An event begins: it happens at that wall time, which is only written into entries. */
+  void begin(Instant wallTime) {
+    now = wallTime;
+    out = new ArrayList<>();
+    report = false;
+  }
+
+  /** The event has been handled: what to do. */
+  List<WorkerAction> finish() {
+    if (report) {
+      out.add(new WorkerAction.Report());
+    }
+    return out;
+  }
+
+  // ---- the plan ----
+
+  /**
+   * Gives a shard another role.
+   *
+   * @param untouched no shard had a scope when this session began: try without reading
+   */
+  void assign(ShardSlot slot, ShardRole role, boolean untouched) {
+    ShardRole before = slot.role;
+    slot.role = role;
+    if (role == ShardRole.TAKE_OVER) {
+      warmUp(slot);
+    } else if (role != ShardRole.LEAD) {
+      coolDown(slot);
+    }
+    switch (slot.state) {
+      case IDLE -> {
+        if (role == ShardRole.LEAD && untouched && !slot.taskAlive) {
+          elect(slot, Optional.empty());
+        } else if (role != ShardRole.NONE) {
+          look(slot);
+        }
+      }
+      case WAITING -> {
+        if (role == ShardRole.NONE) {
+          leaveAlone(slot);
+        } else if (role != before && !slot.isLeaderThere()) {
+          look(slot);
+        }
+      }
+      case LEADING -> {
+        boolean leads = role == ShardRole.LEAD || role == ShardRole.TAKE_OVER;
+        // Whoever took over keeps leading as a standby until the plan has heard of it.
+        if (!leads && (role == ShardRole.NONE || before == ShardRole.LEAD)) {
+          stop(slot, handoff(slot));
+        }
+        report |= role != before;
+      }
+      case RESTING -> {
+        if (role == ShardRole.NONE) {
+          leaveAlone(slot);
+        }
+      }
+      default -> {
+        // What is under way ends first, and then looks at the role.
+      }
+    }
+  }
+
+  private void leaveAlone(ShardSlot slot) {
+    report |= clearUnable(slot);
+    become(slot, SlotState.IDLE);
+  }
+
+  private static Transition.End handoff(ShardSlot slot) {
+    return new Transition.Resigned(slot.reason.isEmpty() ? "handoff" : "handoff: " + slot.reason);
+  }
+
+  private void warmUp(ShardSlot slot) {
+    if (slot.warmth == ShardSlot.Warmth.COLD && !slot.taskAlive && !slot.unable) {
+      slot.warmth = ShardSlot.Warmth.WARMING;
+      out.add(new WorkerAction.WarmUp(slot.shard));
+    }
+  }
+
+  private void coolDown(ShardSlot slot) {
+    if (slot.warmth != ShardSlot.Warmth.COLD && !slot.taskAlive) {
+      slot.warmth = ShardSlot.Warmth.COLD;
+      out.add(new WorkerAction.CoolDown(slot.shard));
+      report = true;
+    }
+  }
+
+  void warmedUp(ShardSlot slot) {
+    if (slot.warmth == ShardSlot.Warmth.WARMING) {
+      slot.warmth = ShardSlot.Warmth.READY;
+      report = true;
+    }
+  }
+
+  /** The plan hears of it and finds another worker; if there is none, this one tries again. */
+  void warmUpFailed(ShardSlot slot) {
+    if (slot.warmth == ShardSlot.Warmth.WARMING) {
+      slot.warmth = ShardSlot.Warmth.COLD;
+      slot.failures++;
+      slot.unable = true;
+      report = true;
+      if (slot.state == SlotState.WAITING) {
+        later(slot, restNanos(slot));
+      }
+    }
+  }
+
+  // ---- reading ----
+
+  private void look(ShardSlot slot) {
+    become(slot, SlotState.LOOKING);
+    boolean unsure = slot.conflicts > 0 || slot.attemptUnknown;
+    ask(slot, slot.role != ShardRole.LEAD || slot.isLeaderThere(), unsure);
+  }
+
+  private void ask(ShardSlot slot, boolean watch, boolean sync) {
+    slot.look = ++looks;
+    slot.lookWatches = watch;
+    slot.changed = false;
+    out.add(new WorkerAction.Look(slot.shard, slot.look, watch, sync, needsNames(slot)));
+  }
+
+  private boolean needsNames(ShardSlot slot) {
+    return slot.view != null && CommitProtocol.needsEntryNames(slot.view.record(), retention);
+  }
+
+  void looked(ShardSlot slot, long number, Optional<ScopeView> view) {
+    if (number != slot.look) {
+      return;
+    }
+    slot.look = 0;
+    switch (slot.state) {
+      case LOOKING -> decide(slot, view);
+      case LEADING -> inspectOffice(slot, view);
+      case ENDING -> decideEnd(slot, view);
+      default -> {}
+    }
+  }
+
+  /** A fresh reading: who is in office? */
+  private void decide(ShardSlot slot, Optional<ScopeView> found) {
+    if (found.isPresent() && isOwn(slot, found.get().record())) {
+      slot.keep(found.get(), false);
+      granted(slot);
+      return;
+    }
+    if (slot.attemptUnknown) {
+      // A transaction at a version that has passed cannot come true any more.
+      slot.attemptUnknown =
+          found.isPresent()
+              ? slot.view != null && slot.view.version() == found.get().version()
+              : slot.view == null;
+    }
+    slot.view = null;
+    found.ifPresent(view -> slot.keep(view, false));
+    if (slot.role == ShardRole.NONE && !slot.attemptUnknown) {
+      leaveAlone(slot);
+    } else if (slot.isLeaderThere()) {
+      if (slot.lookWatches && !slot.changed) {
+        becomeWaiting(slot);
+      } else {
+        look(slot); // Once more: now with a watch, or behind what has changed meanwhile.
+      }
+    } else if (mayTake(slot)) {
+      elect(slot, found);
+    } else {
+      becomeWaiting(slot);
+      if (slot.role == ShardRole.STAND_BY && !slot.taskAlive) {
+        later(slot, GRACE_NANOS * (slot.rank + 1));
+      }
+    }
+  }
+
+  /** The office is vacant: may this worker take it? */
+  private static boolean mayTake(ShardSlot slot) {
+    if (slot.attemptUnknown) {
+      return true; // It is finished first, and ended if nobody wants it.
+    }
+    if (slot.taskAlive) {
+      return false;
+    }
+    return switch (slot.role) {
+      case LEAD -> true;
+      case STAND_BY -> slot.graceOver || (slot.rank == 0 && wasInterrupted(slot));
+      case TAKE_OVER, NONE -> false;
+    };
+  }
+
+  private static boolean wasInterrupted(ShardSlot slot) {
+    if (slot.view == null) {
+      return false;
+    }
+    ScopeRecord record = slot.view.record();
+    return record.isLed() || record.end().map(Transition.End::needsRecovery).orElse(false);
+  }
+
+  private void becomeWaiting(ShardSlot slot) {
+    slot.graceOver = false;
+    slot.conflicts = 0;
+    become(slot, SlotState.WAITING);
+    if (slot.unable) {
+      later(slot, restNanos(slot));
+    }
+  }
+
+  void lookFailed(ShardSlot slot, long number, Optional<TenureException> lasting) {
+    if (number != slot.look) {
+      return;
+    }
+    slot.look = 0;
+    if (lasting.isEmpty()) {
+      later(slot, RETRY_NANOS); // In LEADING: it is not watched yet. Whether it is held, the lease
+      // decides.
+      return;
+    }
+    switch (slot.state) {
+      case LOOKING -> failed(slot, lasting.get());
+      case ENDING -> giveUpEnding(slot);
+      default -> {}
+    }
+  }
+
+  void officeChanged(ShardSlot slot) {
+    slot.changed = true;
+    switch (slot.state) {
+      case LEADING -> ask(slot, true, false);
+      case WAITING -> look(slot);
+      default -> {}
+    }
+  }
+
+  // ---- being elected ----
+
+  private void elect(ShardSlot slot, Optional<ScopeView> found) {
+    if (!slot.attemptUnknown) {
+      slot.nonce = nonces.get();
+    }
+    become(slot, SlotState.ELECTING);
+    Incumbent incumbent = new Incumbent(candidate, Sessions.format(session), slot.nonce, now);
+    String reason =
+        slot.role == ShardRole.STAND_BY
+            ? "stood by"
+            : slot.reason.isEmpty() ? "as planned" : slot.reason;
+    slot.predecessor =
+        found.flatMap(view -> CommitProtocol.predecessorAfter(view.record())).orElse(null);
+    Commit commit =
+        found.isEmpty()
+            ? CommitProtocol.found(incumbent, reason, retention, now)
+            : CommitProtocol.elect(found.get(), incumbent, reason, retention, now);
+    send(slot, slot.auditMissing ? CommitProtocol.withAudit(commit) : commit);
+  }
+
+  private void send(ShardSlot slot, Commit commit) {
+    slot.sent = commit.after();
+    out.add(new WorkerAction.Send(slot.shard, commit));
+  }
+
+  void committed(ShardSlot slot) {
+    ScopeView after = slot.sent;
+    if (after == null) {
+      return;
+    }
+    slot.sent = null;
+    slot.auditMissing = false;
+    switch (slot.state) {
+      case ELECTING -> {
+        slot.keep(after, false);
+        granted(slot);
+      }
+      case ENDING -> {
+        slot.keep(after, false);
+        finishEnd(slot, true);
+      }
+      default -> {}
+    }
+  }
+
+  void notCommitted(ShardSlot slot, boolean unknown) {
+    slot.sent = null;
+    slot.auditMissing = false;
+    slot.conflicts++;
+    switch (slot.state) {
+      case ELECTING -> {
+        slot.attemptUnknown |= unknown;
+        if (slot.conflicts > MAX_CONFLICTS) {
+          failed(slot, contended());
+        } else {
+          look(slot);
+        }
+      }
+      case ENDING -> {
+        if (slot.conflicts > MAX_CONFLICTS) {
+          giveUpEnding(slot);
+        } else {
+          ask(slot, false, true);
+        }
+      }
+      default -> {}
+    }
+  }
+
+  void auditMissing(ShardSlot slot) {
+    notCommitted(slot, false);
+    slot.auditMissing = true;
+  }
+
+  void commitFailed(ShardSlot slot, TenureException cause) {
+    slot.sent = null;
+    switch (slot.state) {
+      case ELECTING -> failed(slot, cause);
+      case ENDING -> {
+        out.add(new WorkerAction.Failed(slot.shard, cause));
+        giveUpEnding(slot);
+      }
+      default -> {}
+    }
+  }
+
+  private static TenureException contended() {
+    return new CoordinationException(
+        "the scope changed "
+            + MAX_CONFLICTS
+            + " times in a row between reading and committing: something other than Tenure "
+            + "writes to its record");
+  }
+
+  private void granted(ShardSlot slot) {
+    slot.conflicts = 0;
+    slot.attemptUnknown = false;
+    slot.graceOver = false;
+    boolean wanted = slot.role == ShardRole.LEAD || slot.role == ShardRole.STAND_BY;
+    if (!wanted || closing.isPresent() || slot.taskAlive) {
+      // The plan has changed its mind meanwhile.
+      slot.ending = closing.<Transition.End>map(Transition.Resigned::new).orElse(handoff(slot));
+      become(slot, SlotState.ENDING);
+      commitEnd(slot, false);
+      return;
+    }
+    report |= slot.warmth == ShardSlot.Warmth.READY || slot.role == ShardRole.STAND_BY;
+    report |= clearUnable(slot);
+    slot.taskAlive = true;
+    slot.stopping = false;
+    become(slot, SlotState.LEADING);
+    out.add(
+        new WorkerAction.Grant(
+            slot.shard, known(slot), session, Optional.ofNullable(slot.predecessor)));
+    slot.predecessor = null;
+    // The operators' way to end a tenure is through the leader node.
+    out.add(new WorkerAction.Watch(slot.shard));
+  }
+
+  private static ScopeView known(ShardSlot slot) {
+    ScopeView view = slot.view;
+    if (view == null) {
+      throw new IllegalStateException("shard " + slot.shard + " is led without a record");
+    }
+    return view;
+  }
+
+  // ---- in office ----
+
+  /** In office, after the leader node has changed, or to learn the entries' names. */
+  private void inspectOffice(ShardSlot slot, Optional<ScopeView> read) {
+    if (read.isEmpty() || !isOwn(slot, read.get().record())) {
+      lost(
+          slot,
+          new Transition.Lost(
+              read.isEmpty() ? "the scope was deleted" : "the record tells of another tenure"));
+      return;
+    }
+    ScopeView found = read.get();
+    slot.keep(found, slot.stopping);
+    if (found.leader().isEmpty()) {
+      leave(slot, new Transition.Revoked("the leader node was deleted by an operator"));
+      return;
+    }
+    byte[] data = found.leader().get().data();
+    Optional<String> revocation = LeaderNode.revocation(data);
+    if (revocation.isPresent()) {
+      stop(slot, new Transition.Revoked(revocation.get()));
+    } else if (!isOwnNode(slot, data)) {
+      out.add(new WorkerAction.WarnOfText(slot.shard, data));
+    }
+  }
+
+  private void lost(ShardSlot slot, Transition.End lost) {
+    out.add(new WorkerAction.LeaseOver(slot.shard, lost));
+    out.add(new WorkerAction.DropLeader(slot.shard, slot.nonce));
+    out.add(new WorkerAction.Ended(slot.shard, lost, false));
+    slot.view = null;
+    leftOffice(slot);
+  }
+
+  /** Asks the task to stop. While it does, what the ending transaction needs can be read. */
+  void stop(ShardSlot slot, Transition.End why) {
+    boolean first = !slot.stopping;
+    slot.stopping = true;
+    out.add(new WorkerAction.RequestStop(slot.shard, why));
+    if (first && needsNames(slot)) {
+      ask(slot, false, false);
+    }
+  }
+
+  void end(ShardSlot slot, long epoch, Transition.End end) {
+    if (slot.state == SlotState.LEADING && known(slot).record().epoch() == epoch) {
+      leave(slot, end);
+    } // Else: the first reason to end a tenure is the one that counts.
+  }
+
+  private void leave(ShardSlot slot, Transition.End end) {
+    slot.ending = end;
+    out.add(new WorkerAction.LeaseOver(slot.shard, end));
+    become(slot, SlotState.ENDING);
+    commitEnd(slot, false);
+  }
+
+  private void commitEnd(ShardSlot slot, boolean namesRead) {
+    ScopeView view = known(slot);
+    if (!namesRead && needsNames(slot) && view.entryNames().isEmpty()) {
+      if (slot.look == 0) {
+        ask(slot, false, false);
+      } // Else: the answer that is on its way brings them.
+    } else {
+      send(slot, CommitProtocol.end(view, ending(slot), retention, now));
+    }
+  }
+
+  private static Transition.End ending(ShardSlot slot) {
+    Transition.End end = slot.ending;
+    return end == null ? new Transition.Resigned("") : end;
+  }
+
+  /**
+   * The outcome of the ending transaction is not known, or the scope had changed, or names came.
+   */
+  private void decideEnd(ShardSlot slot, Optional<ScopeView> read) {
+    if (read.isEmpty()) {
+      finishEnd(slot, false);
+      return;
+    }
+    ScopeView found = read.get();
+    boolean newer = found.record().epoch() > known(slot).record().epoch();
+    slot.keep(found, true);
+    if (!found.record().isOf(slot.nonce)) {
+      finishEnd(slot, newer); // Somebody was elected since, which recorded our end.
+    } else if (found.record().isLed()) {
+      commitEnd(slot, true);
+    } else {
+      slot.ending = found.record().end().orElseGet(() -> ending(slot));
+      finishEnd(slot, true);
+    }
+  }
+
+  private void giveUpEnding(ShardSlot slot) {
+    out.add(new WorkerAction.DropLeader(slot.shard, slot.nonce));
+    finishEnd(slot, false);
+  }
+
+  private void finishEnd(ShardSlot slot, boolean recorded) {
+    out.add(new WorkerAction.Ended(slot.shard, ending(slot), recorded));
+    leftOffice(slot);
+  }
+
+  /** Out of office: what does the plan want now? */
+  private void leftOffice(ShardSlot slot) {
+    Transition.End end = slot.ending;
+    slot.ending = null;
+    slot.nonce = "";
+    slot.conflicts = 0;
+    slot.stopping = false;
+    slot.warmth = ShardSlot.Warmth.COLD;
+    report |= slot.role != ShardRole.LEAD;
+    become(slot, SlotState.IDLE);
+    if (slot.role == ShardRole.NONE || closing.isPresent()) {
+      slot.role = ShardRole.NONE;
+    } else if (slot.taskAlive && end instanceof Transition.Lapsed) {
+      // A step hangs. Whoever stands by takes over; if nobody does, the plan finds somebody else.
+      slot.unable = true;
+      report = true;
+      look(slot);
+    } else if (end instanceof Transition.Revoked && slot.role == ShardRole.LEAD) {
+      rest(slot, GRACE_NANOS * (GroupSettings.MAX_STANDBYS + 1));
+    } else if (slot.unable) {
+      rest(slot, restNanos(slot));
+    } else {
+      look(slot);
+    }
+  }
+
+  void taskGone(ShardSlot slot, boolean rests, boolean lasted) {
+    slot.taskAlive = false;
+    slot.warmth = ShardSlot.Warmth.COLD;
+    if (lasted || !rests) {
+      slot.failures = 0;
+    }
+    if (rests && slot.role != ShardRole.NONE) {
+      slot.failures++;
+      slot.unable = true;
+      report = true;
+      if (slot.state == SlotState.WAITING) {
+        rest(slot, restNanos(slot));
+      } // In ENDING, it rests when the end is known.
+      return;
+    }
+    report |= clearUnable(slot);
+    if (slot.state == SlotState.WAITING && !slot.isLeaderThere()) {
+      look(slot);
+    }
+  }
+
+  private static boolean clearUnable(ShardSlot slot) {
+    boolean was = slot.unable;
+    slot.unable = false;
+    return was;
+  }
+
+  // ---- waiting for time to pass ----
+
+  private void failed(ShardSlot slot, TenureException cause) {
+    slot.failures++;
+    slot.attemptUnknown = false;
+    slot.view = null;
+    out.add(new WorkerAction.Failed(slot.shard, cause));
+    if (slot.role == ShardRole.NONE) {
+      leaveAlone(slot);
+    } else {
+      rest(slot, restNanos(slot));
+    }
+  }
+
+  private static long restNanos(ShardSlot slot) {
+    return REST_NANOS << Math.min(MAX_DOUBLINGS, Math.max(0, slot.failures - 1));
+  }
+
+  private void rest(ShardSlot slot, long nanos) {
+    become(slot, SlotState.RESTING);
+    later(slot, nanos);
+  }
+
+  private void later(ShardSlot slot, long nanos) {
+    slot.wake = ++wakes;
+    out.add(new WorkerAction.Later(slot.shard, slot.wake, nanos));
+  }
+
+  void wake(ShardSlot slot, long number) {
+    if (slot.wake != number) {
+      return;
+    }
+    slot.wake = 0;
+    switch (slot.state) {
+      case LOOKING -> look(slot);
+      case ENDING -> ask(slot, false, true);
+      case LEADING -> ask(slot, true, false);
+      case RESTING -> {
+        report |= clearUnable(slot);
+        look(slot);
+      }
+      case WAITING -> {
+        report |= clearUnable(slot);
+        if (slot.role == ShardRole.TAKE_OVER) {
+          warmUp(slot);
+        }
+        slot.graceOver = slot.role == ShardRole.STAND_BY && !slot.isLeaderThere();
+        look(slot);
+      }
+      default -> {}
+    }
+  }
+
+  // ---- the end ----
+
+  /** The session has ended: what becomes of the shard. */
+  void sessionGone(ShardSlot slot, Transition.End lost) {
+    if (slot.state == SlotState.LEADING) {
+      out.add(new WorkerAction.LeaseOver(slot.shard, lost));
+      out.add(new WorkerAction.Ended(slot.shard, lost, false));
+    } else if (slot.state == SlotState.ENDING) {
+      out.add(new WorkerAction.Ended(slot.shard, ending(slot), false));
+    }
+    coolDown(slot);
+  }
+
+  /** The worker closes. */
+  void close(ShardSlot slot, String reason) {
+    slot.role = ShardRole.NONE;
+    coolDown(slot);
+    switch (slot.state) {
+      case LEADING -> stop(slot, new Transition.Resigned(reason));
+      case LOOKING, WAITING, RESTING -> {
+        if (!slot.attemptUnknown) {
+          leaveAlone(slot);
+        }
+      }
+      default -> {}
+    }
+  }
+
+  private static boolean isOwn(ShardSlot slot, ScopeRecord record) {
+    return record.isLed() && !slot.nonce.isEmpty() && record.isOf(slot.nonce);
+  }
+
+  private static boolean isOwnNode(ShardSlot slot, byte[] data) {
+    try {
+      return LeaderNode.parse("leader", data).incumbent().nonce().equals(slot.nonce);
+    } catch (TenureException e) {
+      return false;
+    }
+  }
+
+  /** The one door: every change of a slot's state goes through here. */
+  private static void become(ShardSlot slot, SlotState next) {
+    if (slot.state != next && !slot.state.successors().contains(next)) {
+      throw new IllegalStateException(
+          "shard " + slot.shard + " cannot go from " + slot.state + " to " + next);
+    }
+    slot.wake = 0;
+    if (next == SlotState.IDLE) {
+      slot.look = 0;
+    }
+    slot.state = next;
+  }
+}

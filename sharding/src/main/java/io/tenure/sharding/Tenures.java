@@ -1,0 +1,450 @@
+package io.tenure.sharding;
+
+import io.tenure.internal.LeaderNode;
+import io.tenure.internal.ScopeView;
+import io.tenure.internal.session.HeldLease;
+import io.tenure.internal.session.LeaseStart;
+import io.tenure.internal.session.LeaseTerms;
+import io.tenure.internal.session.Monitor;
+import io.tenure.internal.session.Office;
+import io.tenure.internal.session.SerialExecutor;
+import io.tenure.internal.session.TaskTurns;
+import io.tenure.lease.Ended;
+import io.tenure.scope.Predecessor;
+import io.tenure.scope.Scope;
+import io.tenure.scope.Transition;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The leases and tasks of a worker's shards. What is done for all of them at once is done here: one
+ * watchdog, one renewal of those that wait, one sample of how busy they are.
+ *
+ * <p><b>Renewal.</b> A step is preceded by a renewal on its own thread. A task that pauses, or
+ * waits for a thread, is renewed by a round that itself is run by the pool: if no thread gets to
+ * it, the leases run out. A task whose step is running is renewed by nobody else: if it hangs, it
+ * lapses, and it alone.
+ *
+ * <p>Confined to the monitor's event thread, except for what {@link ShardRun.Owner} and {@link
+ * Office} are called for, which is handed over to it.
+ */
+final class Tenures implements ShardRun.Owner, Office {
+
+  private static final Logger log = LoggerFactory.getLogger(Tenures.class);
+
+  /** Two looks at the same leases are at least this far apart. */
+  private static final long MIN_WATCH_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
+  private static final long SAMPLE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** After a tenure of this length, what failed before it is forgotten. */
+  private static final long LONG_TENURE_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  /** A registration tells of a utilization that has changed by so many points ... */
+  private static final int PUBLISHED_POINTS = 3;
+
+  /** ... but not more often than this. */
+  private static final long PUBLISH_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+  private final WorkerOptions options;
+  private final Monitor monitor;
+  private final SerialExecutor callbacks;
+  private final Consumer<WorkerEvent> machine;
+  private final Runnable report;
+  private final WorkerLoad load;
+
+  /** The task of each shard, from when it gets ready until its last turn is over. */
+  private final Map<String, ShardRun> runs = new HashMap<>();
+
+  /** The lease of each shard, until it is known how it ended. */
+  private final Map<String, HeldLease> leases = new HashMap<>();
+
+  /**
+   * Shards whose lease is about to be handed out, and why they shall stop if they shall already.
+   */
+  private final Map<String, Optional<Transition.End>> granting = new HashMap<>();
+
+  private final Set<ShardRun> hanging = new HashSet<>();
+
+  private @Nullable Future<?> watchdog;
+  private long watchdogAtNanos;
+  private @Nullable Future<?> renewals;
+  private volatile boolean renewing;
+  private @Nullable Future<?> samples;
+  private int publishedPercent;
+  private long publishedAtNanos;
+  private boolean abandoned;
+
+  Tenures(
+      WorkerOptions options,
+      Monitor monitor,
+      SerialExecutor callbacks,
+      Consumer<WorkerEvent> machine,
+      Runnable report) {
+    this.options = options;
+    this.monitor = monitor;
+    this.callbacks = callbacks;
+    this.machine = machine;
+    this.report = report;
+    this.load = new WorkerLoad(options.concurrency(), options.overloadThreshold(), now());
+    this.publishedAtNanos = now() - PUBLISH_NANOS;
+  }
+
+  private long now() {
+    return monitor.clock().monotonicNanos();
+  }
+
+  private Scope scope(String shard) {
+    return options.paths().shard(shard);
+  }
+
+  private ShardRun run(String shard) {
+    return runs.computeIfAbsent(
+        shard,
+        name -> new ShardRun(name, options.factory(), this, options.pool(), monitor.clock()));
+  }
+
+  private Optional<HeldLease> lease(String shard) {
+    return Optional.ofNullable(leases.get(shard));
+  }
+
+  // ---- what the machine wants ----
+
+  void warmUp(String shard) {
+    run(shard).warmUp();
+  }
+
+  void coolDown(String shard) {
+    ShardRun run = runs.remove(shard);
+    if (run != null) {
+      run.coolDown();
+    }
+  }
+
+  void grant(
+      String shard,
+      ScopeView view,
+      long session,
+      LeaseTerms terms,
+      Optional<Predecessor> predecessor) {
+    granting.put(shard, Optional.empty());
+    LeaseStart.begin(
+        monitor,
+        terms,
+        session,
+        () -> granting.containsKey(shard) && monitor.sessionId() == session,
+        bounds -> {
+          LeaderNode node =
+              new LeaderNode(view.record().epoch(), view.record().incumbent().orElseThrow());
+          HeldLease lease =
+              new HeldLease(
+                  this,
+                  monitor,
+                  bounds,
+                  node.tenure(scope(shard)),
+                  session,
+                  node,
+                  view.version(),
+                  predecessor);
+          handOut(shard, lease);
+        });
+  }
+
+  private void handOut(String shard, HeldLease lease) {
+    Optional<Transition.End> stop = granting.remove(shard);
+    ShardRun run = run(shard);
+    leases.put(shard, lease);
+    log.info(
+        "scope={} epoch={} elected worker={} predecessor={}",
+        lease.scope(),
+        lease.epoch(),
+        options.id(),
+        lease
+            .predecessor()
+            .map(p -> p.candidateId() + " epoch " + p.epoch() + " " + p.end().word())
+            .orElse("none"));
+    callbacks.execute(() -> options.listener().elected(shard, lease));
+    run.lead(lease);
+    if (stop != null) {
+      stop.ifPresent(lease::requestStop);
+    }
+    watchBy(now() + lease.remainingNanos());
+    long period = lease.bounds().terms().ackIntervalNanos() / 2;
+    if (renewals == null) {
+      renewals = monitor.schedule(() -> renewRound(period), period);
+    }
+    if (samples == null) {
+      samples = monitor.schedule(this::sample, SAMPLE_NANOS);
+    }
+  }
+
+  void requestStop(String shard, Transition.End why) {
+    granting.computeIfPresent(shard, (name, before) -> Optional.of(before.orElse(why)));
+    lease(shard).ifPresent(lease -> lease.requestStop(why));
+  }
+
+  void leaseOver(String shard, Transition.End end) {
+    lease(shard)
+        .ifPresent(
+            lease -> {
+              lease.over(end);
+              // If there is no connection, the end is known before it is recorded.
+              monitor.schedule(
+                  () -> tellEnded(shard, lease, end, false),
+                  lease.bounds().terms().ackIntervalNanos());
+            });
+  }
+
+  void ended(String shard, Transition.End end, boolean recorded) {
+    Optional<HeldLease> lease = Optional.ofNullable(leases.remove(shard));
+    log.info(
+        "scope={} epoch={} {} worker={} reason=\"{}\" recorded={}",
+        scope(shard),
+        lease.map(held -> Long.toString(held.epoch())).orElse("?"),
+        end.word(),
+        options.id(),
+        end.reason(),
+        recorded);
+    lease.ifPresent(held -> tellEnded(shard, held, end, recorded));
+    if (granting.remove(shard) != null) {
+      // It was over before its lease was out, and no task will say that it is gone.
+      coolDown(shard);
+      machine.accept(new WorkerEvent.TaskGone(shard, false, false));
+    }
+  }
+
+  /** Tells once; a second call, with an outcome that came late, tells nobody. */
+  private void tellEnded(String shard, HeldLease lease, Transition.End end, boolean recorded) {
+    Ended how = new Ended(lease.tenure(), end, recorded);
+    if (lease.completeEnded(how, callbacks)) {
+      callbacks.execute(() -> options.listener().ended(shard, how));
+    }
+  }
+
+  void failed(String shard, Throwable cause) {
+    log.warn("scope={} worker={} {}", scope(shard), options.id(), cause.toString());
+    callbacks.execute(() -> options.listener().failed(shard, cause));
+  }
+
+  void warnOfText(String shard, byte[] data) {
+    String text = new String(data, 0, Math.min(data.length, 60), StandardCharsets.UTF_8);
+    log.warn(
+        "scope={} ignored \"{}\" in {}: the only word it takes is \"revoke\"",
+        scope(shard),
+        text.replaceAll("\\p{Cntrl}", "?"),
+        scope(shard).leaderPath());
+  }
+
+  /** Nobody asks any more. */
+  void abandon() {
+    abandoned = true;
+    for (Future<?> timer : new Future<?>[] {watchdog, renewals, samples}) {
+      if (timer != null) {
+        timer.cancel(false);
+      }
+    }
+  }
+
+  // ---- what is done for all of them ----
+
+  /** The watchdog looks at that time at the latest. */
+  private void watchBy(long atNanos) {
+    Future<?> before = watchdog;
+    if (before != null && watchdogAtNanos - atNanos <= 0) {
+      return;
+    }
+    if (before != null) {
+      before.cancel(false);
+    }
+    watchdogAtNanos = atNanos;
+    watchdog = monitor.schedule(this::watch, atNanos - now());
+  }
+
+  private void watch() {
+    watchdog = null;
+    if (abandoned) {
+      return;
+    }
+    long least = Long.MAX_VALUE;
+    for (Map.Entry<String, HeldLease> entry : List.copyOf(leases.entrySet())) {
+      String shard = entry.getKey();
+      HeldLease lease = entry.getValue();
+      long left = lease.remainingNanos();
+      if (left > 0) {
+        least = Math.min(least, left);
+      } else {
+        // Does nothing where its end is under way.
+        machine.accept(new WorkerEvent.End(shard, lease.epoch(), lease.endOfLapse()));
+        markHanging(shard);
+      }
+    }
+    if (least != Long.MAX_VALUE) {
+      watchBy(now() + Math.max(MIN_WATCH_NANOS, least));
+    }
+  }
+
+  private void markHanging(String shard) {
+    ShardRun run = runs.get(shard);
+    if (run != null
+        && run.isRunning()
+        && hanging.add(run)
+        && options.pool() instanceof StepPool pool) {
+      pool.stuck();
+    }
+  }
+
+  private void renewRound(long periodNanos) {
+    if (abandoned || runs.isEmpty()) {
+      renewals = null;
+      return;
+    }
+    renewals = monitor.schedule(() -> renewRound(periodNanos), periodNanos);
+    if (renewing) {
+      return; // No thread has got to the last one yet.
+    }
+    renewing = true;
+    List<ShardRun> all = List.copyOf(runs.values());
+    try {
+      options
+          .pool()
+          .execute(
+              () -> {
+                try {
+                  all.forEach(ShardRun::renewIfWaiting);
+                } finally {
+                  renewing = false;
+                }
+              });
+    } catch (RejectedExecutionException e) {
+      renewing = false;
+      log.warn("worker={} the executor refuses renewals: leases run out", options.id());
+    }
+  }
+
+  private void sample() {
+    if (abandoned) {
+      return;
+    }
+    if (load.sample(runs.values(), now())) {
+      Utilization utilization = load.utilization();
+      log.warn(
+          "group={} worker={} overloaded: utilization {} %",
+          options.group(), options.id(), load.percent());
+      callbacks.execute(() -> options.listener().overloaded(utilization));
+    }
+    int percent = load.percent();
+    boolean changed =
+        Math.abs(percent - publishedPercent) >= PUBLISHED_POINTS
+            || (percent == 0 && publishedPercent != 0);
+    if (changed && now() - publishedAtNanos >= PUBLISH_NANOS) {
+      publishedPercent = percent;
+      publishedAtNanos = now();
+      report.run();
+    }
+    boolean idle = runs.isEmpty() && percent == 0 && publishedPercent == 0;
+    samples = idle ? null : monitor.schedule(this::sample, SAMPLE_NANOS);
+  }
+
+  Utilization utilization() {
+    return load.utilization();
+  }
+
+  /** What the registration tells of it: not every change, since each telling is a write. */
+  int publishedPercent() {
+    return publishedPercent;
+  }
+
+  Optional<WorkerSnapshot.LedShard> led(String shard) {
+    ShardRun run = runs.get(shard);
+    return run == null
+        ? Optional.empty()
+        : run.lease()
+            .map(
+                lease ->
+                    new WorkerSnapshot.LedShard(
+                        shard,
+                        lease.epoch(),
+                        lease.remaining(),
+                        WorkerLoad.of(run.busyTime().average(), 1)));
+  }
+
+  // ---- what the tasks say, on threads of the pool ----
+
+  @Override
+  public void warmedUp(ShardRun run) {
+    monitor.execute(
+        () -> {
+          if (runs.get(run.shard()) == run) {
+            machine.accept(new WorkerEvent.WarmedUp(run.shard()));
+          }
+        });
+  }
+
+  @Override
+  public void warmUpFailed(ShardRun run, Throwable cause) {
+    monitor.execute(
+        () -> {
+          failed(run.shard(), cause);
+          if (runs.get(run.shard()) == run) {
+            machine.accept(new WorkerEvent.WarmUpFailed(run.shard()));
+          }
+        });
+  }
+
+  @Override
+  public void over(ShardRun run, Optional<TaskTurns.Over> over) {
+    monitor.execute(() -> finished(run, over));
+  }
+
+  private void finished(ShardRun run, Optional<TaskTurns.Over> over) {
+    if (hanging.remove(run) && options.pool() instanceof StepPool pool) {
+      pool.unstuck();
+    }
+    HeldLease lease = run.lease().orElse(null);
+    if (over.isEmpty() || lease == null) {
+      return; // It was only got ready.
+    }
+    TaskTurns.Over how = over.get();
+    how.failure().ifPresent(cause -> failed(run.shard(), cause));
+    machine.accept(
+        new WorkerEvent.End(run.shard(), lease.epoch(), how.end().orElseGet(lease::endOfLapse)));
+    boolean rests = how.failure().isPresent() || (how.end().isPresent() && !how.asked());
+    if (runs.remove(run.shard(), run)) {
+      machine.accept(
+          new WorkerEvent.TaskGone(run.shard(), rests, run.ageNanos() >= LONG_TENURE_NANOS));
+    }
+  }
+
+  @Override
+  public void resumeLater(ShardRun run, long pause, long nanos) {
+    monitor.schedule(() -> run.resume(pause), nanos);
+  }
+
+  // ---- what the holders of leases say, on any thread ----
+
+  @Override
+  public void end(HeldLease lease, Transition.End end) {
+    monitor.execute(() -> machine.accept(new WorkerEvent.End(shardOf(lease), lease.epoch(), end)));
+  }
+
+  @Override
+  public void inspect(HeldLease lease) {
+    monitor.execute(() -> machine.accept(new WorkerEvent.Inspect(shardOf(lease))));
+  }
+
+  private String shardOf(HeldLease lease) {
+    return options.paths().shardOf(lease.scope().path());
+  }
+}

@@ -1,0 +1,103 @@
+package io.tenure.sharding;
+
+import io.tenure.internal.session.Monitor;
+import io.tenure.internal.session.Reply;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.apache.zookeeper.KeeperException.Code;
+import org.apache.zookeeper.Op;
+import org.apache.zookeeper.OpResult;
+import org.apache.zookeeper.Watcher;
+import org.apache.zookeeper.data.Stat;
+
+/**
+ * One znode whose data is read at once and again after each change, in one session.
+ *
+ * <p>The watch is set before the data is read, on the same connection, so no change after the
+ * reading is missed. What fails for want of a connection is read again by {@link #refresh}.
+ *
+ * <p>Confined to the monitor's event thread.
+ */
+final class WatchedNode {
+
+  /** Who wants to know. Called on the event thread. */
+  interface Reader {
+    /** The data, or empty if there is no such znode. */
+    void read(Optional<Found> found);
+
+    /** It cannot be read for a reason that a new connection does not mend. */
+    void refused(Code code);
+  }
+
+  /**
+   * A znode that is there.
+   *
+   * @param data empty where it has none
+   */
+  @SuppressWarnings("ArrayRecordComponent") // carried, never compared
+  record Found(byte[] data, Stat stat) {}
+
+  private final Monitor monitor;
+  private final String path;
+  private final Reader reader;
+  private long session;
+
+  WatchedNode(Monitor monitor, String path, Reader reader) {
+    this.monitor = monitor;
+    this.path = path;
+    this.reader = reader;
+  }
+
+  /** Begins, or begins again in another session. */
+  void start(long inSession) {
+    session = inSession;
+    refresh();
+  }
+
+  /** Wants to know nothing more. */
+  void stop() {
+    session = 0;
+  }
+
+  /** Reads again, as after each new connection. */
+  void refresh() {
+    long asked = session;
+    if (asked == 0) {
+      return;
+    }
+    String real = monitor.realPath(path);
+    monitor.exists(asked, real, event -> changed(event.getType(), asked));
+    CompletableFuture<Reply> read = monitor.read(asked, List.of(Op.getData(real)));
+    read.thenAccept(reply -> answered(reply, asked));
+  }
+
+  private void changed(Watcher.Event.EventType type, long asked) {
+    if (type != Watcher.Event.EventType.None) {
+      monitor.execute(
+          () -> {
+            if (asked == session) {
+              refresh();
+            }
+          });
+    }
+  }
+
+  private void answered(Reply reply, long asked) {
+    if (asked != session || reply.results().isEmpty()) {
+      return; // Too late, or no connection: the next one reads it.
+    }
+    OpResult result = reply.results().get(0);
+    if (result instanceof OpResult.GetDataResult found) {
+      byte[] data = found.getData();
+      reader.read(Optional.of(new Found(data == null ? new byte[0] : data, found.getStat())));
+    } else if (result instanceof OpResult.ErrorResult error) {
+      Code code = Code.get(error.getErr());
+      if (code == Code.NONODE) {
+        reader.read(Optional.empty());
+      } else {
+        reader.refused(code);
+      }
+    }
+  }
+}

@@ -1,0 +1,535 @@
+package io.tenure.sharding;
+
+import io.tenure.internal.ScopeView;
+import io.tenure.internal.session.LeaseTerms;
+import io.tenure.internal.session.Monitor;
+import io.tenure.internal.session.SerialExecutor;
+import io.tenure.internal.session.ServerErrors;
+import io.tenure.internal.session.SessionListener;
+import io.tenure.scope.DuplicateCandidateException;
+import io.tenure.scope.ElectionClosedException;
+import io.tenure.scope.LeaseTermsException;
+import io.tenure.scope.TenureException;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.apache.zookeeper.KeeperException.Code;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Feeds one {@link WorkerMachine} with what ZooKeeper and the tasks say, and carries its actions
+ * out: sessions, registration and plan are here, transactions are {@link ShardLink}'s, leases and
+ * tasks {@link Tenures}'. The one place from which a worker's state changes.
+ *
+ * <p>Confined to the monitor's event thread, except for the methods that say otherwise. It never
+ * blocks and never runs user code.
+ */
+final class WorkerDriver implements SessionListener {
+
+  private static final Logger log = LoggerFactory.getLogger(WorkerDriver.class);
+
+  private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private final WorkerOptions options;
+  private final Monitor monitor;
+  private final SerialExecutor callbacks;
+  private final Registration registration;
+  private final WatchedNode plan;
+  private final CompletableFuture<Void> started = new CompletableFuture<>();
+  private final CompletableFuture<Void> closed = new CompletableFuture<>();
+  private final ArrayDeque<WorkerEvent> inbox = new ArrayDeque<>();
+
+  // Made when the group's settings are known.
+  private @Nullable WorkerMachine machine;
+  private @Nullable ShardLink link;
+  private @Nullable Tenures tenures;
+  private @Nullable GroupSettings settings;
+
+  private boolean handling;
+  private volatile WorkerState state = WorkerState.NEW;
+  private long incarnation = -1;
+  private boolean draining;
+  private @Nullable PlanNode lastPlan;
+  private volatile CompletableFuture<Void> drained = new CompletableFuture<>();
+  private boolean closing;
+  private boolean gone;
+  private @Nullable Future<?> retry;
+
+  WorkerDriver(WorkerOptions options, Monitor monitor) {
+    this.options = options;
+    this.monitor = monitor;
+    this.callbacks = new SerialExecutor(options.callbacks());
+    this.registration =
+        new Registration(
+            monitor, options.paths(), options.id(), options.wish(), new RegistrationOwner());
+    this.plan = new WatchedNode(monitor, options.paths().plan(options.id()), new PlanReader());
+  }
+
+  // ---- called from any thread ----
+
+  WorkerState state() {
+    return state;
+  }
+
+  /** Completes on the event thread when the worker is registered, or cannot be. */
+  CompletableFuture<Void> start() {
+    monitor.execute(() -> become(WorkerState.JOINING, "started"));
+    monitor.addListener(this);
+    return started;
+  }
+
+  /**
+   * Hands over everything, or takes shards again.
+   *
+   * @return completes on the event thread when nothing is left
+   */
+  CompletableFuture<Void> drain(boolean wanted) {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    monitor.execute(
+        () -> {
+          draining = wanted;
+          if (!wanted) {
+            drained = new CompletableFuture<>();
+          }
+          registration.report();
+          settleState();
+          drained.thenAccept(done::complete);
+          completeIfSettled();
+        });
+    return done;
+  }
+
+  /** Whether nothing is left of what the worker led, and it gets nothing new. */
+  boolean isDrained() {
+    return drained.isDone() && state == WorkerState.DRAINING;
+  }
+
+  /** Leads nothing more and leaves the group; completes when all of it is settled. */
+  CompletableFuture<Void> close(String reason) {
+    monitor.execute(() -> closeNow(reason));
+    return closed;
+  }
+
+  /** Lets go of everything, settled or not. */
+  void abandon() {
+    monitor.removeListener(this);
+    monitor.execute(
+        () -> {
+          plan.stop();
+          if (tenures != null) {
+            tenures.abandon();
+          }
+          closed.complete(null);
+        });
+  }
+
+  /** What the worker does now; completes on the event thread. */
+  CompletableFuture<WorkerSnapshot> snapshot(BooleanSupplier isCoordinator) {
+    CompletableFuture<WorkerSnapshot> future = new CompletableFuture<>();
+    monitor.execute(() -> future.complete(snapshotNow(isCoordinator.getAsBoolean())));
+    return future;
+  }
+
+  private WorkerSnapshot snapshotNow(boolean coordinator) {
+    List<WorkerSnapshot.LedShard> led = new ArrayList<>();
+    int standsBy = 0;
+    int waiting = 0;
+    if (machine != null) {
+      for (ShardSlot slot : machine.slots()) {
+        if (slot.isLed()) {
+          led(slot.shard).ifPresent(led::add);
+        } else if (slot.role == ShardRole.STAND_BY) {
+          standsBy++;
+        } else if (slot.role == ShardRole.LEAD) {
+          waiting++;
+        }
+      }
+    }
+    led.sort(Comparator.comparing(WorkerSnapshot.LedShard::shard));
+    return new WorkerSnapshot(
+        options.id(),
+        incarnation,
+        state,
+        coordinator,
+        List.copyOf(led),
+        standsBy,
+        waiting,
+        tenures == null ? WorkerLoad.of(0, options.concurrency()) : tenures.utilization());
+  }
+
+  private Optional<WorkerSnapshot.LedShard> led(String shard) {
+    return tenures == null ? Optional.empty() : tenures.led(shard);
+  }
+
+  // ---- session ----
+
+  @Override
+  public void connected(long session) {
+    if (link != null) {
+      link.connected();
+    }
+    if (closing) {
+      return;
+    }
+    try {
+      if (monitor.terms(options.margin(), options.lease()).isEmpty()) {
+        return; // The session has just ended again.
+      }
+    } catch (LeaseTermsException e) {
+      refused(e);
+      return;
+    }
+    registration.connected(session);
+    if (incarnation >= 0) {
+      plan.refresh();
+    }
+  }
+
+  @Override
+  public void gone(long session) {
+    registration.sessionGone();
+    plan.stop();
+    incarnation = -1;
+    if (link != null) {
+      link.sessionGone();
+      handle(new WorkerEvent.SessionGone(session));
+    }
+    if (!closing && state != WorkerState.NEW) {
+      become(WorkerState.JOINING, "session ended");
+    }
+    completeIfSettled();
+  }
+
+  private final class RegistrationOwner implements Registration.Owner {
+
+    @Override
+    public WorkerNode node(String nonce) {
+      return WorkerDriver.this.node(nonce);
+    }
+
+    @Override
+    public void registered(long number, GroupSettings found, boolean untouched) {
+      joined(number, found, untouched);
+    }
+
+    @Override
+    public void refused(TenureException cause) {
+      WorkerDriver.this.refused(cause);
+    }
+  }
+
+  private void joined(long number, GroupSettings found, boolean untouched) {
+    long session = monitor.sessionId();
+    if (settings == null) {
+      link = new ShardLink(monitor, options.paths(), found.retention(), this::handle);
+      tenures = new Tenures(options, monitor, callbacks, this::handle, registration::report);
+      machine =
+          new WorkerMachine(
+              options.candidate(),
+              found.retention(),
+              () -> UUID.randomUUID().toString().substring(0, 13));
+    }
+    settings = found;
+    boolean again = incarnation >= 0; // The node was deleted by hand, and the session goes on.
+    incarnation = number;
+    if (!again) {
+      handle(new WorkerEvent.SessionBegun(session, untouched));
+    }
+    settleState();
+    plan.start(session);
+    started.complete(null);
+  }
+
+  /** At the start, that is an error of whoever started it; later, it is tried again. */
+  private void refused(TenureException cause) {
+    if (!started.isDone()) {
+      started.completeExceptionally(cause);
+      closeNow("refused: " + cause.getMessage());
+      return;
+    }
+    log.warn(
+        "group={} worker={} cannot register: {}",
+        options.group(),
+        options.id(),
+        cause.getMessage());
+    callbacks.execute(() -> options.listener().refused(cause));
+    if (retry == null || retry.isDone()) {
+      retry =
+          monitor.schedule(
+              () -> {
+                if (!closing && monitor.sessionId() != 0) {
+                  connected(monitor.sessionId());
+                }
+              },
+              RETRY_NANOS);
+    }
+  }
+
+  private WorkerNode node(String nonce) {
+    List<String> ready = new ArrayList<>();
+    List<String> tookOver = new ArrayList<>();
+    List<String> unable = new ArrayList<>();
+    if (machine != null) {
+      for (ShardSlot slot : machine.slots()) {
+        if (slot.isTakenOver()) {
+          tookOver.add(slot.shard);
+        }
+        if (slot.isReady()) {
+          ready.add(slot.shard);
+        }
+        if (slot.unable) {
+          unable.add(slot.shard);
+        }
+      }
+    }
+    return new WorkerNode(
+        options.candidate(),
+        nonce,
+        options.zone(),
+        options.capacity(),
+        options.maxShards(),
+        draining,
+        fitting(ready),
+        fitting(tookOver),
+        fitting(unable),
+        tenures == null ? 0 : tenures.publishedPercent());
+  }
+
+  private static List<String> fitting(List<String> shards) {
+    shards.sort(Comparator.naturalOrder());
+    return WorkerNode.fitting(shards);
+  }
+
+  // ---- plan ----
+
+  private final class PlanReader implements WatchedNode.Reader {
+
+    @Override
+    public void read(Optional<WatchedNode.Found> found) {
+      // No plan, or none any more, says nothing: what is led goes on being led.
+      found.ifPresent(node -> planRead(node.data()));
+    }
+
+    @Override
+    public void refused(Code code) {
+      String path = options.paths().plan(options.id());
+      callbacks.execute(() -> options.listener().refused(ServerErrors.refused(code, path, "read")));
+    }
+  }
+
+  private void planRead(byte[] data) {
+    PlanNode node;
+    try {
+      node = PlanNode.parse(options.paths().plan(options.id()), data);
+    } catch (TenureException e) {
+      log.warn("group={} worker={} {}", options.group(), options.id(), e.getMessage());
+      callbacks.execute(() -> options.listener().refused(e));
+      return;
+    }
+    if (node.incarnation() > incarnation) {
+      registration
+          .isReplaced(node.incarnation())
+          .thenAccept(
+              byAnother -> {
+                if (byAnother) {
+                  replaced();
+                } else {
+                  obey(node); // Two registrations of this session, after a lost answer.
+                }
+              });
+      return;
+    }
+    obey(node);
+  }
+
+  private void obey(PlanNode node) {
+    if (incarnation < 0 || closing) {
+      return;
+    }
+    lastPlan = node;
+    handle(new WorkerEvent.Planned(node));
+    settleState();
+    completeIfSettled();
+  }
+
+  private void replaced() {
+    if (closing) {
+      return;
+    }
+    TenureException cause =
+        new DuplicateCandidateException(
+            "worker id "
+                + options.id()
+                + " of group "
+                + options.group()
+                + " was registered again by another process, and the later one counts: give each"
+                + " worker an id of its own");
+    log.error("group={} worker={} {}", options.group(), options.id(), cause.getMessage());
+    callbacks.execute(() -> options.listener().refused(cause));
+    closeNow("replaced by a later process with the same id");
+  }
+
+  // ---- events and actions ----
+
+  /** On the event thread. */
+  private void handle(WorkerEvent event) {
+    inbox.add(event);
+    if (handling || machine == null) {
+      return; // An action led to another event: after the actions that are being carried out.
+    }
+    handling = true;
+    try {
+      while (!inbox.isEmpty()) {
+        Instant now = Instant.ofEpochMilli(monitor.clock().wallMillis());
+        for (WorkerAction action : machine.on(inbox.remove(), now)) {
+          perform(action);
+        }
+      }
+    } finally {
+      handling = false;
+    }
+    completeIfSettled();
+  }
+
+  private void perform(WorkerAction action) {
+    ShardLink toServer = link;
+    Tenures toTasks = tenures;
+    if (toServer == null || toTasks == null) {
+      throw new IllegalStateException("not joined yet");
+    }
+    if (action instanceof WorkerAction.Look look) {
+      toServer.look(look);
+    } else if (action instanceof WorkerAction.Watch watch) {
+      toServer.watch(watch.shard());
+    } else if (action instanceof WorkerAction.Send send) {
+      toServer.send(new CommitQueue.Item(send.shard(), send.commit()));
+    } else if (action instanceof WorkerAction.DropLeader drop) {
+      toServer.dropLeader(drop.shard(), drop.nonce());
+    } else if (action instanceof WorkerAction.Grant grant) {
+      grant(toTasks, grant);
+    } else if (action instanceof WorkerAction.RequestStop stop) {
+      toTasks.requestStop(stop.shard(), stop.why());
+    } else if (action instanceof WorkerAction.LeaseOver over) {
+      toTasks.leaseOver(over.shard(), over.end());
+    } else if (action instanceof WorkerAction.Ended ended) {
+      toTasks.ended(ended.shard(), ended.end(), ended.recorded());
+    } else if (action instanceof WorkerAction.WarmUp warm) {
+      toTasks.warmUp(warm.shard());
+    } else if (action instanceof WorkerAction.CoolDown cool) {
+      toTasks.coolDown(cool.shard());
+    } else if (action instanceof WorkerAction.Later later) {
+      monitor.schedule(
+          () -> handle(new WorkerEvent.Wake(later.shard(), later.number())), later.nanos());
+    } else if (action instanceof WorkerAction.Report) {
+      registration.report();
+    } else if (action instanceof WorkerAction.Failed failed) {
+      toTasks.failed(failed.shard(), failed.cause());
+    } else if (action instanceof WorkerAction.WarnOfText warning) {
+      toTasks.warnOfText(warning.shard(), warning.data());
+    }
+  }
+
+  private void grant(Tenures toTasks, WorkerAction.Grant grant) {
+    Optional<LeaseTerms> terms = monitor.terms(options.margin(), options.lease());
+    if (terms.isPresent()) {
+      ScopeView view = grant.view();
+      toTasks.grant(grant.shard(), view, grant.session(), terms.get(), grant.predecessor());
+    } // Else: the session has just ended; the machine is told next.
+  }
+
+  // ---- state ----
+
+  private void settleState() {
+    if (closing || incarnation < 0) {
+      return;
+    }
+    boolean out = draining || (lastPlan != null && lastPlan.draining().isPresent());
+    WorkerState next = out ? WorkerState.DRAINING : WorkerState.ACTIVE;
+    if (next != state) {
+      become(next, out && !draining ? "an operator wants it" : "asked to");
+    }
+    if (!out && drained.isDone()) {
+      drained = new CompletableFuture<>();
+    }
+  }
+
+  private boolean leadsNothing() {
+    return machine == null
+        || machine.slots().stream()
+            .noneMatch(
+                slot ->
+                    slot.state == SlotState.LEADING
+                        || slot.state == SlotState.ENDING
+                        || slot.state == SlotState.ELECTING);
+  }
+
+  private void completeIfSettled() {
+    if (closing) {
+      if (gone && leadsNothing() && !closed.isDone()) {
+        abandon();
+      }
+      return;
+    }
+    PlanNode known = lastPlan;
+    if (state == WorkerState.DRAINING
+        && known != null
+        && known.draining().isPresent()
+        && known.leads().isEmpty()
+        && known.takesOver().isEmpty()
+        && leadsNothing()) {
+      drained.complete(null);
+    }
+  }
+
+  private void closeNow(String reason) {
+    if (closing) {
+      return;
+    }
+    closing = true;
+    plan.stop();
+    // First, so that the plan has somebody else when the shards become vacant.
+    registration
+        .leave()
+        .thenAccept(
+            left -> {
+              gone = true;
+              completeIfSettled();
+            });
+    handle(new WorkerEvent.Close(reason));
+    become(WorkerState.CLOSED, reason);
+    if (!started.isDone()) {
+      started.completeExceptionally(
+          new ElectionClosedException("worker " + options.id() + " was closed before it joined"));
+    }
+    drained.complete(null);
+  }
+
+  /** The one door: every change of the worker's state goes through here. */
+  private void become(WorkerState next, String why) {
+    if (next == state) {
+      return;
+    }
+    if (!state.successors().contains(next)) {
+      throw new IllegalStateException("a worker cannot go from " + state + " to " + next);
+    }
+    log.info(
+        "group={} worker={} incarnation={} {} reason=\"{}\"",
+        options.group(),
+        options.id(),
+        incarnation,
+        next,
+        why);
+    state = next;
+    callbacks.execute(() -> options.listener().stateChanged(next));
+  }
+}
