@@ -70,11 +70,13 @@ public final class CommitProtocol {
     }
     long epoch = old.epoch() + 1;
     trail.add(new Elected(reason), epoch, incumbent, Optional.empty(), predecessor, now);
-    byte[] leader = new LeaderNode(epoch, incumbent).bytes();
+    ScopeOp.CreateLeader leader =
+        new ScopeOp.CreateLeader(new LeaderNode(epoch, incumbent).bytes());
     return trail.commit(
         view,
         new Office(epoch, incumbent, Optional.empty()),
-        Optional.of(new ScopeOp.CreateLeader(leader)),
+        Optional.of(leader),
+        Optional.of(leader.data()),
         retention);
   }
 
@@ -111,6 +113,7 @@ public final class CommitProtocol {
         view,
         new Office(old.epoch(), incumbent, Optional.of(end)),
         view.leader().map(any -> new ScopeOp.DeleteLeader()),
+        Optional.empty(),
         retention);
   }
 
@@ -180,7 +183,11 @@ public final class CommitProtocol {
     }
 
     Commit commit(
-        ScopeView view, Office office, Optional<? extends ScopeOp> onLeader, Retention retention) {
+        ScopeView view,
+        Office office,
+        Optional<? extends ScopeOp> onLeader,
+        Optional<byte[]> leaderData,
+        Retention retention) {
       List<String> kept = new ArrayList<>(view.entryNames());
       long limit = next - retention.entries();
       List<String> deleted =
@@ -211,12 +218,8 @@ public final class CommitProtocol {
       deleted.forEach(name -> ops.add(new ScopeOp.DeleteEntry(name)));
       kept.addAll(addedNames);
       Optional<ScopeView.LeaderData> leader =
-          office.end().isPresent()
-              ? Optional.empty()
-              : Optional.of(
-                  new ScopeView.LeaderData(
-                      new LeaderNode(office.epoch(), office.incumbent()).bytes(),
-                      Sessions.parse(office.incumbent().session())));
+          leaderData.map(
+              data -> new ScopeView.LeaderData(data, Sessions.parse(office.incumbent().session())));
       return new Commit(
           List.copyOf(ops), new ScopeView(record, view.version() + 1, leader, List.copyOf(kept)));
     }

@@ -72,6 +72,7 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
   // Confined to the thread.
   private @Nullable CoordinatorMachine machine;
   private Set<String> planNames = new HashSet<>();
+  private long watching;
   private boolean due = true;
   private long decideAtNanos;
   private Map<String, String> ignored = Map.of();
@@ -133,16 +134,16 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
   // ---- what happens, on other threads ----
 
   private void changed(WatchedEvent event) {
-    if (event.getType() == Watcher.Event.EventType.NodeDeleted
-        && event.getPath().startsWith(paths.plans() + "/")) {
-      deletedPlans.add(event.getPath().substring(paths.plans().length() + 1));
+    if (event.getType() == Watcher.Event.EventType.None) {
+      return; // The session's own events come another way.
     }
-    boolean own =
-        event.getType() == Watcher.Event.EventType.NodeDataChanged
-            && event.getPath().startsWith(paths.plans());
-    if (!own) {
+    String path = monitor.clientPath(event.getPath());
+    if (!path.startsWith(paths.plans())) {
       signals.release();
-    }
+    } else if (event.getType() == Watcher.Event.EventType.NodeDeleted) {
+      deletedPlans.add(path.substring(path.lastIndexOf('/') + 1));
+      signals.release();
+    } // Else: what it writes itself.
   }
 
   /** What has happened while there was no connection, no watch tells. */
@@ -159,29 +160,27 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
   // ---- the task ----
 
   @Override
-  public void prepare(Lease lease) throws Exception {
+  public void prepare(Lease lease) {
     machine = null;
     due = true;
     leads = true;
-    // Before the first reading, so that nothing after it is missed.
-    client
-        .watchers()
-        .add()
-        .withMode(AddWatchMode.PERSISTENT)
-        .usingWatcher(watcher)
-        .forPath(paths.group());
-    for (String path : watchedTrees()) {
-      client
-          .watchers()
-          .add()
-          .withMode(AddWatchMode.PERSISTENT_RECURSIVE)
-          .usingWatcher(watcher)
-          .forPath(path);
-    }
+    // Sent before the first reading, on the same connection, so that nothing after it is missed. If
+    // they fail for want of a connection, the reading fails as well, and they are set again.
+    watch();
   }
 
-  private List<String> watchedTrees() {
-    return List.of(paths.workers(), paths.directives(), paths.plans());
+  private void watch() {
+    watching = monitor.sessionId();
+    watched()
+        .forEach((path, mode) -> monitor.addWatch(watching, monitor.realPath(path), mode, watcher));
+  }
+
+  private Map<String, AddWatchMode> watched() {
+    return Map.of(
+        paths.group(), AddWatchMode.PERSISTENT,
+        paths.workers(), AddWatchMode.PERSISTENT_RECURSIVE,
+        paths.directives(), AddWatchMode.PERSISTENT_RECURSIVE,
+        paths.plans(), AddWatchMode.PERSISTENT_RECURSIVE);
   }
 
   @Override
@@ -201,6 +200,7 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
       decide(lease);
     } catch (GroupReader.NotConnectedException e) {
       log.debug("group={} cannot be read now", options.group(), e);
+      watch();
       again();
     } catch (OutcomeUnknownException e) {
       log.info("group={} {}: the plan is read again", options.group(), e.getMessage());
@@ -339,15 +339,8 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
   private void retire() {
     leads = false;
     machine = null;
-    List<String> watched = new ArrayList<>(watchedTrees());
-    watched.add(paths.group());
-    for (String path : watched) {
-      try {
-        client.watchers().remove(watcher).quietly().inBackground().forPath(path);
-      } catch (Exception e) {
-        // They cost an event now and then, and are gone with the session.
-        log.debug("group={} watch on {} not removed", options.group(), path, e);
-      }
-    }
+    watched()
+        .keySet()
+        .forEach(path -> monitor.removeWatch(watching, monitor.realPath(path), watcher));
   }
 }

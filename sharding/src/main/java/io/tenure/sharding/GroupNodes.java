@@ -1,9 +1,11 @@
 package io.tenure.sharding;
 
+import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Reply;
 import io.tenure.internal.session.ServerErrors;
 import io.tenure.scope.CoordinationException;
+import io.tenure.scope.Scope;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -104,6 +106,7 @@ final class GroupNodes {
           found.entrySet().stream()
               .filter(entry -> !(entry.getValue() instanceof OpResult.GetDataResult))
               .map(Map.Entry::getKey)
+              .filter(path -> !path.equals(paths.coordinator().path())) // Its election makes it.
               .toList();
       if (missing.isEmpty()) {
         boolean untouched =
@@ -133,6 +136,12 @@ final class GroupNodes {
         touched.add(path);
       }
     }
+    // With it, what the first coordinator would have to make, one after the other.
+    Scope coordinator = paths.coordinator();
+    ops.add(create(coordinator.path(), ScopeRecord.empty().bytes()));
+    ops.add(createEmpty(coordinator.auditPath()));
+    ops.add(createEmpty(coordinator.latchPath()));
+    touched.addAll(List.of(coordinator.path(), coordinator.auditPath(), coordinator.latchPath()));
     return make(session, attempt, ops, touched);
   }
 

@@ -5,6 +5,7 @@ import io.tenure.internal.session.Reply;
 import io.tenure.internal.session.ServerErrors;
 import io.tenure.scope.TenureException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -59,48 +60,77 @@ final class GroupReader {
 
   /** Settings, workers and directives. */
   CoordinatorMachine.View view() throws NotConnectedException, InterruptedException {
-    byte[] settings = data(read(List.of(paths.group()), 1)).getOrDefault(paths.group(), null);
-    if (settings == null) {
-      throw new NotConnectedException(paths.group() + " was deleted");
+    Reply top =
+        await(
+            monitor.read(
+                monitor.sessionId(),
+                List.of(
+                    Op.getData(monitor.realPath(paths.group())),
+                    Op.getChildren(monitor.realPath(paths.workers())),
+                    Op.getChildren(monitor.realPath(paths.directives())))));
+    if (!(top.results().get(0) instanceof OpResult.GetDataResult settings)) {
+      throw new NotConnectedException(paths.group() + " cannot be read: was it deleted?");
     }
+    List<String> children = children(paths.workers(), top.results().get(1));
+    children.addAll(children(paths.directives(), top.results().get(2)));
     List<CoordinatorMachine.Worker> workers = new ArrayList<>();
-    children(paths.workers())
-        .forEach(
-            (path, data) ->
-                understood(path, () -> WorkerNode.parse(path, data))
-                    .ifPresent(
-                        node ->
-                            workers.add(
-                                new CoordinatorMachine.Worker(
-                                    node, GroupPaths.incarnation(path)))));
     List<Directives.Written> directives = new ArrayList<>();
-    children(paths.directives())
-        .forEach((path, data) -> directives.add(new Directives.Written(path, data)));
+    data(read(children, NODES_PER_READ))
+        .forEach(
+            (path, data) -> {
+              if (path.startsWith(paths.directives())) {
+                directives.add(new Directives.Written(path, data));
+              } else {
+                understood(path, () -> WorkerNode.parse(path, data))
+                    .map(node -> new CoordinatorMachine.Worker(node, GroupPaths.incarnation(path)))
+                    .ifPresent(workers::add);
+              }
+            });
     return new CoordinatorMachine.View(
-        GroupSettings.parse(paths.group(), settings), workers, Directives.parse(directives));
+        GroupSettings.parse(paths.group(), settings.getData()),
+        workers,
+        Directives.parse(directives));
   }
 
   /** The plan, behind everything that the quorum has applied so far. */
   StandingPlan plan() throws NotConnectedException, InterruptedException {
-    await(monitor.sync(monitor.sessionId()));
-    List<String> names = names(paths.plans());
-    List<String> all = new ArrayList<>();
-    all.add(paths.plans());
-    names.forEach(name -> all.add(paths.plans() + "/" + name));
-    // One by one: plans of many long-named shards are large.
-    Map<String, byte[]> found = data(read(all, 1));
-    List<PlanNode> nodes = new ArrayList<>();
+    long session = monitor.sessionId();
+    // Requests of one session are answered in their order, so nothing has to wait for the sync.
+    monitor.sync(session);
+    Reply top =
+        await(
+            monitor.read(
+                session,
+                List.of(
+                    Op.getData(monitor.realPath(paths.plans())),
+                    Op.getChildren(monitor.realPath(paths.plans())))));
     PlanSummary summary = PlanSummary.none();
-    for (Map.Entry<String, byte[]> entry : found.entrySet()) {
-      String path = entry.getKey();
-      byte[] data = entry.getValue();
-      if (!path.equals(paths.plans())) {
-        understood(path, () -> PlanNode.parse(path, data)).ifPresent(nodes::add);
-      } else if (data.length > 0) {
-        summary = understood(path, () -> PlanSummary.parse(path, data)).orElse(summary);
-      }
+    if (top.results().get(0) instanceof OpResult.GetDataResult found
+        && found.getData() != null
+        && found.getData().length > 0) {
+      byte[] data = found.getData();
+      summary =
+          understood(paths.plans(), () -> PlanSummary.parse(paths.plans(), data)).orElse(summary);
     }
-    return new StandingPlan(nodes, new HashSet<>(names), summary);
+    List<String> children = children(paths.plans(), top.results().get(1));
+    List<PlanNode> nodes = new ArrayList<>();
+    // One by one: plans of many long-named shards are large.
+    data(read(children, 1))
+        .forEach(
+            (path, data) ->
+                understood(path, () -> PlanNode.parse(path, data)).ifPresent(nodes::add));
+    Set<String> names = new HashSet<>();
+    children.forEach(path -> names.add(path.substring(path.lastIndexOf('/') + 1)));
+    return new StandingPlan(nodes, names, summary);
+  }
+
+  private static List<String> children(String parent, OpResult result) {
+    List<String> children = new ArrayList<>();
+    if (result instanceof OpResult.GetChildrenResult listed) {
+      listed.getChildren().forEach(name -> children.add(parent + "/" + name));
+    }
+    Collections.sort(children);
+    return children;
   }
 
   private interface Parse<T> {
@@ -116,23 +146,6 @@ final class GroupReader {
       }
       return Optional.empty();
     }
-  }
-
-  /** The children of a znode with their data. */
-  private Map<String, byte[]> children(String parent)
-      throws NotConnectedException, InterruptedException {
-    List<String> children =
-        names(parent).stream().map(name -> parent + "/" + name).sorted().toList();
-    return data(read(children, NODES_PER_READ));
-  }
-
-  private List<String> names(String parent) throws NotConnectedException, InterruptedException {
-    Reply reply =
-        await(monitor.read(monitor.sessionId(), List.of(Op.getChildren(monitor.realPath(parent)))));
-    if (reply.results().get(0) instanceof OpResult.GetChildrenResult listed) {
-      return listed.getChildren();
-    }
-    return List.of();
   }
 
   /** Several requests at a time, each for several znodes. */

@@ -6,6 +6,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Which worker should lead, and which should stand by for, each shard: sticky quotas.
@@ -18,8 +19,8 @@ import java.util.Set;
  *   <li>moves are as few as the quotas allow, and none if nothing has changed;
  *   <li>with equal capacities the loads differ by one at most; otherwise each is less than one from
  *       the worker's exact share;
- *   <li>a worker that joins M others takes floor(N / (M + 1)) shards, or one more where the others
- *       would stay over their quota; one that leaves moves exactly its own.
+ *   <li>with equal capacities a worker that joins M balanced others takes floor(N / (M + 1)) shards
+ *       and nothing else moves; one that leaves or drains moves exactly its own.
  * </ul>
  *
  * <p>Shards and workers are numbers here: shards as in their {@link ShardSet}, workers as in the
@@ -122,7 +123,15 @@ final class Placement {
   private final int[] leaders;
   private final int[] load;
   private final BitSet fixed = new BitSet();
+
+  /** Shards that some worker cannot lead, and another that is open can. */
+  private final BitSet choosy = new BitSet();
+
+  private double[] share = new double[0];
   private int[] quota = new int[0];
+
+  /** How many shards each worker could keep or has been given, whatever its quota. */
+  private int[] claims = new int[0];
 
   private Placement(Request request) {
     this.request = request;
@@ -139,8 +148,15 @@ final class Placement {
 
   private Result compute() {
     pin();
-    quota = Quotas.integral(members(), load.clone(), keepable(), request.shards());
-    keep();
+    findChoosy();
+    claims = keepable();
+    share = Quotas.exact(members(), load, request.shards());
+    quota = Quotas.integral(share, claims);
+    keep(Turn.PREFERRED);
+    keep(Turn.CHOOSY);
+    left(choosy).forEach(this::dealChoosy);
+    keep(Turn.PLAIN);
+    keep(Turn.TENTATIVE);
     deal();
     List<Move> moves = moves();
     int[][] standbys = StandbyPlacement.compute(request, leaders, load);
@@ -172,9 +188,25 @@ final class Placement {
     }
   }
 
+  /** A shard that no open worker can lead is not choosy: nothing is gained if it moves. */
+  private void findChoosy() {
+    request.unable().values().forEach(shards -> shards.forEach(choosy::set));
+    choosy.andNot(fixed);
+    choosy.clear(request.shards(), Math.max(request.shards(), choosy.length()));
+    for (int shard = choosy.nextSetBit(0); shard >= 0; shard = choosy.nextSetBit(shard + 1)) {
+      boolean any = false;
+      for (int worker = 0; worker < workers && !any; worker++) {
+        any = isOpen(worker) && !request.isUnable(worker, shard);
+      }
+      choosy.set(shard, any);
+    }
+  }
+
   private boolean isKeepable(int shard) {
     int worker = request.leaders()[shard];
-    return !fixed.get(shard) && isOpen(worker) && !request.isUnable(worker, shard);
+    return !fixed.get(shard)
+        && isOpen(worker)
+        && !(choosy.get(shard) && request.isUnable(worker, shard));
   }
 
   /** How many shards each worker could keep, its pinned ones included. */
@@ -188,62 +220,53 @@ final class Placement {
     return count;
   }
 
-  /** Each worker keeps what it has, up to its quota: what was asked for first, moves last. */
-  private void keep() {
-    for (int pass = 0; pass < 3; pass++) {
-      for (int shard = 0; shard < request.shards(); shard++) {
-        int turn = request.preferred().get(shard) ? 0 : request.tentative().get(shard) ? 2 : 1;
-        if (turn == pass && isKeepable(shard)) {
-          int worker = request.leaders()[shard];
-          if (load[worker] < quota[worker]) {
-            assign(shard, worker);
-          }
+  /** In which order a worker keeps what it has. */
+  private enum Turn {
+    PREFERRED,
+    CHOOSY,
+    PLAIN,
+    TENTATIVE
+  }
+
+  private Turn turn(int shard) {
+    if (request.preferred().get(shard)) {
+      return Turn.PREFERRED;
+    } else if (choosy.get(shard)) {
+      return Turn.CHOOSY;
+    }
+    return request.tentative().get(shard) ? Turn.TENTATIVE : Turn.PLAIN;
+  }
+
+  /** Each worker keeps what it has, up to its quota. */
+  private void keep(Turn turn) {
+    for (int shard = 0; shard < request.shards(); shard++) {
+      if (turn(shard) == turn && isKeepable(shard)) {
+        int worker = request.leaders()[shard];
+        if (load[worker] < quota[worker]) {
+          assign(shard, worker);
         }
       }
     }
   }
 
-  /** What is left goes to whoever is below its quota; first what not everybody can lead. */
-  private void deal() {
-    BitSet left = new BitSet();
-    for (int shard = 0; shard < request.shards(); shard++) {
-      if (leaders[shard] == NONE) {
-        left.set(shard);
-      }
-    }
-    BitSet choosy = new BitSet();
-    request.unable().values().forEach(shards -> shards.forEach(choosy::set));
-    choosy.and(left);
-    choosy.stream().forEach(this::dealChoosy);
-    left.andNot(choosy);
-    int worker = 0;
-    for (int shard = left.nextSetBit(0); shard >= 0; shard = left.nextSetBit(shard + 1)) {
-      while (worker < workers && load[worker] >= quota[worker]) {
-        worker++;
-      }
-      if (worker == workers) {
-        return; // More shards than all caps together take.
-      }
-      assign(shard, worker);
-    }
-  }
-
   /**
-   * A shard that some worker cannot lead goes to another, over its quota if need be and never over
-   * its cap; if there is none, to one that cannot lead it now, which will try again.
+   * What not everybody can lead gets its place before the rest: with whoever claims least, who may
+   * give up a plain shard for it that can go anywhere. It goes over a quota if need be, never over
+   * a cap.
    */
   private void dealChoosy(int shard) {
     int best = NONE;
     for (int worker = 0; worker < workers; worker++) {
       if (isOpen(worker)
           && load[worker] < members().get(worker).maxShards()
+          && !request.isUnable(worker, shard)
           && (best == NONE || isBetter(shard, worker, best))) {
         best = worker;
       }
     }
     if (best != NONE) {
       assign(shard, best);
-      // Whoever has taken one over its quota leaves one less to deal out.
+      claims[best]++;
       if (load[best] > quota[best]) {
         lowerOneQuota();
       }
@@ -251,19 +274,63 @@ final class Placement {
   }
 
   private boolean isBetter(int shard, int worker, int than) {
-    boolean unable = request.isUnable(worker, shard);
-    if (unable != request.isUnable(than, shard)) {
-      return !unable;
+    boolean room = load[worker] < quota[worker];
+    if (room != load[than] < quota[than]) {
+      return room;
     }
-    return quota[worker] - load[worker] > quota[than] - load[than];
+    // Beyond their quotas first who is farthest below its share: it was rounded down.
+    double more =
+        room
+            ? (quota[worker] - claims[worker]) - (quota[than] - claims[than])
+            : (share[worker] - load[worker]) - (share[than] - load[than]);
+    return more > 0 || (more == 0 && worker == request.leaders()[shard]);
   }
 
+  /**
+   * Who has taken one over its quota leaves one less to deal out to another: first to one whose
+   * share was rounded up, and that need not give up a shard for it.
+   */
   private void lowerOneQuota() {
-    for (int worker = workers - 1; worker >= 0; worker--) {
-      if (load[worker] < quota[worker]) {
-        quota[worker]--;
-        return;
+    int best = NONE;
+    for (int worker = 0; worker < workers; worker++) {
+      if (load[worker] < quota[worker] && (best == NONE || isRatherLowered(worker, best))) {
+        best = worker;
       }
+    }
+    if (best != NONE) {
+      quota[best]--;
+    }
+  }
+
+  private boolean isRatherLowered(int worker, int than) {
+    double more = (quota[worker] - share[worker]) - (quota[than] - share[than]);
+    return more > 0 || (more == 0 && quota[worker] - claims[worker] > quota[than] - claims[than]);
+  }
+
+  /** What is left goes to whoever is below its quota. */
+  private void deal() {
+    BitSet plain = new BitSet();
+    plain.set(0, request.shards());
+    plain.andNot(choosy);
+    fill(left(plain));
+    // All that can lead these are full. The others will try again.
+    fill(left(choosy));
+  }
+
+  private IntStream left(BitSet shards) {
+    return shards.stream().filter(shard -> leaders[shard] == NONE);
+  }
+
+  private void fill(IntStream shards) {
+    int worker = 0;
+    for (int shard : shards.toArray()) {
+      while (worker < workers && load[worker] >= quota[worker]) {
+        worker++;
+      }
+      if (worker == workers) {
+        return; // More shards than all caps together take.
+      }
+      assign(shard, worker);
     }
   }
 

@@ -71,8 +71,14 @@ final class PlanDraft {
   record Head(
       String workerId, long incarnation, Optional<String> draining, @Nullable PlanNode before) {}
 
-  /** The plan, worker by worker. */
-  List<PlanNode> nodes(List<Head> heads, int[][] standbys) {
+  /**
+   * The plan, worker by worker.
+   *
+   * @param wanted what the placement wants. Its standbys belong to its leaders: where the leader of
+   *     a move that has to wait yet is to be the standby, its successor stands by instead
+   */
+  List<PlanNode> nodes(List<Head> heads, Placement.Result wanted) {
+    int[][] standbys = wanted.standbys();
     List<List<String>> leads = lists(heads.size());
     List<List<String>> takesOver = lists(heads.size());
     List<List<List<String>>> standsBy = new ArrayList<>();
@@ -85,6 +91,9 @@ final class PlanDraft {
       add(takesOver, successors[shard], name);
       for (int rank = 0; rank < standbys.length; rank++) {
         int worker = standbys[rank][shard];
+        if (worker != NONE && worker == leaders[shard]) {
+          worker = wanted.leaders()[shard];
+        }
         if (worker != leaders[shard] && worker != successors[shard]) {
           add(standsBy.get(rank), worker, name);
         }

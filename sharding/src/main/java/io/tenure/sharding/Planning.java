@@ -402,7 +402,7 @@ final class Planning {
               machine.plans.get(members.id(i))));
     }
     List<PlanNode> writes =
-        draft.nodes(heads, result.standbys()).stream()
+        draft.nodes(heads, result).stream()
             .filter(node -> !node.saysTheSameAs(machine.plans.get(node.workerId())))
             .toList();
     List<String> unplaced = draft.unplaced();

@@ -22,7 +22,11 @@ final class Quotas {
 
   private Quotas() {}
 
-  /** The exact shares; 0 for workers that drain. */
+  /**
+   * The exact shares; 0 for workers that drain.
+   *
+   * @param pinned how many shards each worker must lead; at most its cap
+   */
   static double[] exact(List<Placement.Member> members, int[] pinned, int shards) {
     int workers = members.size();
     double[] share = new double[workers];
@@ -75,12 +79,11 @@ final class Quotas {
   /**
    * The quotas.
    *
-   * @param pinned how many shards each worker must lead
+   * @param share the exact share of each worker
    * @param held how many it has that it could keep, the pinned ones included
    */
-  static int[] integral(List<Placement.Member> members, int[] pinned, int[] held, int shards) {
-    double[] share = exact(members, pinned, shards);
-    int workers = members.size();
+  static int[] integral(double[] share, int[] held) {
+    int workers = share.length;
     int[] quota = new int[workers];
     double[] rest = new double[workers];
     double sum = 0;

@@ -16,6 +16,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.curator.framework.api.transaction.CuratorOp;
 import org.apache.zookeeper.KeeperException.Code;
@@ -43,6 +44,9 @@ final class ShardLink {
 
   private static final int MAX_WATCHES_IN_FLIGHT = 200;
 
+  /** New leaders are watched when those that are elected with them are in office, too. */
+  private static final long WATCH_DELAY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
   private final Monitor monitor;
   private final GroupPaths paths;
   private final ScopeOps scopeOps;
@@ -54,6 +58,7 @@ final class ShardLink {
 
   private int watchesInFlight;
   private boolean flushDue;
+  private boolean watchesDue;
   private boolean settling;
 
   ShardLink(Monitor monitor, GroupPaths paths, Retention retention, Consumer<WorkerEvent> worker) {
@@ -87,7 +92,15 @@ final class ShardLink {
 
   void watch(String shard) {
     watches.add(shard);
-    flushSoon();
+    if (!watchesDue) {
+      watchesDue = true;
+      monitor.schedule(
+          () -> {
+            watchesDue = false;
+            flushWatches();
+          },
+          WATCH_DELAY_NANOS);
+    }
   }
 
   void send(CommitQueue.Item item) {
@@ -110,6 +123,7 @@ final class ShardLink {
   /** There is a connection: sends what has waited for it. */
   void connected() {
     flush();
+    flushWatches();
   }
 
   /** The session is gone: what was not sent is of no use. */
@@ -123,7 +137,6 @@ final class ShardLink {
   private void flush() {
     flushCommits();
     reads.flush();
-    flushWatches();
   }
 
   // ---- watching ----
@@ -136,12 +149,8 @@ final class ShardLink {
     monitor.execute(() -> worker.accept(new WorkerEvent.OfficeChanged(shard)));
   }
 
-  /** New leaders watch their office when nobody waits for one any more. */
   private void flushWatches() {
-    while (!watches.isEmpty()
-        && commits.isIdle()
-        && watchesInFlight < MAX_WATCHES_IN_FLIGHT
-        && monitor.isConnected()) {
+    while (!watches.isEmpty() && watchesInFlight < MAX_WATCHES_IN_FLIGHT && monitor.isConnected()) {
       String shard = watches.remove();
       long session = monitor.sessionId();
       watchesInFlight++;

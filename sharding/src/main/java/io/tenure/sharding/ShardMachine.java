@@ -57,6 +57,9 @@ final class ShardMachine {
   /** A vacant office is left this long to whom the plan wants in it. */
   static final long GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(300);
 
+  /** Whoever gets a shard to stand by for lets those come first who get one to lead. */
+  private static final long STAND_BY_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
   private static final long REST_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final int MAX_DOUBLINGS = 6;
@@ -71,6 +74,7 @@ final class ShardMachine {
   /** Why the worker closes; empty while it does not. */
   Optional<String> closing = Optional.empty();
 
+  private int occupied;
   private long wakes;
   private long looks;
 
@@ -119,6 +123,8 @@ final class ShardMachine {
       case IDLE -> {
         if (role == ShardRole.LEAD && untouched && !slot.taskAlive) {
           elect(slot, Optional.empty());
+        } else if (role == ShardRole.STAND_BY) {
+          rest(slot, STAND_BY_NANOS);
         } else if (role != ShardRole.NONE) {
           look(slot);
         }
@@ -126,7 +132,7 @@ final class ShardMachine {
       case WAITING -> {
         if (role == ShardRole.NONE) {
           leaveAlone(slot);
-        } else if (role != before && !slot.isLeaderThere()) {
+        } else if (role != before && !slot.leaderThere) {
           look(slot);
         }
       }
@@ -141,6 +147,8 @@ final class ShardMachine {
       case RESTING -> {
         if (role == ShardRole.NONE) {
           leaveAlone(slot);
+        } else if (role != before && before == ShardRole.STAND_BY) {
+          look(slot);
         }
       }
       default -> {
@@ -198,7 +206,7 @@ final class ShardMachine {
   private void look(ShardSlot slot) {
     become(slot, SlotState.LOOKING);
     boolean unsure = slot.conflicts > 0 || slot.attemptUnknown;
-    ask(slot, slot.role != ShardRole.LEAD || slot.isLeaderThere(), unsure);
+    ask(slot, slot.role != ShardRole.LEAD || slot.leaderThere, unsure);
   }
 
   private void ask(ShardSlot slot, boolean watch, boolean sync) {
@@ -209,7 +217,15 @@ final class ShardMachine {
   }
 
   private boolean needsNames(ShardSlot slot) {
-    return slot.view != null && CommitProtocol.needsEntryNames(slot.view.record(), retention);
+    return slot.view == null
+        ? slot.longTrail
+        : CommitProtocol.needsEntryNames(slot.view.record(), retention);
+  }
+
+  private static void forget(ShardSlot slot) {
+    slot.view = null;
+    slot.leaderThere = false;
+    slot.longTrail = false;
   }
 
   void looked(ShardSlot slot, long number, Optional<ScopeView> view) {
@@ -239,11 +255,11 @@ final class ShardMachine {
               ? slot.view != null && slot.view.version() == found.get().version()
               : slot.view == null;
     }
-    slot.view = null;
+    forget(slot);
     found.ifPresent(view -> slot.keep(view, false));
     if (slot.role == ShardRole.NONE && !slot.attemptUnknown) {
       leaveAlone(slot);
-    } else if (slot.isLeaderThere()) {
+    } else if (slot.leaderThere) {
       if (slot.lookWatches && !slot.changed) {
         becomeWaiting(slot);
       } else {
@@ -285,6 +301,9 @@ final class ShardMachine {
   private void becomeWaiting(ShardSlot slot) {
     slot.graceOver = false;
     slot.conflicts = 0;
+    // It will be read again before anything is decided.
+    slot.longTrail = needsNames(slot);
+    slot.view = null;
     become(slot, SlotState.WAITING);
     if (slot.unable) {
       later(slot, restNanos(slot));
@@ -475,7 +494,7 @@ final class ShardMachine {
     out.add(new WorkerAction.LeaseOver(slot.shard, lost));
     out.add(new WorkerAction.DropLeader(slot.shard, slot.nonce));
     out.add(new WorkerAction.Ended(slot.shard, lost, false));
-    slot.view = null;
+    forget(slot);
     leftOffice(slot);
   }
 
@@ -591,7 +610,7 @@ final class ShardMachine {
       return;
     }
     report |= clearUnable(slot);
-    if (slot.state == SlotState.WAITING && !slot.isLeaderThere()) {
+    if (slot.state == SlotState.WAITING && !slot.leaderThere) {
       look(slot);
     }
   }
@@ -607,7 +626,7 @@ final class ShardMachine {
   private void failed(ShardSlot slot, TenureException cause) {
     slot.failures++;
     slot.attemptUnknown = false;
-    slot.view = null;
+    forget(slot);
     out.add(new WorkerAction.Failed(slot.shard, cause));
     if (slot.role == ShardRole.NONE) {
       leaveAlone(slot);
@@ -648,7 +667,7 @@ final class ShardMachine {
         if (slot.role == ShardRole.TAKE_OVER) {
           warmUp(slot);
         }
-        slot.graceOver = slot.role == ShardRole.STAND_BY && !slot.isLeaderThere();
+        slot.graceOver = slot.role == ShardRole.STAND_BY && !slot.leaderThere;
         look(slot);
       }
       default -> {}
@@ -666,6 +685,7 @@ final class ShardMachine {
       out.add(new WorkerAction.Ended(slot.shard, ending(slot), false));
     }
     coolDown(slot);
+    become(slot, SlotState.IDLE);
   }
 
   /** The worker closes. */
@@ -695,8 +715,17 @@ final class ShardMachine {
     }
   }
 
+  /** How many shards are led, or are about to be, or to be no more. */
+  int occupied() {
+    return occupied;
+  }
+
+  private static boolean isOccupied(SlotState state) {
+    return state == SlotState.ELECTING || state == SlotState.LEADING || state == SlotState.ENDING;
+  }
+
   /** The one door: every change of a slot's state goes through here. */
-  private static void become(ShardSlot slot, SlotState next) {
+  private void become(ShardSlot slot, SlotState next) {
     if (slot.state != next && !slot.state.successors().contains(next)) {
       throw new IllegalStateException(
           "shard " + slot.shard + " cannot go from " + slot.state + " to " + next);
@@ -705,6 +734,7 @@ final class ShardMachine {
     if (next == SlotState.IDLE) {
       slot.look = 0;
     }
+    occupied += (isOccupied(next) ? 1 : 0) - (isOccupied(slot.state) ? 1 : 0);
     slot.state = next;
   }
 }

@@ -37,6 +37,12 @@ final class ShardSlot {
    */
   @Nullable ScopeView view;
 
+  /** Somebody was in office then. */
+  boolean leaderThere;
+
+  /** Its trail is so long that the next transition has to know the entries' names. */
+  boolean longTrail;
+
   /** What a reading will find once the transaction that is under way is committed. */
   @Nullable ScopeView sent;
 
@@ -91,16 +97,13 @@ final class ShardSlot {
 
   /** Keeps what later decisions need, which is not the leader's bytes. */
   void keep(ScopeView full, boolean withNames) {
+    leaderThere = full.leader().isPresent();
     view =
         new ScopeView(
             full.record(),
             full.version(),
             full.leader().map(leader -> new ScopeView.LeaderData(NO_BYTES, leader.owner())),
             withNames ? full.entryNames() : List.of());
-  }
-
-  boolean isLeaderThere() {
-    return view != null && view.leader().isPresent();
   }
 
   boolean isLed() {

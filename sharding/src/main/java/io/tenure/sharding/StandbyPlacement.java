@@ -3,8 +3,11 @@ package io.tenure.sharding;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.PriorityQueue;
+import java.util.TreeSet;
 
 /**
  * Who stands by for which shard.
@@ -26,6 +29,8 @@ final class StandbyPlacement {
   private final int workers;
   private final int[] leaders;
   private final int[] load;
+  private final int[] zone;
+  private final int[] openElsewhere;
   private final int[][] standbys;
 
   private StandbyPlacement(Placement.Request request, int[] leaders, int[] load) {
@@ -34,6 +39,15 @@ final class StandbyPlacement {
     this.workers = members.size();
     this.leaders = leaders;
     this.load = load;
+    this.zone = zones(members);
+    this.openElsewhere = new int[workers];
+    for (int worker = 0; worker < workers; worker++) {
+      for (int other = 0; other < workers; other++) {
+        if (zone[worker] != zone[other] && !members.get(other).draining()) {
+          openElsewhere[worker]++;
+        }
+      }
+    }
     this.standbys = new int[request.ranks()][request.shards()];
     for (int[] rank : standbys) {
       Arrays.fill(rank, NONE);
@@ -47,9 +61,17 @@ final class StandbyPlacement {
       placement.firstRank();
     }
     for (int rank = 1; rank < request.ranks(); rank++) {
-      placement.laterRank(rank);
+      placement.new LaterRank(rank).fill();
     }
     return placement.standbys;
+  }
+
+  /** The zones as numbers, since they are compared for every shard. */
+  private static int[] zones(List<Placement.Member> members) {
+    Map<String, Integer> numbers = new HashMap<>();
+    return members.stream()
+        .mapToInt(member -> numbers.computeIfAbsent(member.zone(), zone -> numbers.size()))
+        .toArray();
   }
 
   private int before(int rank, int shard) {
@@ -62,7 +84,7 @@ final class StandbyPlacement {
   }
 
   private boolean isElsewhere(int worker, int leader) {
-    return leader == NONE || !members.get(worker).zone().equals(members.get(leader).zone());
+    return zone[worker] != zone[leader];
   }
 
   /** The peers of a leader, in another zone if there are any there. */
@@ -171,34 +193,6 @@ final class StandbyPlacement {
     return load[worker] + more >= members.get(worker).maxShards();
   }
 
-  private void laterRank(int rank) {
-    double capacity = 0;
-    for (int worker = 0; worker < workers; worker++) {
-      capacity += members.get(worker).draining() ? 0 : members.get(worker).capacity();
-    }
-    int[] held = new int[workers];
-    for (int shard = 0; shard < request.shards(); shard++) {
-      int worker = before(rank, shard);
-      if (leaders[shard] != NONE
-          && worker != NONE
-          && isFree(rank, shard, worker)
-          && (isElsewhere(worker, leaders[shard]) || !isAnyElsewhere(rank, shard))
-          && held[worker] <= request.shards() * members.get(worker).capacity() / capacity) {
-        standbys[rank][shard] = worker;
-        held[worker]++;
-      }
-    }
-    for (int shard = 0; shard < request.shards(); shard++) {
-      if (leaders[shard] != NONE && standbys[rank][shard] == NONE) {
-        int worker = leastHeld(rank, shard, held);
-        standbys[rank][shard] = worker;
-        if (worker != NONE) {
-          held[worker]++;
-        }
-      }
-    }
-  }
-
   private boolean isFree(int rank, int shard, int worker) {
     if (!mayStandBy(worker, leaders[shard])) {
       return false;
@@ -211,30 +205,107 @@ final class StandbyPlacement {
     return true;
   }
 
-  private boolean isAnyElsewhere(int rank, int shard) {
-    for (int worker = 0; worker < workers; worker++) {
-      if (isElsewhere(worker, leaders[shard]) && isFree(rank, shard, worker)) {
-        return true;
-      }
+  /** Whether a free worker is in another zone than the leader, or no free one is. */
+  private boolean isFarEnough(int rank, int shard, int worker) {
+    int leader = leaders[shard];
+    if (isElsewhere(worker, leader)) {
+      return true;
     }
-    return false;
+    int taken = 0;
+    for (int lower = 0; lower < rank; lower++) {
+      taken += isElsewhere(standbys[lower][shard], leader) ? 1 : 0;
+    }
+    return taken == openElsewhere[leader];
   }
 
-  private int leastHeld(int rank, int shard, int[] held) {
-    int best = NONE;
-    for (int worker = 0; worker < workers; worker++) {
-      if (isFree(rank, shard, worker) && (best == NONE || isBetter(shard, worker, best, held))) {
-        best = worker;
-      }
-    }
-    return best;
+  private boolean suits(int rank, int shard, int worker) {
+    return isFree(rank, shard, worker) && isFarEnough(rank, shard, worker);
   }
 
-  private boolean isBetter(int shard, int worker, int than, int[] held) {
-    boolean elsewhere = isElsewhere(worker, leaders[shard]);
-    if (elsewhere != isElsewhere(than, leaders[shard])) {
-      return elsewhere;
+  /**
+   * The standbys of a rank beyond the first. They stay where they may; missing ones go to who has
+   * least; then they go from who has more to who would still have less with one more. In the end
+   * nothing is left to improve, so the same input again changes nothing.
+   */
+  private final class LaterRank {
+
+    private final int rank;
+    private final int[] standby;
+    private final int[] held = new int[workers];
+    private final TreeSet<Integer> leastFirst =
+        new TreeSet<>(
+            Comparator.comparingDouble((Integer worker) -> withOneMore(worker))
+                .thenComparing(worker -> worker));
+
+    LaterRank(int rank) {
+      this.rank = rank;
+      this.standby = standbys[rank];
     }
-    return relative(worker, held[worker] + 1) < relative(than, held[than] + 1);
+
+    void fill() {
+      for (int shard = 0; shard < request.shards(); shard++) {
+        int worker = before(rank, shard);
+        if (leaders[shard] != NONE && worker != NONE && suits(rank, shard, worker)) {
+          standby[shard] = worker;
+          held[worker]++;
+        }
+      }
+      for (int worker = 0; worker < workers; worker++) {
+        if (!members.get(worker).draining()) {
+          leastFirst.add(worker);
+        }
+      }
+      for (int shard = 0; shard < request.shards(); shard++) {
+        if (leaders[shard] != NONE && standby[shard] == NONE) {
+          give(shard, least(shard));
+        }
+      }
+      boolean again = true;
+      while (again) { // Ends: each time a higher load is replaced by a lower one.
+        again = even();
+      }
+    }
+
+    private double withOneMore(int worker) {
+      return relative(worker, held[worker] + 1);
+    }
+
+    private int least(int shard) {
+      for (int worker : leastFirst) {
+        if (suits(rank, shard, worker)) {
+          return worker;
+        }
+      }
+      return NONE;
+    }
+
+    private boolean even() {
+      boolean any = false;
+      for (int shard = 0; shard < request.shards(); shard++) {
+        int from = standby[shard];
+        if (from != NONE && relative(from, held[from]) > withOneMore(leastFirst.first())) {
+          int to = least(shard);
+          if (to != NONE && relative(from, held[from]) > withOneMore(to)) {
+            give(shard, to);
+            any = true;
+          }
+        }
+      }
+      return any;
+    }
+
+    private void give(int shard, int to) {
+      change(standby[shard], -1);
+      change(to, 1);
+      standby[shard] = to;
+    }
+
+    private void change(int worker, int by) {
+      if (worker != NONE) {
+        leastFirst.remove(worker); // It is sorted by what changes.
+        held[worker] += by;
+        leastFirst.add(worker);
+      }
+    }
   }
 }

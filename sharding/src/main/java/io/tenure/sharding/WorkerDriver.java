@@ -464,13 +464,7 @@ final class WorkerDriver implements SessionListener {
   }
 
   private boolean leadsNothing() {
-    return machine == null
-        || machine.slots().stream()
-            .noneMatch(
-                slot ->
-                    slot.state == SlotState.LEADING
-                        || slot.state == SlotState.ENDING
-                        || slot.state == SlotState.ELECTING);
+    return machine == null || machine.occupied() == 0;
   }
 
   private void completeIfSettled() {

@@ -55,6 +55,11 @@ final class WorkerMachine {
     return Optional.ofNullable(slots.get(shard));
   }
 
+  /** How many shards are led, or are about to be, or to be no more. */
+  int occupied() {
+    return machine.occupied();
+  }
+
   private void dispatch(WorkerEvent event) {
     if (event instanceof WorkerEvent.Planned planned) {
       planned(planned.plan());

@@ -22,6 +22,7 @@ import org.apache.curator.framework.api.CuratorEventType;
 import org.apache.curator.framework.api.CuratorListener;
 import org.apache.curator.framework.api.transaction.CuratorOp;
 import org.apache.curator.utils.ZKPaths;
+import org.apache.zookeeper.AddWatchMode;
 import org.apache.zookeeper.KeeperException.Code;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
@@ -304,6 +305,34 @@ public final class Monitor implements AutoCloseable {
                 watcher,
                 (rc, path, x, stat) ->
                     answer(p, rc, stat == null ? null : List.of(new OpResult.SetDataResult(stat))),
+                null));
+  }
+
+  /**
+   * Watches a znode, or it and everything below it, until the watch is removed or the session ends.
+   * What changes while there is no connection is not told.
+   *
+   * @return completes on the event thread, always
+   */
+  public CompletableFuture<Reply> addWatch(
+      long sessionId, String realPath, AddWatchMode mode, Watcher watcher) {
+    return send(
+        sessionId,
+        (handle, p) ->
+            handle.addWatch(realPath, watcher, mode, (rc, path, x) -> answer(p, rc, null), null));
+  }
+
+  /** Removes such a watch; harmless if there is none. */
+  public void removeWatch(long sessionId, String realPath, Watcher watcher) {
+    send(
+        sessionId,
+        (handle, p) ->
+            handle.removeWatches(
+                realPath,
+                watcher,
+                Watcher.WatcherType.Any,
+                true,
+                (rc, path, x) -> answer(p, rc, null),
                 null));
   }
 

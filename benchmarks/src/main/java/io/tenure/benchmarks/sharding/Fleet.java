@@ -1,0 +1,169 @@
+package io.tenure.benchmarks.sharding;
+
+import io.tenure.lease.Ended;
+import io.tenure.lease.Lease;
+import io.tenure.lease.NextStep;
+import io.tenure.recipes.SessionMonitor;
+import io.tenure.scope.Transition;
+import io.tenure.sharding.ShardSet;
+import io.tenure.sharding.ShardTask;
+import io.tenure.sharding.ShardWorker;
+import io.tenure.sharding.WorkerListener;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntPredicate;
+import org.apache.curator.framework.CuratorFramework;
+import org.apache.curator.framework.CuratorFrameworkFactory;
+import org.apache.curator.retry.RetryNTimes;
+
+/**
+ * Workers of one group in this process, each with a client of its own, and when what happened to
+ * their shards. Thread-safe.
+ */
+final class Fleet implements AutoCloseable {
+
+  private static final int SESSION_MILLIS = 10_000;
+  private static final long PATIENCE_SECONDS = 180;
+
+  private final String connectString;
+  private final String group;
+  private final ShardSet shards;
+  private final int standbys;
+  private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+  private final List<CuratorFramework> clients = new ArrayList<>();
+  private final List<ShardWorker> workers = new ArrayList<>();
+  private final AtomicInteger led = new AtomicInteger();
+  private final Map<String, Long> stoppedNanos = new ConcurrentHashMap<>();
+  private final List<Long> gaps = new ArrayList<>();
+
+  Fleet(String connectString, String group, int shards, int standbys) {
+    this.connectString = connectString;
+    this.group = group;
+    this.shards = ShardSet.numbered(shards);
+    this.standbys = standbys;
+  }
+
+  /** Adds a connected worker, not started. */
+  ShardWorker add(String id) throws InterruptedException {
+    CuratorFramework client = client(connectString);
+    SessionMonitor monitor = open(SessionMonitor.of(client));
+    open(client).start();
+    client.blockUntilConnected();
+    clients.add(client);
+    ShardWorker worker =
+        open(
+            ShardWorker.builder(monitor, group)
+                .workerId(id)
+                .shards(shards)
+                .standbys(standbys)
+                .settleWindow(Duration.ZERO)
+                .drainOnShutdown(Duration.ZERO)
+                .tasks(shard -> new Idle(shard))
+                .listener(new Counting())
+                .build());
+    workers.add(worker);
+    return worker;
+  }
+
+  static CuratorFramework client(String connectString) {
+    return CuratorFrameworkFactory.newClient(
+        connectString, SESSION_MILLIS, SESSION_MILLIS, new RetryNTimes(3, 100));
+  }
+
+  private synchronized <T extends AutoCloseable> T open(T resource) {
+    opened.push(resource);
+    return resource;
+  }
+
+  /** Does nothing, now and then. */
+  private final class Idle implements ShardTask {
+    private final String shard;
+
+    Idle(String shard) {
+      this.shard = shard;
+    }
+
+    @Override
+    public NextStep step(Lease lease) {
+      return NextStep.after(Duration.ofMinutes(10));
+    }
+
+    @Override
+    public void stop(Lease lease, Transition.End why) {
+      stoppedNanos.put(shard, System.nanoTime());
+    }
+  }
+
+  private final class Counting implements WorkerListener {
+    @Override
+    public void elected(String shard, Lease lease) {
+      Long stopped = stoppedNanos.remove(shard);
+      synchronized (Fleet.this) {
+        if (stopped != null) {
+          gaps.add(System.nanoTime() - stopped);
+        }
+        led.incrementAndGet();
+        Fleet.this.notifyAll();
+      }
+    }
+
+    @Override
+    public void ended(String shard, Ended how) {
+      led.decrementAndGet();
+    }
+  }
+
+  /** Starts all workers, and waits until every shard is led. */
+  void startAll() throws Exception {
+    workers.forEach(ShardWorker::start);
+    awaitLed(count -> count >= shards.size());
+  }
+
+  synchronized void awaitLed(IntPredicate wanted) throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    while (!wanted.test(led.get())) {
+      long left = deadline - System.nanoTime();
+      if (left <= 0) {
+        throw new IllegalStateException(led.get() + " of " + shards.size() + " shards are led");
+      }
+      wait(Math.max(1, TimeUnit.NANOSECONDS.toMillis(left)));
+    }
+  }
+
+  int led() {
+    return led.get();
+  }
+
+  /** The leaderless times of the planned moves so far. */
+  synchronized List<Long> takeGaps() {
+    List<Long> taken = List.copyOf(gaps);
+    gaps.clear();
+    return taken;
+  }
+
+  ShardWorker worker(int index) {
+    return workers.get(index);
+  }
+
+  CuratorFramework client(int index) {
+    return clients.get(index);
+  }
+
+  @Override
+  public void close() {
+    while (!opened.isEmpty()) {
+      try {
+        opened.pop().close();
+      } catch (Exception e) {
+        throw new IllegalStateException("a worker or its client does not close", e);
+      }
+    }
+  }
+}
