@@ -10,6 +10,7 @@ import io.tenure.internal.Sessions;
 import io.tenure.scope.Candidate;
 import io.tenure.scope.Retention;
 import io.tenure.scope.Transition;
+import io.tenure.testing.InMemoryScope;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayDeque;

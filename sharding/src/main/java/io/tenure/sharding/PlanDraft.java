@@ -52,8 +52,13 @@ final class PlanDraft {
    * Why a shard comes to a worker, or goes from it; nothing if there is no such worker any more.
    */
   void reason(int shard, int worker, String why) {
+    reason(shards.name(shard), worker, why);
+  }
+
+  /** The same for a shard that is no longer in the set. */
+  void reason(String shard, int worker, String why) {
     if (worker != NONE) {
-      reasons.get(worker).computeIfAbsent(why, any -> new ArrayList<>()).add(shards.name(shard));
+      reasons.get(worker).computeIfAbsent(why, any -> new ArrayList<>()).add(shard);
     }
   }
 

@@ -99,6 +99,8 @@ final class Planning {
           if (worker == NONE) {
             goneLeaders.put(index, plan.workerId());
           }
+        } else {
+          draft.reason(shard, worker, "the shard was removed");
         }
       }
     }

@@ -55,7 +55,10 @@ final class ShardMachine {
   private static final int MAX_CONFLICTS = 20;
 
   /** A vacant office is left this long to whom the plan wants in it. */
-  static final long GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(300);
+  static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** One that was never taken is waited for longer: a new group has thousands of them. */
+  private static final int FIRST_GRACES = 5;
 
   /** Whoever gets a shard to stand by for lets those come first who get one to lead. */
   private static final long STAND_BY_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -268,9 +271,10 @@ final class ShardMachine {
     } else if (mayTake(slot)) {
       elect(slot, found);
     } else {
+      long grace = graceNanos(slot);
       becomeWaiting(slot);
       if (slot.role == ShardRole.STAND_BY && !slot.taskAlive) {
-        later(slot, GRACE_NANOS * (slot.rank + 1));
+        later(slot, grace);
       }
     }
   }
@@ -288,6 +292,11 @@ final class ShardMachine {
       case STAND_BY -> slot.graceOver || (slot.rank == 0 && wasInterrupted(slot));
       case TAKE_OVER, NONE -> false;
     };
+  }
+
+  private static long graceNanos(ShardSlot slot) {
+    boolean neverLed = slot.view == null || slot.view.record().epoch() == 0;
+    return GRACE_NANOS * (slot.rank + (neverLed ? FIRST_GRACES : 1));
   }
 
   private static boolean wasInterrupted(ShardSlot slot) {

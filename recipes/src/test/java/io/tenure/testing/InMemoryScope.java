@@ -1,4 +1,4 @@
-package io.tenure.recipes;
+package io.tenure.testing;
 
 import io.tenure.internal.AuditFormat;
 import io.tenure.internal.Commit;
@@ -13,20 +13,20 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /** A slow and obvious twin of a scope in ZooKeeper: all operations of a commit, or none. */
-final class InMemoryScope {
+public final class InMemoryScope {
 
-  byte[] record = ScopeRecord.empty().bytes();
-  int version;
-  Optional<ScopeView.LeaderData> leader = Optional.empty();
-  final TreeMap<String, byte[]> audit = new TreeMap<>();
-  final List<AuditEntry> history = new ArrayList<>();
+  private byte[] record = ScopeRecord.empty().bytes();
+  private int version;
+  public Optional<ScopeView.LeaderData> leader = Optional.empty();
+  public final TreeMap<String, byte[]> audit = new TreeMap<>();
+  public final List<AuditEntry> history = new ArrayList<>();
 
-  ScopeView read() {
+  public ScopeView read() {
     return new ScopeView(
         ScopeRecord.parse("/scope", record), version, leader, List.copyOf(audit.keySet()));
   }
 
-  boolean apply(Commit commit, long session) {
+  public boolean apply(Commit commit, long session) {
     for (ScopeOp op : commit.ops()) {
       boolean possible =
           op instanceof ScopeOp.SetRecord set
@@ -60,14 +60,14 @@ final class InMemoryScope {
     return true;
   }
 
-  void sessionEnds(long session) {
+  public void sessionEnds(long session) {
     if (leader.isPresent() && leader.get().owner() == session) {
       leader = Optional.empty();
     }
   }
 
   /** Indexes and epochs dense, digests chained, each tenure elected once and ended at most once. */
-  void check() {
+  public void check() {
     String digest = ScopeRecord.GENESIS;
     long epoch = 0;
     boolean led = false;
