@@ -308,4 +308,16 @@ class LostConnectionOnServerTest {
         .hasMessageContaining("3.6");
     assertThat(operator.checkExists().forPath(SCOPE + "/leader")).isNull();
   }
+
+  @Test
+  void aClientThatIsClosedUnderItsLeaseEndsItBeforeItsSession() throws Exception {
+    CuratorFramework client = zk.client();
+    LeaderElection own =
+        zk.closeLater(LeaderElection.builder(zk.monitor(client), SCOPE).candidateId("w-2").build());
+    Lease lease = own.acquire();
+    assertThat(lease.isHeld()).isTrue();
+    client.close();
+    assertThat(lease.isHeld()).isFalse();
+    assertThat(end(lease).end().word()).isEqualTo("lost");
+  }
 }

@@ -87,6 +87,9 @@ final class CoordinatorMachine {
   /** What the members were at the last decision; empty before the first. */
   Map<String, Placement.Member> lastMembers = Map.of();
 
+  /** What operators wanted then. */
+  Optional<Directives> lastDirectives = Optional.empty();
+
   /** Why shards that need not move do: the last change of what there is. */
   String trigger;
 

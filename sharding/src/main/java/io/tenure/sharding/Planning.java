@@ -80,11 +80,35 @@ final class Planning {
       }
     }
     machine.lastMembers = nowMembers;
+    machine.lastDirectives.ifPresent(before -> noteWishes(before, changes));
+    machine.lastDirectives = Optional.of(directives);
     if (!changes.isEmpty()) {
       machine.trigger = "rebalance after " + String.join(", ", changes);
     } else if (machine.summary.version() == 0) {
       machine.trigger = "first placement";
     }
+  }
+
+  private void noteWishes(Directives before, List<String> changes) {
+    directives
+        .pins()
+        .forEach(
+            (shard, to) -> {
+              if (!to.equals(before.pins().get(shard))) {
+                changes.add("shard " + shard + " was pinned");
+              }
+            });
+    before.pins().keySet().stream()
+        .filter(shard -> !directives.pins().containsKey(shard))
+        .forEach(shard -> changes.add("shard " + shard + " was unpinned"));
+    directives
+        .moves()
+        .forEach(
+            (shard, to) -> {
+              if (!to.equals(before.moves().get(shard))) {
+                changes.add("shard " + shard + " was moved");
+              }
+            });
   }
 
   /** Who leads what: as the plan says, unless somebody took over or the leader is gone. */
@@ -303,7 +327,7 @@ final class Planning {
           leader,
           drains ? drainReason(leader) + ", and no other worker has room" : "no room for it");
     } else {
-      planned.add(new Placement.Move(shard, leader, wanted, cause(shard, leader)));
+      planned.add(new Placement.Move(shard, leader, wanted, cause(shard, leader, wanted)));
     }
   }
 
@@ -342,19 +366,21 @@ final class Planning {
   }
 
   /** Why a shard moves although somebody leads it. Placement's own idea knows no wishes. */
-  private Cause cause(int shard, int leader) {
-    String name = shards.name(shard);
-    if (directives.pins().containsKey(name) || directives.moves().containsKey(name)) {
+  private Cause cause(int shard, int leader, int wanted) {
+    if (isWish(directives.pins(), shard, wanted) || isWish(directives.moves(), shard, wanted)) {
       return Cause.PINNED;
     }
     return members.member(leader).draining() ? Cause.DRAINING : Cause.REBALANCE;
   }
 
+  private boolean isWish(Map<String, String> wishes, int shard, int worker) {
+    return members.id(worker).equals(wishes.get(shards.name(shard)));
+  }
+
   private String reason(Placement.Move move) {
-    String name = shards.name(move.shard());
     return switch (move.cause()) {
       case PINNED ->
-          (directives.pins().containsKey(name) ? "pinned to " : "moved to ")
+          (isWish(directives.pins(), move.shard(), move.to()) ? "pinned to " : "moved to ")
               + members.id(move.to())
               + " by an operator";
       case DRAINING -> drainReason(move.from());

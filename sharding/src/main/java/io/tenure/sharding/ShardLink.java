@@ -287,7 +287,7 @@ final class ShardLink {
   void dropLeader(String shard, String nonce) {
     long session = monitor.sessionId();
     Scope scope = paths.shard(shard);
-    log.error("scope={} the end cannot be recorded; only the leader node is deleted", scope);
+    log.warn("scope={} the end cannot be recorded; only the leader node is deleted", scope);
     monitor
         .read(session, List.of(Op.getData(monitor.realPath(scope.leaderPath()))))
         .thenAccept(

@@ -110,9 +110,12 @@ final class ShardSlot {
     return state == SlotState.LEADING;
   }
 
-  /** Led although the plan does not know: it stood by, or was to take over later. */
+  /**
+   * Led although the plan does not know: it stood by, or was to take over later. Not while it stops
+   * because the plan has made it a standby.
+   */
   boolean isTakenOver() {
-    return isLed() && (role == ShardRole.STAND_BY || role == ShardRole.TAKE_OVER);
+    return isLed() && !stopping && (role == ShardRole.STAND_BY || role == ShardRole.TAKE_OVER);
   }
 
   boolean isReady() {

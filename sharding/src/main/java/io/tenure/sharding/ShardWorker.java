@@ -112,6 +112,8 @@ public final class ShardWorker implements AutoCloseable {
             callbacks);
     driver = new WorkerDriver(options, monitor.internal());
     coordinator = new Coordinator(options, monitor);
+    // A worker that closes itself, refused or replaced, does not coordinate either.
+    driver.closed().thenRunAsync(coordinator::close, task -> callbacks.execute(task));
   }
 
   /**

@@ -114,6 +114,11 @@ final class WorkerDriver implements SessionListener {
     return drained.isDone() && state == WorkerState.DRAINING;
   }
 
+  /** Completes on the event thread when the worker is closed, by its user or by itself. */
+  CompletableFuture<Void> closed() {
+    return closed;
+  }
+
   /** Leads nothing more and leaves the group; completes when all of it is settled. */
   CompletableFuture<Void> close(String reason) {
     monitor.execute(() -> closeNow(reason));
@@ -375,8 +380,8 @@ final class WorkerDriver implements SessionListener {
                 + " was registered again by another process, and the later one counts: give each"
                 + " worker an id of its own");
     log.error("group={} worker={} {}", options.group(), options.id(), cause.getMessage());
-    callbacks.execute(() -> options.listener().refused(cause));
     closeNow("replaced by a later process with the same id");
+    callbacks.execute(() -> options.listener().refused(cause));
   }
 
   // ---- events and actions ----

@@ -11,6 +11,7 @@ import io.tenure.lease.NextStep;
 import io.tenure.recipes.SessionMonitor;
 import io.tenure.scope.Tenure;
 import io.tenure.scope.Transition;
+import io.tenure.testing.FaultProxy;
 import io.tenure.testing.ZooKeeperFixture;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,6 +28,7 @@ import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.retry.RetryNTimes;
 import org.apache.zookeeper.KeeperException;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ThrowingRunnable;
 
 /**
  * The workers of one group in a test, each with a client of its own, and what their tasks did.
@@ -38,19 +40,28 @@ final class Workers {
   static final Duration PATIENCE = Duration.ofSeconds(30);
 
   /** One worker with what it lives in. */
-  record Member(String id, CuratorFramework client, SessionMonitor monitor, ShardWorker worker) {
-    /** Its session ends as if its process were gone: nothing is resigned. */
-    void crash() throws Exception {
-      long session = client.getZookeeperClient().getZooKeeper().getSessionId();
-      assertThat(session).isNotZero();
-      client.getZookeeperClient().getZooKeeper().close();
+  record Member(
+      String id,
+      FaultProxy proxy,
+      CuratorFramework client,
+      SessionMonitor monitor,
+      ShardWorker worker) {
+
+    /** Its machine is gone, as far as others can tell: its session ends by the timeout. */
+    void crash() {
+      proxy.refuse(true);
+      proxy.dropConnections();
+    }
+
+    /** The network is back. */
+    void heal() {
+      proxy.refuse(false);
     }
   }
 
   private final ZooKeeperFixture zk;
   final String group;
   private final CuratorFramework observer;
-  private final Map<String, Member> members = new ConcurrentHashMap<>();
   private final Map<String, List<Lease>> leases = new ConcurrentHashMap<>();
   final List<String> events = new CopyOnWriteArrayList<>();
   final List<String> violations = new CopyOnWriteArrayList<>();
@@ -65,17 +76,13 @@ final class Workers {
     return observer;
   }
 
-  /** A worker with quick defaults, not started. */
-  Member make(String id, UnaryOperator<ShardWorker.Builder> how) {
-    return make(id, zk.server().getConnectString(), how);
-  }
-
-  /** A worker behind a proxy, say. */
-  Member make(String id, String connectString, UnaryOperator<ShardWorker.Builder> how) {
+  /** A worker with quick defaults behind a proxy of its own, not started. */
+  Member make(String id, UnaryOperator<ShardWorker.Builder> how) throws Exception {
+    FaultProxy proxy = zk.proxy();
     CuratorFramework client =
         zk.closeLater(
             CuratorFrameworkFactory.newClient(
-                connectString,
+                proxy.connectString(),
                 (int) ZooKeeperFixture.SESSION_TIMEOUT.toMillis(),
                 1000,
                 new RetryNTimes(3, 50)));
@@ -89,9 +96,7 @@ final class Workers {
             .drainOnShutdown(Duration.ZERO)
             .tasks(shard -> new Watched(id, shard));
     ShardWorker worker = zk.closeLater(how.apply(builder).build());
-    Member member = new Member(id, client, monitor, worker);
-    members.put(id, member);
-    return member;
+    return new Member(id, proxy, client, monitor, worker);
   }
 
   /** A worker that has joined. */
@@ -180,6 +185,13 @@ final class Workers {
         .findFirst();
   }
 
+  /** The shards that a worker holds. */
+  List<String> heldBy(String workerId) {
+    return held().keySet().stream()
+        .filter(shard -> holder(shard).orElse("").equals(workerId))
+        .toList();
+  }
+
   /** How many shards each worker holds. */
   Map<String, Integer> loads() {
     Map<String, Integer> loads = new TreeMap<>();
@@ -199,6 +211,10 @@ final class Workers {
     Awaitility.await()
         .atMost(PATIENCE)
         .untilAsserted(() -> assertThat(loads()).isEqualTo(expected));
+  }
+
+  void await(ThrowingRunnable what) {
+    Awaitility.await().atMost(PATIENCE).untilAsserted(what);
   }
 
   /** The tenure that stands in a shard's leader node. */

@@ -80,6 +80,7 @@ public final class Monitor implements AutoCloseable {
   private volatile @Nullable Acknowledgement last;
   private volatile @Nullable Session session;
   private volatile boolean connected;
+  private volatile boolean clientClosing;
   private volatile @Nullable Thread eventThread;
 
   // Guarded by acknowledging.
@@ -119,7 +120,9 @@ public final class Monitor implements AutoCloseable {
     events.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     this.curatorListener =
         (curator, event) -> {
-          if (event.getType() == CuratorEventType.WATCHED
+          if (event.getType() == CuratorEventType.CLOSING) {
+            clientClosing();
+          } else if (event.getType() == CuratorEventType.WATCHED
               && event.getWatchedEvent().getType() == Watcher.Event.EventType.None) {
             Watcher.Event.KeeperState state = event.getWatchedEvent().getState();
             execute(() -> connectionChanged(state));
@@ -173,7 +176,7 @@ public final class Monitor implements AutoCloseable {
   }
 
   @Nullable Acknowledgement last() {
-    return last;
+    return clientClosing ? null : last;
   }
 
   public boolean isConnected() {
@@ -475,7 +478,7 @@ public final class Monitor implements AutoCloseable {
 
   /** Brings the session up to date with the client's handle. */
   private void refreshSession() {
-    ZooKeeper handle = handle();
+    ZooKeeper handle = clientClosing ? null : handle();
     Session current = session;
     if (current != null && (handle != current.handle() || !handle.getState().isAlive())) {
       sessionGone(current);
@@ -510,6 +513,15 @@ public final class Monitor implements AutoCloseable {
       unbornAt = null;
       log.debug("session {} with timeout {}", Sessions.format(handle.getSessionId()), timeout);
     }
+  }
+
+  /**
+   * The client is being closed under its leases, which ends the session at once. They are over
+   * before it is: this is called before the client says so to the server.
+   */
+  private void clientClosing() {
+    clientClosing = true;
+    execute(this::refreshSession);
   }
 
   private void sessionGone(Session gone) {
