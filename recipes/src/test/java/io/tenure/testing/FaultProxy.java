@@ -60,6 +60,8 @@ import java.util.function.Predicate;
  *     connection is cut</td><td>connection loss</td></tr>
  *   <tr><td>{@link #cutWhileInFlight}</td><td>yes, soon; perhaps after the client noticed</td>
  *     <td>connection loss</td></tr>
+ *   <tr><td>{@link #holdBeforeForwarding}</td><td>when it is released</td><td>nothing until
+ *     then</td></tr>
  *   <tr><td>{@link #replaceError}</td><td>never</td><td>the given error; the connection stays</td>
  *   </tr>
  * </table>
@@ -216,6 +218,15 @@ public final class FaultProxy implements AutoCloseable {
   }
 
   /**
+   * Holds the nth next request of the type with such a body until it is {@linkplain Fault#release
+   * released}, and with it whatever the client sends on the same connection later. Replies and
+   * events go on reaching the client. The fault has fired when the request is held.
+   */
+  public Fault holdBeforeForwarding(int opType, int nth, Predicate<byte[]> body) {
+    return arm(new Fault(Effect.HOLD_BEFORE_FORWARDING, opType, nth, 0, body));
+  }
+
+  /**
    * Answers the nth next request of the type with the given error code (such as -6, UNIMPLEMENTED,
    * for a server that lacks a feature) and does not forward it. The answer takes its turn after the
    * replies to earlier requests, as the client insists on that order.
@@ -363,6 +374,7 @@ public final class FaultProxy implements AutoCloseable {
     CUT_BEFORE_FORWARDING,
     CUT_AFTER_FORWARDING_BEFORE_REPLY,
     CUT_WHILE_IN_FLIGHT,
+    HOLD_BEFORE_FORWARDING,
     REPLACE_ERROR
   }
 
@@ -373,6 +385,7 @@ public final class FaultProxy implements AutoCloseable {
     private final int err;
     private final Predicate<byte[]> body;
     private final CountDownLatch fired = new CountDownLatch(1);
+    private final CountDownLatch released = new CountDownLatch(1);
 
     /** Matching requests until this acts; guarded by the list of rules. */
     private int remaining;
@@ -396,6 +409,21 @@ public final class FaultProxy implements AutoCloseable {
     /** Waits until the fault has been carried out; false if it was not within the time. */
     public boolean awaitFired(Duration atMost) throws InterruptedException {
       return fired.await(atMost.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    /** Lets a held request go. */
+    public void release() {
+      released.countDown();
+    }
+
+    private void awaitRelease(AtomicBoolean cut) {
+      try {
+        while (!cut.get() && !released.await(20, TimeUnit.MILLISECONDS)) {
+          // The connection may be cut meanwhile.
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
 
     private void fire() {
@@ -587,6 +615,13 @@ public final class FaultProxy implements AutoCloseable {
           forward(xid, frame);
           cut();
           fault.fire();
+        }
+        case HOLD_BEFORE_FORWARDING -> {
+          fault.fire();
+          fault.awaitRelease(cut);
+          if (!cut.get()) {
+            forward(xid, frame);
+          }
         }
         case REPLACE_ERROR -> {
           answer(xid, fault.err);

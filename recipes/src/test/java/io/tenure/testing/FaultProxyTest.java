@@ -118,6 +118,22 @@ class FaultProxyTest {
   }
 
   @Test
+  void heldRequestReachesTheServerWhenItIsReleased() throws Exception {
+    Fault fault = proxy.holdBeforeForwarding(OpCode.multi, 1, body -> true);
+    CountDownLatch answered = new CountDownLatch(1);
+    client.multi(
+        List.of(createOp("/a", "x")), (rc, path, x, results) -> answered.countDown(), null);
+
+    assertThat(fault.awaitFired(PATIENCE)).isTrue();
+    assertThat(existsOnServer("/a")).isFalse();
+    assertThat(answered.getCount()).isEqualTo(1);
+
+    fault.release();
+    assertThat(answered.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    assertThat(existsOnServer("/a")).isTrue();
+  }
+
+  @Test
   void sessionSurvivesACut() throws Exception {
     final long session = client.getSessionId();
     proxy.cutAfterForwardingBeforeReply(OpCode.setData, 1);

@@ -29,9 +29,10 @@ import java.util.TreeMap;
  * </ul>
  *
  * <p><b>An outage is no crash.</b> When a coordinator begins and more than half of the workers of
- * the plan are missing, they have most likely lost their sessions together, and will be back
- * together: it waits for one settle window before it gives their shards to the few that were
- * faster.
+ * the plan are missing, or have registered again since it was written, they have most likely lost
+ * their sessions together, and the missing ones will be back as well: it waits for them, two settle
+ * windows at most, before it gives their shards to those that were faster. Where somebody stands
+ * by, that has taken over meanwhile.
  *
  * <p>One machine lives from one reading of the plan to the next loss of certainty about it: a
  * tenure, or less if the outcome of a write is unknown. Confined to one thread.
@@ -39,6 +40,7 @@ import java.util.TreeMap;
 final class CoordinatorMachine {
 
   private static final int MAX_NAMED = 3;
+  private static final int OUTAGE_WINDOWS = 2;
 
   /** One registered worker. */
   record Worker(WorkerNode node, long incarnation) {
@@ -77,6 +79,12 @@ final class CoordinatorMachine {
   final long epoch;
   private final long startedNanos;
   final Joining joining = new Joining();
+
+  /** The first look at the workers is over. */
+  private boolean looked;
+
+  /** It found that most of the plan's workers had lost their sessions; some are waited for. */
+  private boolean outage;
 
   // What a decision reads and brings up to date; see Planning.
   final NavigableMap<String, PlanNode> plans = new TreeMap<>();
@@ -150,11 +158,19 @@ final class CoordinatorMachine {
     return latest;
   }
 
+  /** How long the missing workers are waited for yet; empty if they are not. */
   private Optional<Long> nanosOfOutage(
       NavigableMap<String, Worker> present, GroupSettings settings, long nowNanos) {
-    long missing = plans.keySet().stream().filter(id -> !present.containsKey(id)).count();
-    long left = settings.settleWindow().toNanos() - (nowNanos - startedNanos);
-    return missing * 2 > plans.size() && left > 0 ? Optional.of(left) : Optional.empty();
+    boolean missing = !present.keySet().containsAll(plans.keySet());
+    if (!looked) {
+      looked = true;
+      long lostSession =
+          plans.values().stream().filter(plan -> !plan.isFor(present.get(plan.workerId()))).count();
+      outage = lostSession * 2 > plans.size();
+    }
+    long left = OUTAGE_WINDOWS * settings.settleWindow().toNanos() - (nowNanos - startedNanos);
+    outage &= missing && left > 0;
+    return outage ? Optional.of(left) : Optional.empty();
   }
 
   private Set<String> joined(NavigableMap<String, Worker> present, View view, long nowNanos) {

@@ -76,6 +76,11 @@ record PlanNode(
     return ZnodeJson.bytes(json);
   }
 
+  /** Whether it was made for this registration. */
+  boolean isFor(CoordinatorMachine.@Nullable Worker worker) {
+    return worker != null && worker.incarnation() == incarnation;
+  }
+
   /** Whether it wants the same, for whatever reasons. */
   boolean saysTheSameAs(@Nullable PlanNode other) {
     return other != null
