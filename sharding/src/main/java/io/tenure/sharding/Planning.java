@@ -33,6 +33,9 @@ final class Planning {
   /** Who leads each shard, as far as is known. */
   private final int[] actual;
 
+  /** Shards whose leader took them over, and has not yet read in its plan that it leads them. */
+  private final BitSet takenOver = new BitSet();
+
   /** Who led a shard that lost its leader. */
   private final Map<Integer, String> goneLeaders = new TreeMap<>();
 
@@ -147,6 +150,7 @@ final class Planning {
         int index = shards.indexOf(shard);
         if (index >= 0) {
           actual[index] = worker;
+          takenOver.set(index);
         }
       }
     }
@@ -306,7 +310,11 @@ final class Planning {
   private void decide(int shard, int wanted, List<Placement.Move> planned) {
     int leader = actual[shard];
     String name = shards.name(shard);
-    if (leader == NONE || (wanted != leader && members.isUnable(leader, shard))) {
+    if (takenOver.get(shard)) {
+      // First it must read that it leads the shard: only then can the plan take it away again.
+      machine.moves.end(name);
+      draft.lead(shard, leader);
+    } else if (leader == NONE || (wanted != leader && members.isUnable(leader, shard))) {
       // Nobody has to stop, so there is no need for a handoff.
       machine.moves.end(name);
       draft.lead(shard, wanted);

@@ -57,8 +57,11 @@ final class ShardMachine {
   /** A vacant office is left this long to whom the plan wants in it. */
   static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  /** One that was never taken is waited for longer: a new group has thousands of them. */
-  private static final int FIRST_GRACES = 5;
+  /**
+   * Longer for one that was never taken, since a new group has thousands of them; and for one that
+   * this worker itself has just made free for another.
+   */
+  private static final int LONGER_GRACES = 5;
 
   /** Whoever gets a shard to stand by for lets those come first who get one to lead. */
   private static final long STAND_BY_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -294,9 +297,15 @@ final class ShardMachine {
     };
   }
 
-  private static long graceNanos(ShardSlot slot) {
-    boolean neverLed = slot.view == null || slot.view.record().epoch() == 0;
-    return GRACE_NANOS * (slot.rank + (neverLed ? FIRST_GRACES : 1));
+  private long graceNanos(ShardSlot slot) {
+    ScopeView view = slot.view;
+    boolean longer =
+        view == null
+            || view.record()
+                .incumbent()
+                .map(last -> last.candidate().id().equals(candidate.id()))
+                .orElse(true);
+    return GRACE_NANOS * (slot.rank + (longer ? LONGER_GRACES : 1));
   }
 
   private static boolean wasInterrupted(ShardSlot slot) {

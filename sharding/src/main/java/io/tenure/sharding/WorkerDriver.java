@@ -310,9 +310,9 @@ final class WorkerDriver implements SessionListener {
         tenures == null ? 0 : tenures.publishedPercent());
   }
 
-  private static List<String> fitting(List<String> shards) {
+  private List<String> fitting(List<String> shards) {
     shards.sort(Comparator.naturalOrder());
-    return WorkerNode.fitting(shards);
+    return WorkerNode.fitting(shards, settings == null || settings.shards().isNumbered());
   }
 
   // ---- plan ----

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tenure.internal.ZnodeJson;
 import io.tenure.scope.Candidate;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
@@ -83,7 +82,14 @@ record WorkerNode(
   }
 
   /** As many of the shards as fit. */
-  static List<String> fitting(Collection<String> shards) {
+  static List<String> fitting(List<String> shards, boolean numbered) {
+    if (numbered) {
+      List<String> some = shards;
+      while (rangesLength(some) > MAX_LIST_BYTES) {
+        some = some.subList(0, some.size() / 2);
+      }
+      return some;
+    }
     List<String> some = new ArrayList<>();
     int bytes = 0;
     for (String shard : shards) {
@@ -94,5 +100,10 @@ record WorkerNode(
       some.add(shard);
     }
     return some;
+  }
+
+  private static int rangesLength(List<String> shards) {
+    return ShardList.ranges(shards.stream().mapToInt(Integer::parseInt).sorted().toArray())
+        .length();
   }
 }
