@@ -7,7 +7,6 @@ import io.tenure.recipes.SessionMonitor;
 import io.tenure.scope.OutcomeUnknownException;
 import io.tenure.scope.Tenure;
 import io.tenure.scope.Transition;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -65,7 +64,7 @@ final class CandidateProcess implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    exitWithParent();
+    Child.exitWithParent();
     Input rows = Input.read(Optional.ofNullable(input), group, amount);
     try (CloseStore store = new CloseStore(jdbc);
         CuratorFramework client =
@@ -150,23 +149,5 @@ final class CandidateProcess implements Callable<Integer> {
     }
     System.out.println(line);
     System.out.flush();
-  }
-
-  private static void exitWithParent() {
-    Thread thread =
-        new Thread(
-            () -> {
-              try {
-                while (System.in.read() >= 0) {
-                  // nothing is ever sent
-                }
-              } catch (IOException e) {
-                // The same as its end.
-              }
-              Runtime.getRuntime().halt(3);
-            },
-            "parent-watch");
-    thread.setDaemon(true);
-    thread.start();
   }
 }

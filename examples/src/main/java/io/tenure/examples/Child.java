@@ -74,6 +74,11 @@ final class Child {
     process.destroyForcibly();
   }
 
+  /** SIGTERM: it may clean up. Not Process.destroy(), which closes the child's input as well. */
+  void terminate() throws IOException, InterruptedException {
+    signal("-TERM");
+  }
+
   /** SIGSTOP. */
   void freeze() throws IOException, InterruptedException {
     signal("-STOP");
@@ -98,5 +103,24 @@ final class Child {
 
   int waitFor() throws InterruptedException {
     return process.waitFor();
+  }
+
+  /** Called in the child: ends this process when its standard input ends. */
+  static void exitWithParent() {
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                while (System.in.read() >= 0) {
+                  // nothing is ever sent
+                }
+              } catch (IOException e) {
+                // The same as its end.
+              }
+              Runtime.getRuntime().halt(3);
+            },
+            "parent-watch");
+    thread.setDaemon(true);
+    thread.start();
   }
 }

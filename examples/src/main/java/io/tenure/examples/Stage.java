@@ -3,8 +3,12 @@ package io.tenure.examples;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the demo plays on: a ZooKeeper server, embedded unless there is one to connect to, a
- * database, and the candidates' processes. Closing it leaves nothing behind, whatever state it is
- * in: also one that is being opened. Thread-safe.
+ * database, and processes. Closing it leaves nothing behind, whatever state it is in: also one that
+ * is being opened. Thread-safe.
  */
 final class Stage implements AutoCloseable {
 
@@ -36,7 +40,7 @@ final class Stage implements AutoCloseable {
   private @Nullable TestingServer zooKeeper;
   private @Nullable Path directory;
   private @Nullable Server database;
-  private @Nullable CloseStore store;
+  private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private boolean closed;
 
   /**
@@ -83,10 +87,10 @@ final class Stage implements AutoCloseable {
       connect = server.getConnectString();
     }
     System.setProperty("h2.bindAddress", "127.0.0.1");
-    String name = "mem:" + root.substring(1);
-    CloseStore table = new CloseStore("jdbc:h2:" + name + ";DB_CLOSE_DELAY=-1");
-    store = table;
-    table.create();
+    // In memory, and kept until this process ends; the candidates may not make one by mistake.
+    Connection made =
+        DriverManager.getConnection("jdbc:h2:mem:" + root.substring(1) + ";DB_CLOSE_DELAY=-1");
+    opened.push(made);
     database = Server.createTcpServer("-tcpPort", "0").start();
   }
 
@@ -99,7 +103,7 @@ final class Stage implements AutoCloseable {
     }
   }
 
-  private static CuratorFramework client(String address) {
+  static CuratorFramework client(String address) {
     CuratorFramework client =
         CuratorFrameworkFactory.newClient(address, 10_000, 5_000, new RetryNTimes(3, 200));
     client.start();
@@ -110,16 +114,19 @@ final class Stage implements AutoCloseable {
     return connect;
   }
 
-  String scope() {
-    return root + "/nightly-close";
+  /** A znode path for this run alone. */
+  String root() {
+    return root;
   }
 
   synchronized String jdbcUrl() {
     return "jdbc:h2:tcp://127.0.0.1:" + opened(database).getPort() + "/mem:" + root.substring(1);
   }
 
-  synchronized CloseStore store() {
-    return opened(store);
+  /** Closes something with the stage. */
+  synchronized <T extends AutoCloseable> T closeLater(T part) {
+    opened.push(part);
+    return part;
   }
 
   private static <T> T opened(@Nullable T part) {
@@ -152,8 +159,8 @@ final class Stage implements AutoCloseable {
     if (!connect.isEmpty() && !ownEnsemble) {
       deleteScope();
     }
+    opened.forEach(part -> quietly(part::close));
     quietly(database == null ? () -> {} : database::stop);
-    quietly(store == null ? () -> {} : store::close);
     quietly(zooKeeper == null ? () -> {} : zooKeeper::close);
     Path folder = directory;
     quietly(folder == null ? () -> {} : () -> delete(folder));

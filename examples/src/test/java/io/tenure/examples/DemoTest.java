@@ -45,7 +45,7 @@ class DemoTest {
 
   @Test
   void aKilledAndAFrozenLeaderLeaveTheTotalsRight() throws Exception {
-    List<String> lines = start().lines().toList();
+    List<String> lines = start("nightly-close").lines().toList();
     assertThat(demo.waitFor()).as(String.join("\n", lines)).isZero();
     assertThat(lines).hasSizeLessThan(60);
     assertThat(lines)
@@ -62,7 +62,7 @@ class DemoTest {
 
   @Test
   void anInterruptLeavesNoProcessAndNoFileBehindNotEvenOfAFrozenLeader() throws Exception {
-    BufferedReader output = start();
+    BufferedReader output = start("nightly-close");
     List<String> lines = new ArrayList<>();
     String line;
     while ((line = output.readLine()) != null) {
@@ -78,6 +78,51 @@ class DemoTest {
     Awaitility.await()
         .untilAsserted(() -> assertThat(candidates).noneMatch(ProcessHandle::isAlive));
     assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void shardsAreHandedOverAndTakenOverAndTheTotalsAreRight() throws Exception {
+    List<String> lines = start().lines().toList();
+    assertThat(demo.waitFor()).as(String.join("\n", lines)).isZero();
+    assertThat(lines).hasSizeLessThan(60);
+    assertThat(lines)
+        .anyMatch(line -> line.endsWith("every shard is led: w-1 16, w-2 16, w-3 16"))
+        .anyMatch(line -> line.matches(".* it has got 12 shards, each handed over.*w-4 12"))
+        .anyMatch(line -> line.matches(".* it has handed over its shards.*w-2 16, w-3 16, w-4 16"))
+        .anyMatch(line -> line.contains("shards were taken over by those who stood by"))
+        .anyMatch(line -> line.matches(".* epoch \\d+ refused: the table has seen epoch \\d+"))
+        .noneMatch(line -> line.contains("\tat ") || line.contains("\u001b"));
+    assertThat(lines.get(lines.size() - 1))
+        .isEqualTo(
+            "RESULT ok: 43235 rows, 51 groups, total 271623581;"
+                + " equal to the single-process answer");
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void anInterruptLeavesNothingOfTheWorkersBehind() throws Exception {
+    BufferedReader output = start();
+    List<String> lines = new ArrayList<>();
+    String line;
+    while ((line = output.readLine()) != null) {
+      lines.add(line);
+      if (line.contains("every shard is led")) {
+        break;
+      }
+    }
+    List<ProcessHandle> workers = demo.descendants().filter(ProcessHandle::isAlive).toList();
+    assertThat(workers).as(String.join("\n", lines)).hasSizeGreaterThanOrEqualTo(3);
+    demo.destroy();
+    assertThat(demo.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    Awaitility.await().untilAsserted(() -> assertThat(workers).noneMatch(ProcessHandle::isAlive));
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void badShardsAreOneLineAndExitCodeTwo() throws Exception {
+    List<String> lines = start("--shards", "0").lines().toList();
+    assertThat(demo.waitFor()).isEqualTo(2);
+    assertThat(lines).containsExactly("tenure-demo: --shards is 0: give 1 to 1000");
   }
 
   @Test

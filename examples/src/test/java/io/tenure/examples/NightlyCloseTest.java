@@ -33,6 +33,7 @@ class NightlyCloseTest {
   private final Input input = new Input("test", rows());
   private final Totals expected = Totals.none().plus(input.rows());
   private Stage stage;
+  private CloseStore store;
   private CuratorFramework client;
   private LeaderElection election;
 
@@ -48,9 +49,11 @@ class NightlyCloseTest {
   void open() throws Exception {
     stage = new Stage();
     stage.open(Optional.empty());
+    store = stage.closeLater(new CloseStore(stage.jdbcUrl()));
+    store.create();
     client = CuratorFrameworkFactory.newClient(stage.connect(), new RetryNTimes(3, 100));
     client.start();
-    election = LeaderElection.builder(client, stage.scope()).candidateId("w-1").build();
+    election = LeaderElection.builder(client, stage.root()).candidateId("w-1").build();
   }
 
   @AfterEach
@@ -63,7 +66,7 @@ class NightlyCloseTest {
   private NightlyClose task() {
     return new NightlyClose(
         input,
-        stage.store(),
+        store,
         10,
         Duration.ZERO,
         new NightlyClose.Progress() {
@@ -81,7 +84,7 @@ class NightlyCloseTest {
   @Test
   void oneLeaderAddsItAllUp() throws Exception {
     election.run(task());
-    assertThat(stage.store().read().total()).isEqualByComparingTo(expected.total());
+    assertThat(store.read().total()).isEqualByComparingTo(expected.total());
   }
 
   @Test
@@ -92,7 +95,7 @@ class NightlyCloseTest {
       first.step(lease);
       first.step(lease);
       // It dies after the table has taken the third unit and before the checkpoint is written.
-      stage.store().write(first.totals().plus(input.rows().subList(20, 30)), lease.epoch());
+      store.write(first.totals().plus(input.rows().subList(20, 30)), lease.epoch());
     }
     NightlyClose second = task();
     try (Lease lease = election.acquire()) {
@@ -102,7 +105,7 @@ class NightlyCloseTest {
         lease.renew();
       }
     }
-    Totals found = stage.store().read();
+    Totals found = store.read();
     assertThat(found.position()).isEqualTo(100);
     expected
         .sums()
@@ -111,7 +114,6 @@ class NightlyCloseTest {
 
   @Test
   void theTableRefusesAnOlderEpochAndKeepsWhatItHas() throws Exception {
-    CloseStore store = stage.store();
     store.write(expected, 3);
     assertThatExceptionOfType(StaleEpochException.class)
         .isThrownBy(() -> store.write(Totals.none(), 2))
@@ -124,7 +126,6 @@ class NightlyCloseTest {
 
   @Test
   void theTableHoldsExactlyWhatItsPositionSaysAlsoWhenASuccessorGoesBackAUnit() throws Exception {
-    CloseStore store = stage.store();
     Totals two = Totals.none().plus(input.rows().subList(0, 2));
     store.write(two.plus(input.rows().subList(2, 4)), 1);
     store.write(two, 2);
@@ -134,7 +135,6 @@ class NightlyCloseTest {
 
   @Test
   void aLeaderCaughtInATransactionIsNoticedBeforeItBlocksItsSuccessor() throws Exception {
-    CloseStore store = stage.store();
     assertThat(store.isFree()).isTrue();
     try (Connection caught = DriverManager.getConnection(stage.jdbcUrl())) {
       caught.setAutoCommit(false);
@@ -151,7 +151,7 @@ class NightlyCloseTest {
     NightlyClose task =
         new NightlyClose(
             input,
-            stage.store(),
+            store,
             10,
             Duration.ZERO,
             new NightlyClose.Progress() {
@@ -173,7 +173,7 @@ class NightlyCloseTest {
     assertThatExceptionOfType(NotLeaderException.class).isThrownBy(() -> task.step(lease));
     task.lost(lease.tenure(), new Transition.Lapsed("test"));
     assertThat(told).containsExactly("false 20");
-    assertThat(stage.store().read().position()).isEqualTo(10);
+    assertThat(store.read().position()).isEqualTo(10);
   }
 
   @Test
