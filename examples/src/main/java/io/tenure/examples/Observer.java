@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.curator.framework.CuratorFramework;
@@ -29,6 +30,7 @@ final class Observer implements AutoCloseable {
   private final ShardDirectory directory;
   private final Map<String, Long> vacantSince = new HashMap<>();
   private final List<Long> gaps = new ArrayList<>();
+  private final Map<String, Long> lastGap = new HashMap<>();
 
   Observer(String connect, String path) {
     client = Stage.client(connect);
@@ -45,11 +47,20 @@ final class Observer implements AutoCloseable {
       return;
     }
     Long since = vacantSince.remove(change.shard());
-    if (since != null) {
-      gaps.add(now - since);
-    } else if (change.before().isPresent()) {
-      gaps.add(0L);
+    if (since != null || change.before().isPresent()) {
+      long gap = since == null ? 0 : now - since;
+      gaps.add(gap);
+      lastGap.put(change.shard(), gap);
     }
+  }
+
+  /** The longest of the times that these shards had no leader when they last changed theirs. */
+  synchronized OptionalLong longestGap(Iterable<String> shards) {
+    long longest = -1;
+    for (String shard : shards) {
+      longest = Math.max(longest, lastGap.getOrDefault(shard, -1L));
+    }
+    return longest < 0 ? OptionalLong.empty() : OptionalLong.of(longest);
   }
 
   /**

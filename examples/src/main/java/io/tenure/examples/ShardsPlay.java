@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -67,15 +68,14 @@ final class ShardsPlay {
       start(id);
     }
     await("every shard to be led", () -> observer.leaders().size() == shards);
-    screen.event("every shard is led: " + loads());
+    event("every shard is led");
     observer.takeGaps();
     aWorkerJoins();
     oneIsToldToEnd();
     oneIsKilled();
     oneIsFrozen();
     await("every row to be added up", () -> store.position() == rows);
-    show();
-    screen.event("all shards are done");
+    event("all shards are done");
   }
 
   private void start(String id) throws IOException {
@@ -100,7 +100,7 @@ final class ShardsPlay {
         "w-4 to lead its share",
         () -> observer.byWorker().getOrDefault("w-4", List.of()).size() >= share);
     awaitCalm();
-    screen.event("it has got " + share + " shards, each handed over" + gaps() + ": " + loads());
+    event("it leads " + share + " shards, each handed over" + gaps());
   }
 
   private void oneIsToldToEnd() throws IOException, InterruptedException, SQLException {
@@ -110,7 +110,7 @@ final class ShardsPlay {
     leaver.terminate();
     await("w-1 to end", () -> "exited".equals(states.get("w-1")));
     awaitCalm();
-    screen.event("it has handed over its shards" + gaps() + ", and ended: " + loads());
+    event("it has handed over its shards" + gaps() + ", and ended");
   }
 
   private void oneIsKilled() throws IOException, InterruptedException, SQLException {
@@ -121,12 +121,7 @@ final class ShardsPlay {
     observer.leaderless(orphans);
     screen.event("w-2 (pid " + victim.pid() + ") is killed: SIGKILL; its session has to end first");
     awaitOthers("w-2");
-    screen.event(
-        orphans.size()
-            + " shards were taken over by those who stood by"
-            + gaps()
-            + " after the kill: "
-            + loads());
+    event(orphans.size() + " shards were taken over by those who stood by" + gaps());
   }
 
   private void oneIsFrozen() throws IOException, InterruptedException, SQLException {
@@ -136,8 +131,7 @@ final class ShardsPlay {
     observer.leaderless(orphans);
     screen.event("w-3 (pid " + frozen.pid() + ") is frozen for longer than its session: SIGSTOP");
     awaitOthers("w-3");
-    screen.event(
-        orphans.size() + " shards were taken over" + gaps() + " after the freeze: " + loads());
+    event(orphans.size() + " shards were taken over" + gaps());
     screen.event("w-3 is woken: SIGCONT");
     frozen.thaw();
     await("the table to refuse what w-3 had in hand", () -> staleWriteRefused);
@@ -208,7 +202,7 @@ final class ShardsPlay {
       if (System.nanoTime() - deadline > 0) {
         throw new IOException("waited " + PATIENCE_SECONDS + " s for " + what);
       }
-      show();
+      screen.table(table());
       hear(TimeUnit.MILLISECONDS.toNanos(REFRESH_MILLIS));
     }
   }
@@ -251,10 +245,11 @@ final class ShardsPlay {
 
   // ---- what is seen ----
 
-  private String loads() {
-    List<String> loads = new ArrayList<>();
-    observer.byWorker().forEach((id, led) -> loads.add(id + " " + led.size()));
-    return String.join(", ", loads);
+  /** Something has come to its end: says so, and shows where everything stands. */
+  private void event(String text) throws InterruptedException, SQLException {
+    screen.event(text);
+    screen.print(table());
+    screen.table(table());
   }
 
   /** How long shards were without a leader since this was asked last. */
@@ -265,7 +260,7 @@ final class ShardsPlay {
     }
     return String.format(
         Locale.ROOT,
-        ", leaderless for %s (median) to %s",
+        ", leaderless for %s at the median, %s at most",
         time(gaps.get(gaps.size() / 2)),
         time(gaps.get(gaps.size() - 1)));
   }
@@ -276,28 +271,31 @@ final class ShardsPlay {
         : String.format(Locale.ROOT, "%.1f s", nanos / 1e9);
   }
 
-  private void show() throws InterruptedException, SQLException {
+  private List<String> table() throws InterruptedException, SQLException {
     Map<String, ShardLeader> leaders = observer.leaders();
     Map<String, List<String>> byWorker = observer.byWorker();
     Map<String, WorkerInfo> infos = new TreeMap<>();
     observer.workers().forEach(info -> infos.put(info.id(), info));
     List<String> table = new ArrayList<>();
     table.add("");
-    table.add("  worker  pid      state      shards  busy  epochs");
+    table.add("  worker  pid      state      shards  busy  epochs  last gap");
     for (Map.Entry<String, Child> entry : workers.entrySet()) {
       String id = entry.getKey();
       List<String> led = byWorker.getOrDefault(id, List.of());
       WorkerInfo info = infos.get(id);
+      OptionalLong gap = observer.longestGap(led);
       table.add(
           String.format(
-              Locale.ROOT,
-              "  %-7s %-8d %-10s %6d  %4s  %s",
-              id,
-              entry.getValue().pid(),
-              states.get(id),
-              led.size(),
-              info == null ? "" : Math.round(info.utilization() * 100) + " %",
-              epochs(led, leaders)));
+                  Locale.ROOT,
+                  "  %-7s %-8d %-10s %6d  %4s  %-6s  %s",
+                  id,
+                  entry.getValue().pid(),
+                  states.get(id),
+                  led.size(),
+                  info == null ? "" : Math.round(info.utilization() * 100) + " %",
+                  epochs(led, leaders),
+                  gap.isPresent() ? time(gap.getAsLong()) : "")
+              .stripTrailing());
     }
     int percent = (int) (100L * store.position() / rows);
     table.add(
@@ -308,7 +306,7 @@ final class ShardsPlay {
             percent,
             leaders.size(),
             shards));
-    screen.table(table);
+    return table;
   }
 
   private static String epochs(Collection<String> led, Map<String, ShardLeader> leaders) {

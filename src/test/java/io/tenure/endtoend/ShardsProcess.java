@@ -1,0 +1,51 @@
+package io.tenure.endtoend;
+
+import io.tenure.lease.Lease;
+import io.tenure.lease.NextStep;
+import io.tenure.recipes.SessionMonitor;
+import io.tenure.sharding.ShardSet;
+import io.tenure.sharding.ShardWorker;
+import io.tenure.sharding.WorkerListener;
+import io.tenure.testing.ZooKeeperFixture;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import org.apache.curator.framework.CuratorFramework;
+import org.apache.curator.framework.CuratorFrameworkFactory;
+import org.apache.curator.retry.RetryNTimes;
+
+/** A worker in a process of its own, which does nothing for its shards and says which it leads. */
+public final class ShardsProcess {
+
+  private ShardsProcess() {}
+
+  /** Takes the connection string, the group, the worker's id and the number of shards. */
+  public static void main(String[] args) throws Exception {
+    CuratorFramework client =
+        CuratorFrameworkFactory.newClient(
+            args[0],
+            (int) ZooKeeperFixture.SESSION_TIMEOUT.toMillis(),
+            1000,
+            new RetryNTimes(3, 100));
+    SessionMonitor monitor =
+        SessionMonitor.builder(client).tickTime(ZooKeeperFixture.TICK_TIME).build();
+    client.start();
+    ShardWorker worker =
+        ShardWorker.builder(monitor, args[1])
+            .workerId(args[2])
+            .shards(ShardSet.numbered(Integer.parseInt(args[3])))
+            .settleWindow(Duration.ZERO)
+            .tasks(shard -> lease -> NextStep.after(Duration.ofSeconds(1)))
+            .listener(
+                new WorkerListener() {
+                  @Override
+                  public void elected(String shard, Lease lease) {
+                    System.out.println("elected " + shard + " " + lease.epoch());
+                  }
+                })
+            .build();
+    worker.start().toCompletableFuture().get();
+    System.out.println("joined");
+    // Nothing is closed here: whoever ends this process finds out what becomes of the shards.
+    new CountDownLatch(1).await();
+  }
+}
