@@ -38,6 +38,11 @@ final class MovesInFlight {
     return moves.size();
   }
 
+  /** How many have been given to their successors, which have not taken office yet. */
+  long released() {
+    return moves.values().stream().filter(Move::released).count();
+  }
+
   void begin(String shard, String from, String to, String reason, long nowNanos) {
     moves.put(shard, new Move(from, to, reason, nowNanos, false));
   }

@@ -20,6 +20,8 @@ import java.util.TreeMap;
 final class Planning {
 
   private static final int NONE = Placement.NONE;
+  private static final int MIN_RELEASED = 8;
+  private static final int RELEASED_PART = 500;
 
   private final CoordinatorMachine machine;
   private final GroupSettings settings;
@@ -415,7 +417,7 @@ final class Planning {
     }
     MovesInFlight.Move present = under.orElseThrow();
     boolean late = now - present.sinceNanos() >= settings.readyLimit().toNanos();
-    if (members.isReady(move.to(), name) || late) {
+    if (late || (members.isReady(move.to(), name) && machine.moves.released() < mayBeReleased())) {
       machine.moves.release(name, present, now);
       draft.lead(move.shard(), move.to());
       releasedReason(name, move.shard());
@@ -423,6 +425,14 @@ final class Planning {
       draft.lead(move.shard(), move.from());
       draft.takeOver(move.shard(), move.to());
     }
+  }
+
+  /**
+   * How many shards may be between two leaders at a time. They are handed over in batches, and each
+   * has no leader for as long as its batch takes: so many small ones, rather than few large.
+   */
+  private int mayBeReleased() {
+    return Math.max(MIN_RELEASED, shards.size() / RELEASED_PART);
   }
 
   private CoordinatorMachine.Decision changes(Placement.Result result, List<String> movesDone) {

@@ -1,6 +1,5 @@
 package io.tenure.benchmarks.sharding;
 
-import io.tenure.lease.Ended;
 import io.tenure.lease.Lease;
 import io.tenure.lease.NextStep;
 import io.tenure.recipes.SessionMonitor;
@@ -9,6 +8,7 @@ import io.tenure.sharding.ShardSet;
 import io.tenure.sharding.ShardTask;
 import io.tenure.sharding.ShardWorker;
 import io.tenure.sharding.WorkerListener;
+import io.tenure.sharding.WorkerSnapshot;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -17,8 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.IntPredicate;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.retry.RetryNTimes;
@@ -29,7 +27,7 @@ import org.apache.curator.retry.RetryNTimes;
  */
 final class Fleet implements AutoCloseable {
 
-  private static final int SESSION_MILLIS = 10_000;
+  static final int SESSION_MILLIS = 10_000;
   private static final long PATIENCE_SECONDS = 180;
 
   private final String connectString;
@@ -39,7 +37,7 @@ final class Fleet implements AutoCloseable {
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private final List<CuratorFramework> clients = new ArrayList<>();
   private final List<ShardWorker> workers = new ArrayList<>();
-  private final AtomicInteger led = new AtomicInteger();
+  private int elected;
   private final Map<String, Long> stoppedNanos = new ConcurrentHashMap<>();
   private final List<Long> gaps = new ArrayList<>();
 
@@ -109,36 +107,64 @@ final class Fleet implements AutoCloseable {
         if (stopped != null) {
           gaps.add(System.nanoTime() - stopped);
         }
-        led.incrementAndGet();
+        elected++;
         Fleet.this.notifyAll();
       }
-    }
-
-    @Override
-    public void ended(String shard, Ended how) {
-      led.decrementAndGet();
     }
   }
 
   /** Starts all workers, and waits until every shard is led. */
-  void startAll() throws Exception {
+  void startAll() throws InterruptedException {
     workers.forEach(ShardWorker::start);
-    awaitLed(count -> count >= shards.size());
+    awaitElected(shards.size());
   }
 
-  synchronized void awaitLed(IntPredicate wanted) throws InterruptedException {
+  /** How many tenures have begun. */
+  synchronized int elected() {
+    return elected;
+  }
+
+  /** Waits until so many tenures have begun. */
+  synchronized void awaitElected(int count) throws InterruptedException {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-    while (!wanted.test(led.get())) {
+    while (elected < count) {
       long left = deadline - System.nanoTime();
       if (left <= 0) {
-        throw new IllegalStateException(led.get() + " of " + shards.size() + " shards are led");
+        throw new IllegalStateException(elected + " of " + count + " tenures have begun");
       }
       wait(Math.max(1, TimeUnit.NANOSECONDS.toMillis(left)));
     }
   }
 
-  int led() {
-    return led.get();
+  /** Waits until every shard is in the hands of its worker, and stood by for. */
+  void awaitSettled() throws InterruptedException {
+    while (true) {
+      int led = 0;
+      int standsBy = 0;
+      int waiting = 0;
+      for (ShardWorker worker : workers) {
+        WorkerSnapshot snapshot = worker.snapshot();
+        led += snapshot.led().size();
+        standsBy += snapshot.standsBy();
+        waiting += snapshot.waiting();
+      }
+      if (led == shards.size() && standsBy == standbys * shards.size() && waiting == 0) {
+        break;
+      }
+      TimeUnit.MILLISECONDS.sleep(50);
+    }
+    // Standbys and watches are armed a little later than the plan is made.
+    TimeUnit.SECONDS.sleep(3);
+  }
+
+  /** A worker that does not coordinate. */
+  int anyButTheCoordinator() throws InterruptedException {
+    for (int i = 0; i < workers.size(); i++) {
+      if (!workers.get(i).snapshot().coordinator()) {
+        return i;
+      }
+    }
+    throw new IllegalStateException("everybody coordinates");
   }
 
   /** The leaderless times of the planned moves so far. */
@@ -146,6 +172,10 @@ final class Fleet implements AutoCloseable {
     List<Long> taken = List.copyOf(gaps);
     gaps.clear();
     return taken;
+  }
+
+  String group() {
+    return group;
   }
 
   ShardWorker worker(int index) {

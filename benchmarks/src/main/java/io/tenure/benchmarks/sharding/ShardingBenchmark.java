@@ -1,71 +1,338 @@
 package io.tenure.benchmarks.sharding;
 
-import java.lang.management.ManagementFactory;
+import io.tenure.sharding.PlacementTiming;
+import io.tenure.sharding.ShardGroup;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
 
-/** Scratch. */
-final class ShardingBenchmark {
-  private ShardingBenchmark() {}
+/**
+ * What leaders for many shards cost, as ratios measured in one run: beside one LeaderLatch for each
+ * shard, and beside the same znodes written by hand (the floor). ZooKeeper is a process of its own,
+ * with its defaults; four workers with a client each share this one.
+ *
+ * <p>{@code --quick} measures each thing once or twice, to see that it runs.
+ */
+public final class ShardingBenchmark {
 
-  static long cpu() {
-    return ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
-        .getProcessCpuTime();
+  private static final int WORKERS = 4;
+  private static final int SHARDS = 1_000;
+  private static final int MANY_SHARDS = 10_000;
+
+  private final ZooKeeperProcess server;
+  private final CuratorFramework client;
+  private final Report report;
+  private final boolean quick;
+  private int groups;
+
+  private ShardingBenchmark(
+      ZooKeeperProcess server, CuratorFramework client, Report report, boolean quick) {
+    this.server = server;
+    this.client = client;
+    this.report = report;
+    this.quick = quick;
   }
 
+  /** Measures everything and prints a table. */
   public static void main(String[] args) throws Exception {
-    int shards = Integer.parseInt(args[0]);
-    int rounds = Integer.parseInt(args[1]);
+    boolean quick = args.length > 0 && args[0].equals("--quick");
+    Report report = new Report(System.out);
+    report.atMost(
+        "placement of 100,000 shards on 100 workers",
+        PlacementTiming.nanos(100_000, 100, quick ? 2 : 10) / 1e9,
+        0.5,
+        "s");
     try (ZooKeeperProcess server = new ZooKeeperProcess();
         CuratorFramework client = Fleet.client(server.connectString())) {
       client.start();
-      System.out.println("one write " + Figures.millis(ByHand.oneWrite(client, "/write")));
-      List<Long> ours = new ArrayList<>();
-      List<Long> floors = new ArrayList<>();
-      for (int round = 0; round < rounds; round++) {
-        ByHand.Template template;
-        try (Fleet fleet = new Fleet(server.connectString(), "/cold-" + round, shards, 1)) {
-          for (int i = 0; i < 4; i++) {
-            fleet.add("w-" + i);
-          }
-          long zxid = server.zxid();
-          long cpu = cpu();
-          long scpu = server.cpu();
-          long start = System.nanoTime();
-          fleet.startAll();
-          long nanos = System.nanoTime() - start;
-          ours.add(nanos);
-          System.out.printf(
-              "round %d: %.1f ms, %d transactions %d cpu %.0f server %.0f%n",
-              round,
-              nanos / 1e6,
-              server.zxid() - zxid,
-              System.currentTimeMillis(),
-              (cpu() - cpu) / 1e6,
-              (server.cpu() - scpu) / 1e6);
-          template = ByHand.Template.of(client, "/cold-" + round + "/shards/0");
-        }
-        Thread.sleep(1000);
-        long cpu = cpu();
-        long scpu = server.cpu();
-        long floor = new ByHand(client, "/floor-" + round, shards, template).cold();
-        floors.add(floor);
-        System.out.printf(
-            "floor %s cpu %.0f server %.0f%n",
-            Figures.millis(floor), (cpu() - cpu) / 1e6, (server.cpu() - scpu) / 1e6);
-        cpu = cpu();
-        scpu = server.cpu();
-        floor = new ByHand(client, "/once-" + round, shards, template).coldAtOnce();
-        System.out.printf(
-            "once %s cpu %.0f server %.0f%n",
-            Figures.millis(floor), (cpu() - cpu) / 1e6, (server.cpu() - scpu) / 1e6);
+      ShardingBenchmark benchmark = new ShardingBenchmark(server, client, report, quick);
+      benchmark.cold(SHARDS, quick ? 1 : 15, quick ? 1 : 15);
+      benchmark.latches(quick ? 1 : 3);
+      benchmark.failOver(quick ? 1 : 3, quick ? 1 : 7);
+      benchmark.plannedMoves();
+      benchmark.cold(MANY_SHARDS, quick ? 0 : 3, quick ? 1 : 5);
+      benchmark.idle();
+      report.atMost(
+          "worker heap for each led shard",
+          HeapProbe.bytesPerShard(server.connectString(), "/heap") / 1024.0,
+          4,
+          "KiB");
+    }
+    report.print();
+  }
+
+  private String nextGroup(String name) {
+    return "/" + name + "-" + groups++;
+  }
+
+  private Fleet fleet(int shards) throws InterruptedException {
+    Fleet fleet = new Fleet(server.connectString(), nextGroup("group"), shards, 1);
+    for (int i = 0; i < WORKERS; i++) {
+      fleet.add("w-" + i);
+    }
+    return fleet;
+  }
+
+  // ---- cold ----
+
+  private long coldNanos;
+  private long takeOverNanos;
+  private double takeOverFloorNanos;
+
+  /** All shards of a new group led and audited, beside the same znodes written by hand. */
+  private void cold(int shards, int warmUps, int rounds) throws Exception {
+    List<Long> ours = new ArrayList<>();
+    List<Long> floors = new ArrayList<>();
+    List<Long> atOnce = new ArrayList<>();
+    List<Long> transactions = new ArrayList<>();
+    for (int round = -warmUps; round < rounds; round++) {
+      ByHand.Template template;
+      long nanos;
+      long written;
+      try (Fleet fleet = fleet(shards)) {
+        long zxid = server.zxid();
+        long start = System.nanoTime();
+        fleet.startAll();
+        nanos = System.nanoTime() - start;
+        written = server.zxid() - zxid;
+        template = ByHand.Template.of(client, fleet.group() + "/shards/0");
       }
-      System.out.println(
-          "ratio of medians of the later half "
-              + Figures.times(
-                  (double) Figures.median(ours.subList(rounds / 2, rounds))
-                      / Figures.median(floors.subList(rounds / 2, rounds))));
+      long floor = new ByHand(client, nextGroup("floor"), shards, template).cold();
+      long once = new ByHand(client, nextGroup("floor"), shards, template).coldAtOnce();
+      if (round >= 0) {
+        ours.add(nanos);
+        floors.add(floor);
+        atOnce.add(once);
+        transactions.add(written);
+      }
+    }
+    long floor = Figures.median(floors);
+    coldNanos = Figures.median(ours);
+    report.note(
+        String.format(
+            Locale.ROOT,
+            "cold, %d shards, %d rounds: %s; by hand %s (scopes, then offices), %s (both at once)",
+            shards,
+            rounds,
+            Figures.millis(coldNanos),
+            Figures.millis(floor),
+            Figures.millis(Figures.median(atOnce))));
+    String what = String.format(Locale.ROOT, "%,d shards cold, ", shards);
+    report.atMost(what + "against the floor", coldNanos / (double) floor, 1.5, "times");
+    report.atMost(
+        what + "transactions for each led shard",
+        Figures.median(transactions) / (double) shards,
+        0.1,
+        "");
+  }
+
+  /** The same with a latch for each shard, and its fail-over. */
+  private void latches(int rounds) throws Exception {
+    List<Long> cold = new ArrayList<>();
+    List<Long> takeOvers = new ArrayList<>();
+    List<Integer> moved = new ArrayList<>();
+    double largest = 0;
+    for (int round = 0; round < rounds; round++) {
+      try (LatchFleet fleet =
+          new LatchFleet(server.connectString(), nextGroup("latches"), SHARDS, WORKERS)) {
+        long start = System.nanoTime();
+        fleet.startAll();
+        cold.add(System.nanoTime() - start);
+        largest = Math.max(largest, fleet.largestPart());
+        TimeUnit.SECONDS.sleep(1);
+        int typical = fleet.typical();
+        int count = fleet.led(typical);
+        // A latch does not share evenly: its time is charged for 250 shards.
+        takeOvers.add(
+            Math.round(fleet.failOver(typical) * (SHARDS / (double) WORKERS) / Math.max(1, count)));
+        moved.add(count);
+      }
+    }
+    long nanos = Figures.median(cold);
+    takeOverNanos = Figures.median(takeOvers);
+    report.note(
+        String.format(
+            Locale.ROOT,
+            "one LeaderLatch for each of %d shards: cold %s, one process led up to %.0f %%;"
+                + " fail-over of %s shards, charged for %d: %s",
+            SHARDS,
+            Figures.millis(nanos),
+            largest * 100,
+            moved,
+            SHARDS / WORKERS,
+            Figures.millis(takeOverNanos)));
+    report.atLeast(
+        "1,000 shards cold, how many times faster than LeaderLatch for each",
+        nanos / (double) coldNanos,
+        30,
+        "times");
+  }
+
+  // ---- fail-over ----
+
+  /** From the end of a session that led a quarter of 1,000 shards to all of them led again. */
+  private void failOver(int warmUps, int rounds) throws Exception {
+    List<Long> ours = new ArrayList<>();
+    List<Long> floors = new ArrayList<>();
+    List<Long> transactions = new ArrayList<>();
+    int count = SHARDS / WORKERS;
+    for (int round = -warmUps; round < rounds; round++) {
+      ByHand.Template template;
+      try (Fleet fleet = fleet(SHARDS)) {
+        fleet.startAll();
+        fleet.awaitSettled();
+        int victim = fleet.anyButTheCoordinator();
+        int before = fleet.elected();
+        long zxid = server.zxid();
+        long start = System.nanoTime();
+        fleet.client(victim).getZookeeperClient().getZooKeeper().close();
+        fleet.awaitElected(before + count);
+        long nanos = System.nanoTime() - start;
+        if (round >= 0) {
+          ours.add(nanos);
+          transactions.add(server.zxid() - zxid);
+        }
+        template = ByHand.Template.of(client, fleet.group() + "/shards/0");
+      }
+      ByHand byHand = new ByHand(client, nextGroup("floor"), SHARDS, template);
+      byHand.cold();
+      byHand.vacate(count);
+      long floor = byHand.takeOver(count);
+      if (round >= 0) {
+        floors.add(floor);
+      }
+    }
+    long nanos = Figures.median(ours);
+    takeOverFloorNanos = Figures.median(floors);
+    report.note(
+        String.format(
+            Locale.ROOT,
+            "fail-over of %d shards, %d rounds: %s; by hand %s",
+            count,
+            rounds,
+            Figures.millis(nanos),
+            Figures.millis((long) takeOverFloorNanos)));
+    report.atMost(
+        "fail-over of 250 of 1,000 shards, against LeaderLatch for each",
+        nanos / (double) takeOverNanos,
+        0.5,
+        "times");
+    report.atMost(
+        "fail-over of 250 of 1,000 shards, against the floor",
+        nanos / takeOverFloorNanos,
+        3,
+        "times");
+    report.atMost(
+        "fail-over, transactions for each led shard",
+        Figures.median(transactions) / (double) count,
+        0.1,
+        "");
+  }
+
+  // ---- planned moves ----
+
+  /** How long a shard has no leader when it is handed over. */
+  private void plannedMoves() throws Exception {
+    try (Fleet fleet = fleet(SHARDS)) {
+      fleet.startAll();
+      fleet.awaitSettled();
+      int rounds = quick ? 1 : 6;
+      List<Long> together = new ArrayList<>();
+      for (int round = 0; round < rounds; round++) {
+        int leaver = round % WORKERS;
+        fleet.takeGaps();
+        fleet.worker(leaver).drain().toCompletableFuture().get(60, TimeUnit.SECONDS);
+        fleet.awaitSettled();
+        List<Long> gaps = fleet.takeGaps();
+        if (round >= rounds / 2) {
+          together.addAll(gaps);
+        }
+        fleet.worker(leaver).undrain();
+        fleet.awaitSettled();
+        gaps = fleet.takeGaps();
+        if (round >= rounds / 2) {
+          together.addAll(gaps);
+        }
+      }
+      List<Long> single = new ArrayList<>();
+      ShardGroup group = ShardGroup.of(client, fleet.group());
+      for (int move = 0; move < (quick ? 5 : 100); move++) {
+        int before = fleet.elected();
+        // The other one makes room: two moves at a time.
+        group.move(Integer.toString(move * 7 % SHARDS), "w-" + move % WORKERS, "");
+        if (moves(group)) {
+          fleet.awaitElected(before + 1);
+          TimeUnit.MILLISECONDS.sleep(50);
+        }
+        single.addAll(fleet.takeGaps());
+      }
+      long write = ByHand.oneWrite(client, nextGroup("write"));
+      report.note(
+          String.format(
+              Locale.ROOT,
+              "planned moves: leaderless for %s (median of %d, a hundred at a time),"
+                  + " %s (median of %d, one or two at a time); one write takes %s",
+              Figures.millis(Figures.median(together)),
+              together.size(),
+              Figures.millis(Figures.median(single)),
+              single.size(),
+              Figures.millis(write)));
+      report.atMost(
+          "planned move, leaderless gap, median, in writes: one or two at a time",
+          Figures.median(single) / (double) write,
+          4,
+          "writes");
+      report.atMost(
+          "planned move, leaderless gap, median, in writes: a hundred at a time",
+          Figures.median(together) / (double) write,
+          4,
+          "writes");
+    }
+  }
+
+  /** Whether the directive asks for something that is not so already. */
+  private static boolean moves(ShardGroup group) throws InterruptedException {
+    for (int i = 0; i < 20; i++) {
+      if (group.plan().workers().values().stream().anyMatch(part -> !part.takesOver().isEmpty())) {
+        return true;
+      }
+      TimeUnit.MILLISECONDS.sleep(1);
+    }
+    return false;
+  }
+
+  // ---- idle ----
+
+  /** What the quorum has to do for a worker whose shards have nothing to do. */
+  private void idle() throws IOException, InterruptedException {
+    double one = idleTransactionsPerSecond(1);
+    double thousand = idleTransactionsPerSecond(SHARDS);
+    report.note(
+        String.format(
+            Locale.ROOT,
+            "an idle worker: %.2f quorum operations a second with 1 shard, %.2f with %d",
+            one,
+            thousand,
+            SHARDS));
+    report.atMost(
+        "quorum operations of an idle worker, 1,000 shards against 1",
+        thousand / one,
+        1.1,
+        "times");
+  }
+
+  private double idleTransactionsPerSecond(int shards) throws IOException, InterruptedException {
+    try (Fleet fleet = new Fleet(server.connectString(), nextGroup("idle"), shards, 0)) {
+      fleet.add("w-0");
+      fleet.startAll();
+      fleet.awaitSettled();
+      long zxid = server.zxid();
+      long start = System.nanoTime();
+      TimeUnit.SECONDS.sleep(quick ? 5 : 30);
+      return (server.zxid() - zxid) * 1e9 / (System.nanoTime() - start);
     }
   }
 }

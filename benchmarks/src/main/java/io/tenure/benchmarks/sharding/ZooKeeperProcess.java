@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.zookeeper.server.ZooKeeperServerMain;
 
@@ -70,16 +71,12 @@ final class ZooKeeperProcess implements AutoCloseable {
         zxid();
         return;
       } catch (IOException e) {
-        if (process.waitFor(100, java.util.concurrent.TimeUnit.MILLISECONDS)) {
+        if (process.waitFor(100, TimeUnit.MILLISECONDS)) {
           throw new IOException("the server ended with " + process.exitValue(), e);
         }
       }
     }
     throw new IOException("the server does not answer");
-  }
-
-  long cpu() {
-    return process.info().totalCpuDuration().orElse(java.time.Duration.ZERO).toNanos();
   }
 
   String connectString() {
@@ -89,6 +86,7 @@ final class ZooKeeperProcess implements AutoCloseable {
   /** The last transaction's number. */
   long zxid() throws IOException {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      socket.setSoTimeout(2_000); // A server that starts may take the call and never answer.
       socket.getOutputStream().write("srvr".getBytes(StandardCharsets.US_ASCII));
       socket.getOutputStream().flush();
       List<String> lines =
