@@ -10,8 +10,6 @@ import io.tenure.scope.NotLeaderException;
 import io.tenure.scope.Tenure;
 import io.tenure.scope.Transition;
 import java.math.BigDecimal;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.time.Duration;
@@ -182,17 +180,5 @@ class NightlyCloseTest {
     assertThat(client.getChildren().forPath("/examples/minimal/audit"))
         .anyMatch(name -> name.startsWith("0000000001-elected-"))
         .anyMatch(name -> name.startsWith("0000000002-resigned-"));
-  }
-
-  @Test
-  void theReadmesTenLinesAreThoseOfTheMinimalLeader() throws Exception {
-    String source =
-        Files.readString(Path.of("src/main/java/io/tenure/examples/MinimalLeader.java"));
-    String lines =
-        source
-            .substring(
-                source.indexOf("// README:begin\n") + 16, source.indexOf("      // README:end"))
-            .indent(-6);
-    assertThat(Files.readString(Path.of("../README.md"))).contains("```java\n" + lines + "```");
   }
 }
