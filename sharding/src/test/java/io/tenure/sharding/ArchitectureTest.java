@@ -1,0 +1,124 @@
+package io.tenure.sharding;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.time.Instant;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** What decides is pure, little is public, and nothing of the audit's is needed to lead. */
+class ArchitectureTest {
+
+  private static final JavaClasses MAIN =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_JARS)
+          .importPackages("io.tenure.sharding");
+
+  private static final Set<String> CORE =
+      Set.of(
+          "WorkerMachine",
+          "ShardMachine",
+          "ShardSlot",
+          "SlotState",
+          "WorkerEvent",
+          "WorkerAction",
+          "CommitQueue",
+          "CoordinatorMachine",
+          "Planning",
+          "PlanDraft",
+          "Members",
+          "MovesInFlight",
+          "Joining",
+          "LoadBalance",
+          "Placement",
+          "Quotas",
+          "StandbyPlacement");
+
+  private static final DescribedPredicate<JavaClass> THE_CORE =
+      DescribedPredicate.describe(
+          "the core", type -> CORE.contains(type.getName().replaceAll("^.*\\.|\\$.*$", "")));
+
+  private static final DescribedPredicate<JavaClass> A_RIM =
+      DescribedPredicate.describe(
+          "Curator, ZooKeeper, a logger or a thread",
+          type ->
+              type.getPackageName().startsWith("org.apache")
+                  || type.getPackageName().startsWith("org.slf4j")
+                  || (type.getPackageName().startsWith("java.util.concurrent")
+                      && !type.getSimpleName().equals("TimeUnit")));
+
+  @Test
+  void theCoreKnowsNoCuratorNoClockNoThreadAndNoLog() {
+    noClasses()
+        .that(THE_CORE)
+        .should()
+        .dependOnClassesThat(A_RIM)
+        .orShould()
+        .callMethod(System.class, "nanoTime")
+        .orShould()
+        .callMethod(System.class, "currentTimeMillis")
+        .orShould()
+        .callMethod(Instant.class, "now")
+        .check(MAIN);
+  }
+
+  @Test
+  void allOfTheCoreIsThere() {
+    for (String name : CORE) {
+      MAIN.get("io.tenure.sharding." + name);
+    }
+  }
+
+  @Test
+  void timeComesFromTheMonitorsClock() {
+    noClasses()
+        .should()
+        .callMethod(System.class, "nanoTime")
+        .orShould()
+        .callMethod(System.class, "currentTimeMillis")
+        .orShould()
+        .callMethod(Instant.class, "now")
+        .check(MAIN);
+  }
+
+  @Test
+  void nothingWaitsBySleeping() {
+    noClasses().should().callMethod(Thread.class, "sleep", long.class).check(MAIN);
+  }
+
+  @Test
+  void thereIsNoStaticMutableState() {
+    fields().that().areStatic().should().beFinal().check(MAIN);
+  }
+
+  @Test
+  void nobodyNeedsTheAuditTrailToLead() {
+    noClasses().should().dependOnClassesThat().resideInAPackage("io.tenure.audit").check(MAIN);
+  }
+
+  @Test
+  void whatIsPublicIsMeantToBe() {
+    classes()
+        .that()
+        .arePublic()
+        .and()
+        .areTopLevelClasses()
+        .and()
+        .areNotInterfaces()
+        .and()
+        .areNotRecords()
+        .should()
+        .haveNameMatching(
+            ".*\\.(ShardWorker|ShardGroup|ShardDirectory|ShardSet|WorkerState"
+                + "|GroupSettingsException|package-info)")
+        .check(MAIN);
+  }
+}
