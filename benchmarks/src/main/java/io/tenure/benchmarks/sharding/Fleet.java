@@ -154,7 +154,7 @@ final class Fleet implements AutoCloseable {
       TimeUnit.MILLISECONDS.sleep(50);
     }
     // Standbys and watches are armed a little later than the plan is made.
-    TimeUnit.SECONDS.sleep(3);
+    TimeUnit.MILLISECONDS.sleep(1_500);
   }
 
   /** A worker that does not coordinate. */

@@ -13,12 +13,10 @@ import java.util.concurrent.TimeUnit;
  */
 final class HeapProbe {
 
-  private static final int SHARDS = 10_001;
-
   private HeapProbe() {}
 
   /** Runs the probe in a process of its own. */
-  static double bytesPerShard(String connectString, String group)
+  static double bytesPerShard(String connectString, String group, int shards)
       throws IOException, InterruptedException {
     Process process =
         new ProcessBuilder(
@@ -29,7 +27,8 @@ final class HeapProbe {
                 System.getProperty("java.class.path"),
                 HeapProbe.class.getName(),
                 connectString,
-                group)
+                group,
+                Integer.toString(shards + 1))
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     List<String> lines =
@@ -42,18 +41,19 @@ final class HeapProbe {
     return Double.parseDouble(lines.get(lines.size() - 1));
   }
 
-  /** Takes the connection string and the group; prints bytes for each shard. */
+  /** Takes the connection string, the group and the shards; prints bytes for each shard. */
   public static void main(String[] args) throws Exception {
+    int shards = Integer.parseInt(args[2]);
     try (Fleet fleet = new Fleet(args[0], args[1], 1, 0)) {
       fleet.add("w-0");
       fleet.startAll();
       TimeUnit.SECONDS.sleep(1);
       long one = usedBytes();
-      ShardGroup.of(fleet.client(0), args[1]).resize(SHARDS);
-      fleet.awaitElected(SHARDS);
+      ShardGroup.of(fleet.client(0), args[1]).resize(shards);
+      fleet.awaitElected(shards);
       TimeUnit.SECONDS.sleep(3); // until the watches are set
       long many = usedBytes();
-      System.out.println((many - one) / (double) (SHARDS - 1));
+      System.out.println((many - one) / (double) (shards - 1));
     }
   }
 
