@@ -1,5 +1,7 @@
 package io.tenure.examples;
 
+import static io.tenure.examples.ChildOptions.say;
+
 import io.tenure.lease.Lease;
 import io.tenure.lease.TaskFailedException;
 import io.tenure.recipes.LeaderElection;
@@ -7,16 +9,12 @@ import io.tenure.recipes.SessionMonitor;
 import io.tenure.scope.OutcomeUnknownException;
 import io.tenure.scope.Tenure;
 import io.tenure.scope.Transition;
-import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apache.curator.framework.CuratorFramework;
-import org.apache.curator.framework.CuratorFrameworkFactory;
-import org.apache.curator.retry.ExponentialBackoffRetry;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -26,26 +24,10 @@ import picocli.CommandLine.Option;
 @Command(name = "candidate", hidden = true)
 final class CandidateProcess implements Callable<Integer> {
 
-  @Option(names = "--connect", required = true)
-  private String connect = "";
+  @Mixin private ChildOptions options = new ChildOptions();
 
   @Option(names = "--scope", required = true)
   private String scope = "";
-
-  @Option(names = "--id", required = true)
-  private String id = "";
-
-  @Option(names = "--jdbc", required = true)
-  private String jdbc = "";
-
-  @Option(names = "--input")
-  private @Nullable Path input;
-
-  @Option(names = "--group", required = true)
-  private String group = "";
-
-  @Option(names = "--amount", required = true)
-  private String amount = "";
 
   @Option(names = "--rows-per-unit", required = true)
   private int rowsPerUnit;
@@ -53,29 +35,19 @@ final class CandidateProcess implements Callable<Integer> {
   @Option(names = "--pause-millis", required = true)
   private long pauseMillis;
 
-  @Option(names = "--session-millis", required = true)
-  private int sessionMillis;
-
-  @Option(names = "--tick-millis", required = true)
-  private long tickMillis;
-
   @Option(names = "--ignore-lease-after-pause")
   private boolean ignoreLeaseAfterPause;
 
   @Override
   public Integer call() throws Exception {
     Child.exitWithParent();
-    Input rows = Input.read(Optional.ofNullable(input), group, amount);
-    try (CloseStore store = new CloseStore(jdbc);
-        CuratorFramework client =
-            CuratorFrameworkFactory.newClient(
-                connect, sessionMillis, sessionMillis, new ExponentialBackoffRetry(100, 5))) {
-      // Before the client starts: then the monitor knows how young the session is.
-      try (SessionMonitor monitor =
-          SessionMonitor.builder(client).tickTime(Duration.ofMillis(tickMillis)).build()) {
+    Input rows = options.read();
+    try (CloseStore store = new CloseStore(options.jdbc());
+        CuratorFramework client = options.client()) {
+      try (SessionMonitor monitor = options.monitor(client)) {
         client.start();
         try (LeaderElection election =
-            LeaderElection.builder(monitor, scope).candidateId(id).build()) {
+            LeaderElection.builder(monitor, scope).candidateId(options.id()).build()) {
           say("standby");
           lead(election, rows, store);
           say("done");
@@ -140,14 +112,5 @@ final class CandidateProcess implements Callable<Integer> {
         }
       }
     };
-  }
-
-  private static void say(@Nullable Object... words) {
-    StringBuilder line = new StringBuilder();
-    for (Object word : words) {
-      line.append(line.length() == 0 ? "" : "\t").append(word);
-    }
-    System.out.println(line);
-    System.out.flush();
   }
 }

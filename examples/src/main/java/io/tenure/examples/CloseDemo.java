@@ -1,17 +1,16 @@
 package io.tenure.examples;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -35,33 +34,12 @@ final class CloseDemo implements Callable<Integer> {
 
   private static final int UNITS = 90;
   private static final int PAUSE_MILLIS = 120;
-  private static final int EMBEDDED_SESSION_MILLIS = 4_000;
-  private static final int REMOTE_SESSION_MILLIS = 10_000;
 
   private static final List<String> IDS = List.of("w-1", "w-2", "w-3");
 
   private static final int INTERRUPTED = 130;
 
-  @Option(
-      names = "--connect",
-      paramLabel = "HOST:PORT",
-      description = "use this ensemble, not an embedded server")
-  private @Nullable String connect;
-
-  @Option(names = "--input", paramLabel = "FILE", description = "any CSV file with a header")
-  private @Nullable Path input;
-
-  @Option(
-      names = "--group",
-      paramLabel = "COLUMN",
-      description = "add up for each value of it; default ${DEFAULT-VALUE}")
-  private String group = Input.DEFAULT_GROUP;
-
-  @Option(
-      names = "--amount",
-      paramLabel = "COLUMN",
-      description = "what is added up; default ${DEFAULT-VALUE}")
-  private String amount = Input.DEFAULT_AMOUNT;
+  @Mixin private DemoOptions options = new DemoOptions();
 
   @Option(
       names = "--rows-per-unit",
@@ -69,37 +47,21 @@ final class CloseDemo implements Callable<Integer> {
       description = "rows in one unit of work; default: such that there are " + UNITS + " units")
   private @Nullable Integer rowsPerUnit;
 
-  @Option(
-      names = "--tick-millis",
-      paramLabel = "MS",
-      description = "the tickTime of --connect's ensemble; default ${DEFAULT-VALUE}")
-  private int remoteTickMillis = 2_000;
-
-  @Option(names = "--plain", description = "plain lines, as when the output is no terminal")
-  private boolean plain;
-
   private final BlockingQueue<String[]> messages = new LinkedBlockingQueue<>();
   private final Map<String, Child> candidates = new ConcurrentHashMap<>();
 
   @Override
   public Integer call() throws Exception {
     checkOptions();
-    Input rows = Input.read(Optional.ofNullable(input), group, amount);
+    Input rows = options.read();
     Totals expected = Totals.none().plus(rows.rows());
     checkSize(rows, expected);
-    Screen screen = new Screen(System.out, plain);
+    Screen screen = options.screen();
     screen.line(
-        "nightly close of "
-            + rows.rows().size()
-            + " rows: "
-            + rows.name()
-            + ", "
-            + amount
-            + " by "
-            + group);
+        "nightly close of " + rows.rows().size() + " rows: " + rows.name() + ", " + options.what());
     try (Stage stage = new Stage()) {
       try {
-        stage.open(Optional.ofNullable(connect));
+        stage.open(options.connect());
         CloseStore store = stage.closeLater(new CloseStore(stage.jdbcUrl()));
         store.create();
         int unit =
@@ -128,14 +90,9 @@ final class CloseDemo implements Callable<Integer> {
   }
 
   private void checkOptions() {
-    if (connect != null && connect.isBlank()) {
-      throw new InputException("--connect is empty: give host:port of a ZooKeeper server");
-    }
+    options.check();
     if (rowsPerUnit != null && rowsPerUnit < 1) {
       throw new InputException("--rows-per-unit is " + rowsPerUnit + ": it must be at least 1");
-    }
-    if (remoteTickMillis < 1) {
-      throw new InputException("--tick-millis is " + remoteTickMillis + ": it must be at least 1");
     }
   }
 
@@ -145,7 +102,7 @@ final class CloseDemo implements Callable<Integer> {
       throw new InputException(
           rows.name()
               + ": column "
-              + group
+              + options.group()
               + " has "
               + expected.sums().size()
               + " different values, whose totals have "
@@ -157,36 +114,17 @@ final class CloseDemo implements Callable<Integer> {
   }
 
   private Child start(Stage stage, String id, int rowsPerUnit) throws IOException {
-    boolean embedded = connect == null;
-    List<String> arguments =
-        new ArrayList<>(
-            List.of(
-                Demo.class.getName(),
-                "candidate",
-                "--connect",
-                stage.connect(),
-                "--scope",
-                scope(stage),
-                "--id",
-                id,
-                "--jdbc",
-                stage.jdbcUrl(),
-                "--group",
-                group,
-                "--amount",
-                amount,
-                "--rows-per-unit",
-                Integer.toString(rowsPerUnit),
-                "--pause-millis",
-                Integer.toString(PAUSE_MILLIS),
-                "--session-millis",
-                Integer.toString(embedded ? EMBEDDED_SESSION_MILLIS : REMOTE_SESSION_MILLIS),
-                "--tick-millis",
-                Integer.toString(embedded ? Stage.EMBEDDED_TICK_MILLIS : remoteTickMillis),
-                "--ignore-lease-after-pause"));
-    if (input != null) {
-      arguments.addAll(List.of("--input", input.toString()));
-    }
+    List<String> arguments = new ArrayList<>(List.of(Demo.class.getName(), "candidate"));
+    arguments.addAll(options.forChild(stage, id));
+    arguments.addAll(
+        List.of(
+            "--scope",
+            scope(stage),
+            "--rows-per-unit",
+            Integer.toString(rowsPerUnit),
+            "--pause-millis",
+            Integer.toString(PAUSE_MILLIS),
+            "--ignore-lease-after-pause"));
     return Child.start(
         id, arguments, (from, line) -> messages.add((from + "\t" + line).split("\t", -1)));
   }
@@ -208,31 +146,13 @@ final class CloseDemo implements Callable<Integer> {
       }
     }
     screen.line("");
-    boolean equal =
-        found.position() == expected.position()
-            && found.sums().keySet().equals(expected.sums().keySet())
-            && expected.sums().entrySet().stream()
-                .allMatch(e -> e.getValue().compareTo(found.sums().get(e.getKey())) == 0);
-    String figures =
-        found.position()
-            + " rows, "
-            + found.sums().size()
-            + " groups, total "
-            + found.total().stripTrailingZeros().toPlainString()
-            + ", epochs "
-            + epochs;
-    boolean ok = equal && refused;
+    boolean ok = found.isSameAs(expected) && refused;
     screen.line(
-        ok
-            ? "RESULT ok: " + figures + "; equal to the single-process answer"
-            : "RESULT failed: "
-                + figures
-                + "; the single-process answer is "
-                + expected.total().toPlainString()
-                + " over "
-                + expected.position()
-                + " rows"
-                + (refused ? "" : "; and the table took a write of the frozen leader's"));
+        expected.result(
+            found,
+            ok,
+            ", epochs " + epochs,
+            refused ? "" : "; and the table took a write of the frozen leader's"));
     return ok ? 0 : 1;
   }
 

@@ -1,15 +1,13 @@
 package io.tenure.examples;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.LinkedBlockingQueue;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -34,31 +32,10 @@ final class ShardsDemo implements Callable<Integer> {
 
   private static final int STEPS_PER_SHARD = 60;
   private static final int PAUSE_MILLIS = 450;
-  private static final int EMBEDDED_SESSION_MILLIS = 4_000;
-  private static final int REMOTE_SESSION_MILLIS = 10_000;
   private static final int INTERRUPTED = 130;
   private static final int MAX_SHARDS = 1_000;
 
-  @Option(
-      names = "--connect",
-      paramLabel = "HOST:PORT",
-      description = "use this ensemble, not an embedded server")
-  private @Nullable String connect;
-
-  @Option(names = "--input", paramLabel = "FILE", description = "any CSV file with a header")
-  private @Nullable Path input;
-
-  @Option(
-      names = "--group",
-      paramLabel = "COLUMN",
-      description = "add up for each value of it; default ${DEFAULT-VALUE}")
-  private String group = Input.DEFAULT_GROUP;
-
-  @Option(
-      names = "--amount",
-      paramLabel = "COLUMN",
-      description = "what is added up; default ${DEFAULT-VALUE}")
-  private String amount = Input.DEFAULT_AMOUNT;
+  @Mixin private DemoOptions options = new DemoOptions();
 
   @Option(
       names = "--shards",
@@ -66,23 +43,14 @@ final class ShardsDemo implements Callable<Integer> {
       description = "how many shards; default ${DEFAULT-VALUE}")
   private int shards = 48;
 
-  @Option(
-      names = "--tick-millis",
-      paramLabel = "MS",
-      description = "the tickTime of --connect's ensemble; default ${DEFAULT-VALUE}")
-  private int remoteTickMillis = 2_000;
-
-  @Option(names = "--plain", description = "plain lines, as when the output is no terminal")
-  private boolean plain;
-
   private final BlockingQueue<String[]> messages = new LinkedBlockingQueue<>();
 
   @Override
   public Integer call() throws Exception {
     checkOptions();
-    Input rows = Input.read(Optional.ofNullable(input), group, amount);
+    Input rows = options.read();
     Totals expected = Totals.none().plus(rows.rows());
-    Screen screen = new Screen(System.out, plain);
+    Screen screen = options.screen();
     screen.line(
         rows.rows().size()
             + " rows in "
@@ -90,12 +58,10 @@ final class ShardsDemo implements Callable<Integer> {
             + " shards: "
             + rows.name()
             + ", "
-            + amount
-            + " by "
-            + group);
+            + options.what());
     try (Stage stage = new Stage()) {
       try {
-        stage.open(Optional.ofNullable(connect));
+        stage.open(options.connect());
         ShardStore store = stage.closeLater(new ShardStore(stage.jdbcUrl()));
         store.create(shards);
         int rowsPerShard = (rows.rows().size() + shards - 1) / shards;
@@ -127,49 +93,25 @@ final class ShardsDemo implements Callable<Integer> {
   }
 
   private void checkOptions() {
-    if (connect != null && connect.isBlank()) {
-      throw new InputException("--connect is empty: give host:port of a ZooKeeper server");
-    }
+    options.check();
     if (shards < 1 || shards > MAX_SHARDS) {
       throw new InputException("--shards is " + shards + ": give 1 to " + MAX_SHARDS);
-    }
-    if (remoteTickMillis < 1) {
-      throw new InputException("--tick-millis is " + remoteTickMillis + ": it must be at least 1");
     }
   }
 
   private Child start(Stage stage, String id, int rowsPerStep) throws IOException {
-    boolean embedded = connect == null;
-    List<String> arguments =
-        new ArrayList<>(
-            List.of(
-                Demo.class.getName(),
-                "worker",
-                "--connect",
-                stage.connect(),
-                "--group",
-                groupPath(stage),
-                "--id",
-                id,
-                "--shards",
-                Integer.toString(shards),
-                "--jdbc",
-                stage.jdbcUrl(),
-                "--group-column",
-                group,
-                "--amount",
-                amount,
-                "--rows-per-step",
-                Integer.toString(rowsPerStep),
-                "--pause-millis",
-                Integer.toString(PAUSE_MILLIS),
-                "--session-millis",
-                Integer.toString(embedded ? EMBEDDED_SESSION_MILLIS : REMOTE_SESSION_MILLIS),
-                "--tick-millis",
-                Integer.toString(embedded ? Stage.EMBEDDED_TICK_MILLIS : remoteTickMillis)));
-    if (input != null) {
-      arguments.addAll(List.of("--input", input.toString()));
-    }
+    List<String> arguments = new ArrayList<>(List.of(Demo.class.getName(), "worker"));
+    arguments.addAll(options.forChild(stage, id));
+    arguments.addAll(
+        List.of(
+            "--path",
+            groupPath(stage),
+            "--shards",
+            Integer.toString(shards),
+            "--rows-per-step",
+            Integer.toString(rowsPerStep),
+            "--pause-millis",
+            Integer.toString(PAUSE_MILLIS)));
     return Child.start(
         id, arguments, (from, line) -> messages.add((from + "\t" + line).split("\t", -1)));
   }
@@ -182,27 +124,8 @@ final class ShardsDemo implements Callable<Integer> {
     new ZkCli(stage).run("ls", audit).forEach(screen::line);
     screen.line("");
     Totals found = store.read();
-    boolean equal =
-        found.position() == expected.position()
-            && found.sums().keySet().equals(expected.sums().keySet())
-            && expected.sums().entrySet().stream()
-                .allMatch(e -> e.getValue().compareTo(found.sums().get(e.getKey())) == 0);
-    String figures =
-        found.position()
-            + " rows, "
-            + found.sums().size()
-            + " groups, total "
-            + found.total().stripTrailingZeros().toPlainString();
-    screen.line(
-        equal
-            ? "RESULT ok: " + figures + "; equal to the single-process answer"
-            : "RESULT failed: "
-                + figures
-                + "; the single-process answer is "
-                + expected.total().toPlainString()
-                + " over "
-                + expected.position()
-                + " rows");
+    boolean equal = found.isSameAs(expected);
+    screen.line(expected.result(found, equal, "", ""));
     return equal ? 0 : 1;
   }
 }

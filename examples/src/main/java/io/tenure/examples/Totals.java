@@ -40,6 +40,38 @@ record Totals(int position, SortedMap<String, BigDecimal> sums) {
     return sums.values().stream().reduce(BigDecimal.ZERO, BigDecimal::add);
   }
 
+  /** Whether they are the same numbers. */
+  boolean isSameAs(Totals other) {
+    return position == other.position
+        && sums.keySet().equals(other.sums.keySet())
+        && sums.entrySet().stream()
+            .allMatch(
+                e ->
+                    e.getValue().compareTo(other.sums.getOrDefault(e.getKey(), BigDecimal.ZERO))
+                        == 0);
+  }
+
+  /** The demo's last line, where these are the totals that were expected. */
+  String result(Totals found, boolean ok, String more, String wrong) {
+    String figures =
+        found.position
+            + " rows, "
+            + found.sums.size()
+            + " groups, total "
+            + found.total().stripTrailingZeros().toPlainString()
+            + more;
+    return ok
+        ? "RESULT ok: " + figures + "; equal to the single-process answer"
+        : "RESULT failed: "
+            + figures
+            + "; the single-process answer is "
+            + total().toPlainString()
+            + " over "
+            + position
+            + " rows"
+            + wrong;
+  }
+
   /** The bytes of a checkpoint. */
   byte[] bytes() {
     try {

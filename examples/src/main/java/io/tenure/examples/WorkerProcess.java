@@ -1,5 +1,7 @@
 package io.tenure.examples;
 
+import static io.tenure.examples.ChildOptions.say;
+
 import io.tenure.recipes.SessionMonitor;
 import io.tenure.scope.Tenure;
 import io.tenure.scope.TenureException;
@@ -8,19 +10,15 @@ import io.tenure.sharding.ShardSet;
 import io.tenure.sharding.ShardWorker;
 import io.tenure.sharding.WorkerListener;
 import io.tenure.sharding.WorkerState;
-import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.curator.framework.CuratorFramework;
-import org.apache.curator.framework.CuratorFrameworkFactory;
-import org.apache.curator.retry.ExponentialBackoffRetry;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -33,29 +31,13 @@ final class WorkerProcess implements Callable<Integer> {
 
   private static final int STEPS_AT_A_TIME = 2;
 
-  @Option(names = "--connect", required = true)
-  private String connect = "";
+  @Mixin private ChildOptions options = new ChildOptions();
 
-  @Option(names = "--group", required = true)
-  private String group = "";
-
-  @Option(names = "--id", required = true)
-  private String id = "";
+  @Option(names = "--path", required = true)
+  private String path = "";
 
   @Option(names = "--shards", required = true)
   private int shards;
-
-  @Option(names = "--jdbc", required = true)
-  private String jdbc = "";
-
-  @Option(names = "--input")
-  private @Nullable Path input;
-
-  @Option(names = "--group-column", required = true)
-  private String groupColumn = "";
-
-  @Option(names = "--amount", required = true)
-  private String amount = "";
 
   @Option(names = "--rows-per-step", required = true)
   private int rowsPerStep;
@@ -63,31 +45,21 @@ final class WorkerProcess implements Callable<Integer> {
   @Option(names = "--pause-millis", required = true)
   private long pauseMillis;
 
-  @Option(names = "--session-millis", required = true)
-  private int sessionMillis;
-
-  @Option(names = "--tick-millis", required = true)
-  private long tickMillis;
-
   private final AtomicBoolean triedAllTheSame = new AtomicBoolean();
 
   @Override
   public Integer call() throws Exception {
     Child.exitWithParent();
-    List<Input.Row> rows = Input.read(Optional.ofNullable(input), groupColumn, amount).rows();
-    ShardStore store = new ShardStore(jdbc);
-    CuratorFramework client =
-        CuratorFrameworkFactory.newClient(
-            connect, sessionMillis, sessionMillis, new ExponentialBackoffRetry(100, 5));
-    // Before the client starts: then the monitor knows how young the session is.
-    SessionMonitor monitor =
-        SessionMonitor.builder(client).tickTime(Duration.ofMillis(tickMillis)).build();
+    List<Input.Row> rows = options.read().rows();
+    ShardStore store = new ShardStore(options.jdbc());
+    CuratorFramework client = options.client();
+    SessionMonitor monitor = options.monitor(client);
     client.start();
     CompletableFuture<Integer> end = new CompletableFuture<>();
     // The worker drains when the JVM is told to end, so nothing is closed before that.
     ShardWorker worker =
-        ShardWorker.builder(monitor, group)
-            .workerId(id)
+        ShardWorker.builder(monitor, path)
+            .workerId(options.id())
             .shards(ShardSet.numbered(shards))
             .settleWindow(Duration.ofSeconds(1))
             .concurrency(STEPS_AT_A_TIME)
@@ -147,14 +119,5 @@ final class WorkerProcess implements Callable<Integer> {
     } catch (SQLException e) {
       say("failed", shard, e.getMessage());
     }
-  }
-
-  private static synchronized void say(@Nullable Object... words) {
-    StringBuilder line = new StringBuilder();
-    for (Object word : words) {
-      line.append(line.length() == 0 ? "" : "\t").append(word);
-    }
-    System.out.println(line);
-    System.out.flush();
   }
 }

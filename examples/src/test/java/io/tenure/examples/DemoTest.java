@@ -89,7 +89,7 @@ class DemoTest {
         .anyMatch(line -> line.endsWith("every shard is led"))
         .anyMatch(line -> line.contains("it leads 12 shards, each handed over, leaderless"))
         .anyMatch(line -> line.matches(".* it has handed over its shards.* and ended"))
-        .anyMatch(line -> line.matches(" +w-1 +\\d+ exited +0"))
+        .anyMatch(line -> line.matches(" +w-1 +\\d+ +exited +0"))
         .anyMatch(line -> line.contains("shards were taken over by those who stood by"))
         .anyMatch(line -> line.matches(".* epoch \\d+ refused: the table has seen epoch \\d+"))
         .noneMatch(line -> line.contains("\tat ") || line.contains("\u001b"));

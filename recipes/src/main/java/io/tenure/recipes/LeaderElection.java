@@ -3,6 +3,7 @@ package io.tenure.recipes;
 import io.tenure.internal.CandidateFormat;
 import io.tenure.internal.LeaderNode;
 import io.tenure.internal.ScopeRecord;
+import io.tenure.internal.session.CallbackThread;
 import io.tenure.internal.session.HeldLease;
 import io.tenure.internal.session.LeaseTerms;
 import io.tenure.internal.session.ServerErrors;
@@ -30,7 +31,6 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -92,19 +92,7 @@ public final class LeaderElection implements AutoCloseable {
     this.client = monitor.client();
     Executor callbacks = builder.callbacks;
     if (callbacks == null) {
-      ThreadPoolExecutor own =
-          new ThreadPoolExecutor(
-              1,
-              1,
-              5,
-              TimeUnit.SECONDS,
-              new LinkedBlockingQueue<>(),
-              task -> {
-                Thread thread = new Thread(task, "tenure-callbacks");
-                thread.setDaemon(true);
-                return thread;
-              });
-      own.allowCoreThreadTimeOut(true);
+      ThreadPoolExecutor own = CallbackThread.named("tenure-callbacks");
       ownCallbacks = own;
       callbacks = own;
     } else {

@@ -1,6 +1,7 @@
 package io.tenure.sharding;
 
 import io.tenure.internal.LeaderNode;
+import io.tenure.internal.session.CallbackThread;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Reply;
 import io.tenure.internal.session.SerialExecutor;
@@ -24,7 +25,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -95,19 +95,7 @@ public final class ShardDirectory implements AutoCloseable {
     this.ownsMonitor = ownsMonitor;
     this.monitor = sessions.internal();
     this.group = new WatchedNode(monitor, paths.group(), new SettingsReader());
-    this.callbackThread =
-        new ThreadPoolExecutor(
-            1,
-            1,
-            5,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
-            task -> {
-              Thread thread = new Thread(task, "tenure-directory");
-              thread.setDaemon(true);
-              return thread;
-            });
-    callbackThread.allowCoreThreadTimeOut(true);
+    this.callbackThread = CallbackThread.named("tenure-directory");
     this.callbacks = new SerialExecutor(callbackThread);
   }
 

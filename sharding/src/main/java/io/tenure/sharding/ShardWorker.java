@@ -1,5 +1,6 @@
 package io.tenure.sharding;
 
+import io.tenure.internal.session.CallbackThread;
 import io.tenure.lease.LeaseClock;
 import io.tenure.recipes.SessionMonitor;
 import io.tenure.scope.Candidate;
@@ -12,7 +13,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -74,19 +74,7 @@ public final class ShardWorker implements AutoCloseable {
             ? SessionMonitor.builder(builder.client).clock(builder.clock).build()
             : builder.monitor;
     shutdownLimit = builder.shutdownLimit;
-    callbacks =
-        new ThreadPoolExecutor(
-            1,
-            1,
-            5,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
-            task -> {
-              Thread thread = new Thread(task, "tenure-callbacks");
-              thread.setDaemon(true);
-              return thread;
-            });
-    callbacks.allowCoreThreadTimeOut(true);
+    callbacks = CallbackThread.named("tenure-callbacks");
     Executor pool = builder.executor;
     if (pool == null) {
       ownPool = new StepPool(builder.concurrency);
