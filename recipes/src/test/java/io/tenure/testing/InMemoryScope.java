@@ -15,35 +15,59 @@ import java.util.TreeMap;
 /** A slow and obvious twin of a scope in ZooKeeper: all operations of a commit, or none. */
 public final class InMemoryScope {
 
+  private boolean exists = true;
+  private boolean auditExists = true;
   private byte[] record = ScopeRecord.empty().bytes();
   private int version;
   public Optional<ScopeView.LeaderData> leader = Optional.empty();
   public final TreeMap<String, byte[]> audit = new TreeMap<>();
   public final List<AuditEntry> history = new ArrayList<>();
 
+  /** One whose znode nobody has made yet. */
+  public static InMemoryScope absent() {
+    InMemoryScope scope = new InMemoryScope();
+    scope.exists = false;
+    scope.auditExists = false;
+    return scope;
+  }
+
+  /** A znode without data, as somebody makes it as a parent. */
+  public static InMemoryScope emptyZnode() {
+    InMemoryScope scope = new InMemoryScope();
+    scope.auditExists = false;
+    scope.record = new byte[0];
+    return scope;
+  }
+
+  public boolean exists() {
+    return exists;
+  }
+
+  /** What a reading finds that is served at one instant; empty if there is no such znode. */
+  public Optional<ScopeView> find() {
+    return exists ? Optional.of(read()) : Optional.empty();
+  }
+
   public ScopeView read() {
-    return new ScopeView(
-        ScopeRecord.parse("/scope", record), version, leader, List.copyOf(audit.keySet()));
+    return new ScopeView(record(), version, leader, List.copyOf(audit.keySet()));
+  }
+
+  private ScopeRecord record() {
+    return record.length == 0 ? ScopeRecord.empty() : ScopeRecord.parse("/scope", record);
   }
 
   public boolean apply(Commit commit, long session) {
-    for (ScopeOp op : commit.ops()) {
-      boolean possible =
-          op instanceof ScopeOp.SetRecord set
-              ? set.version() == version
-              : op instanceof ScopeOp.CreateLeader
-                  ? leader.isEmpty()
-                  : op instanceof ScopeOp.DeleteLeader
-                      ? leader.isPresent()
-                      : op instanceof ScopeOp.CreateEntry create
-                          ? !audit.containsKey(create.name())
-                          : audit.containsKey(((ScopeOp.DeleteEntry) op).name());
-      if (!possible) {
-        return false;
-      }
+    if (obstacle(commit).isPresent()) {
+      return false;
     }
     for (ScopeOp op : commit.ops()) {
-      if (op instanceof ScopeOp.SetRecord set) {
+      if (op instanceof ScopeOp.CreateScope create) {
+        exists = true;
+        record = create.data();
+        version = 0;
+      } else if (op instanceof ScopeOp.CreateAudit) {
+        auditExists = true;
+      } else if (op instanceof ScopeOp.SetRecord set) {
         record = set.data();
         version++;
       } else if (op instanceof ScopeOp.CreateLeader create) {
@@ -60,10 +84,46 @@ public final class InMemoryScope {
     return true;
   }
 
+  /** The first operation of a commit that the server would refuse now. */
+  public Optional<ScopeOp> obstacle(Commit commit) {
+    boolean scopeThere = exists;
+    boolean auditThere = auditExists;
+    for (ScopeOp op : commit.ops()) {
+      boolean possible;
+      if (op instanceof ScopeOp.CreateScope) {
+        possible = !scopeThere;
+        scopeThere = true;
+      } else if (op instanceof ScopeOp.CreateAudit) {
+        possible = scopeThere && !auditThere;
+        auditThere = true;
+      } else if (op instanceof ScopeOp.SetRecord set) {
+        possible = scopeThere && set.version() == version;
+      } else if (op instanceof ScopeOp.CreateLeader) {
+        possible = scopeThere && leader.isEmpty();
+      } else if (op instanceof ScopeOp.DeleteLeader) {
+        possible = leader.isPresent();
+      } else if (op instanceof ScopeOp.CreateEntry create) {
+        possible = auditThere && !audit.containsKey(create.name());
+      } else {
+        possible = audit.containsKey(((ScopeOp.DeleteEntry) op).name());
+      }
+      if (!possible) {
+        return Optional.of(op);
+      }
+    }
+    return Optional.empty();
+  }
+
   public void sessionEnds(long session) {
     if (leader.isPresent() && leader.get().owner() == session) {
       leader = Optional.empty();
     }
+  }
+
+  /** An operator deletes the parent of the entries, and them with it. */
+  public void deleteAudit() {
+    auditExists = false;
+    audit.clear();
   }
 
   /** Indexes and epochs dense, digests chained, each tenure elected once and ended at most once. */
@@ -74,23 +134,23 @@ public final class InMemoryScope {
     for (int i = 0; i < history.size(); i++) {
       AuditEntry entry = history.get(i);
       boolean begins = entry.transition() instanceof Transition.Elected;
-      require(entry.index() == i + 1, "index " + entry);
-      require(entry.previousDigest().equals(digest), "digest " + entry);
-      require(begins != led, "a tenure begins or ends twice: " + entry);
+      require(entry.index() == i + 1, "index", entry);
+      require(entry.previousDigest().equals(digest), "digest", entry);
+      require(begins != led, "a tenure begins or ends twice", entry);
       epoch = begins ? epoch + 1 : epoch;
-      require(entry.epoch() == epoch, "epoch " + entry);
+      require(entry.epoch() == epoch, "epoch", entry);
       led = begins;
       digest = AuditFormat.digest(AuditFormat.bytes(entry));
     }
-    ScopeRecord now = ScopeRecord.parse("/scope", record);
-    require(now.epoch() == epoch && now.isLed() == led, "record " + now);
-    require(now.digest().equals(digest), "digest of the record");
-    require(now.auditNext() == history.size() + 1, "next index");
+    ScopeRecord now = record();
+    require(now.epoch() == epoch && now.isLed() == led, "record", now);
+    require(now.digest().equals(digest), "digest of the record", now);
+    require(now.auditNext() == history.size() + 1, "next index", now);
   }
 
-  private static void require(boolean holds, String what) {
+  private static void require(boolean holds, String what, Object where) {
     if (!holds) {
-      throw new AssertionError(what);
+      throw new AssertionError(what + ": " + where);
     }
   }
 }

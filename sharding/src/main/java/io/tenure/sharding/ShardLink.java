@@ -1,5 +1,6 @@
 package io.tenure.sharding;
 
+import io.tenure.internal.LeaderNode;
 import io.tenure.internal.ScopeOp;
 import io.tenure.internal.ScopeView;
 import io.tenure.internal.session.Monitor;
@@ -11,7 +12,6 @@ import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.Retention;
 import io.tenure.scope.Scope;
 import io.tenure.scope.TenureException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +25,7 @@ import org.apache.zookeeper.OpResult;
 import org.apache.zookeeper.WatchedEvent;
 import org.apache.zookeeper.Watcher;
 import org.apache.zookeeper.data.Stat;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,6 +47,8 @@ final class ShardLink {
 
   /** New leaders are watched when those that are elected with them are in office, too. */
   private static final long WATCH_DELAY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  private static final long DROP_RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   private final Monitor monitor;
   private final GroupPaths paths;
@@ -283,22 +286,48 @@ final class ShardLink {
     }
   }
 
-  /** Deletes the leader node of one tenure without a record of it. */
+  /**
+   * Deletes the leader node of one tenure without a record of it. Insists while the session lives:
+   * nobody else could take the office.
+   */
   void dropLeader(String shard, String nonce) {
-    long session = monitor.sessionId();
+    log.warn(
+        "scope={} the end cannot be recorded; only the leader node is deleted", paths.shard(shard));
+    dropLeader(shard, nonce, monitor.sessionId());
+  }
+
+  private void dropLeader(String shard, String nonce, long session) {
     Scope scope = paths.shard(shard);
-    log.warn("scope={} the end cannot be recorded; only the leader node is deleted", scope);
     monitor
         .read(session, List.of(Op.getData(monitor.realPath(scope.leaderPath()))))
         .thenAccept(
             reply -> {
-              if (!reply.results().isEmpty()
-                  && reply.results().get(0) instanceof OpResult.GetDataResult leader
+              if (reply.results().isEmpty()) {
+                dropAgain(shard, nonce, session, reply);
+              } else if (reply.results().get(0) instanceof OpResult.GetDataResult leader
                   && leader.getStat().getEphemeralOwner() == session
-                  && new String(leader.getData(), StandardCharsets.UTF_8).contains(nonce)) {
-                monitor.transact(
-                    session, List.of(scopeOps.curatorOp(scope, new ScopeOp.DeleteLeader())));
+                  && isOfOrOverwritten(leader.getData(), nonce)) {
+                monitor
+                    .transact(
+                        session, List.of(scopeOps.curatorOp(scope, new ScopeOp.DeleteLeader())))
+                    .thenAccept(deleted -> dropAgain(shard, nonce, session, deleted));
               }
             });
+  }
+
+  private void dropAgain(String shard, String nonce, long session, Reply reply) {
+    boolean again = reply.isUnknown() || ServerErrors.isTransient(reply.code());
+    if (again && monitor.sessionId() == session) {
+      monitor.schedule(() -> dropLeader(shard, nonce, session), DROP_RETRY_NANOS);
+    }
+  }
+
+  /** An operator may have written over what this session had made. */
+  private static boolean isOfOrOverwritten(byte @Nullable [] data, String nonce) {
+    try {
+      return data == null || LeaderNode.parse("leader", data).incumbent().nonce().equals(nonce);
+    } catch (TenureException e) {
+      return true;
+    }
   }
 }

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The state machine of a worker's shards, each in its {@link ShardSlot}: what to do about one
@@ -150,6 +151,8 @@ final class ShardMachine {
         }
         report |= role != before;
       }
+      // It is still said to have taken over, if it had; in another role nobody would mend that.
+      case ENDING -> report |= role != before;
       case RESTING -> {
         if (role == ShardRole.NONE) {
           leaveAlone(slot);
@@ -164,6 +167,9 @@ final class ShardMachine {
   }
 
   private void leaveAlone(ShardSlot slot) {
+    if (slot.attemptUnknown) {
+      return; // It could come true with nobody home.
+    }
     report |= clearUnable(slot);
     become(slot, SlotState.IDLE);
   }
@@ -254,13 +260,8 @@ final class ShardMachine {
       granted(slot);
       return;
     }
-    if (slot.attemptUnknown) {
-      // A transaction at a version that has passed cannot come true any more.
-      slot.attemptUnknown =
-          found.isPresent()
-              ? slot.view != null && slot.view.version() == found.get().version()
-              : slot.view == null;
-    }
+    // A transaction at a version that has passed cannot come true any more.
+    attemptIsUnknown(slot, slot.attemptUnknown && isAsBefore(slot.view, found.orElse(null)));
     forget(slot);
     found.ifPresent(view -> slot.keep(view, false));
     if (slot.role == ShardRole.NONE && !slot.attemptUnknown) {
@@ -278,8 +279,19 @@ final class ShardMachine {
       becomeWaiting(slot);
       if (slot.role == ShardRole.STAND_BY && !slot.taskAlive) {
         later(slot, grace);
+      } else if (slot.role == ShardRole.LEAD && slot.taskAlive && !slot.unable) {
+        later(slot, GRACE_NANOS); // If the task still runs then, it hangs.
       }
     }
+  }
+
+  /** Whether nothing was committed between two readings, nor the scope deleted and made again. */
+  private static boolean isAsBefore(@Nullable ScopeView before, @Nullable ScopeView now) {
+    if (before == null || now == null) {
+      return before == null && now == null;
+    }
+    return before.version() == now.version()
+        && before.record().digest().equals(now.record().digest());
   }
 
   /** The office is vacant: may this worker take it? */
@@ -291,7 +303,7 @@ final class ShardMachine {
       return false;
     }
     return switch (slot.role) {
-      case LEAD -> true;
+      case LEAD -> !slot.unable; // It rests first, and others may have a try.
       case STAND_BY -> slot.graceOver || (slot.rank == 0 && wasInterrupted(slot));
       case TAKE_OVER, NONE -> false;
     };
@@ -319,13 +331,17 @@ final class ShardMachine {
   private void becomeWaiting(ShardSlot slot) {
     slot.graceOver = false;
     slot.conflicts = 0;
-    // It will be read again before anything is decided.
     slot.longTrail = needsNames(slot);
-    slot.view = null;
-    become(slot, SlotState.WAITING);
-    if (slot.unable) {
-      later(slot, restNanos(slot));
+    if (!slot.attemptUnknown) {
+      slot.view = null; // It will be read again before anything is decided.
     }
+    become(slot, SlotState.WAITING);
+    if (slot.role == ShardRole.TAKE_OVER) {
+      warmUp(slot);
+    }
+    if (slot.unable && !slot.taskAlive) {
+      later(slot, restNanos(slot));
+    } // A task that still runs is waited for, however long it takes.
   }
 
   void lookFailed(ShardSlot slot, long number, Optional<TenureException> lasting) {
@@ -340,6 +356,12 @@ final class ShardMachine {
     }
     switch (slot.state) {
       case LOOKING -> failed(slot, lasting.get());
+      case LEADING -> {
+        // Nothing is known against the tenure; but what changed the office is still to be seen.
+        slot.failures++;
+        out.add(new WorkerAction.Failed(slot.shard, lasting.get()));
+        later(slot, restNanos(slot));
+      }
       case ENDING -> giveUpEnding(slot);
       default -> {}
     }
@@ -372,12 +394,16 @@ final class ShardMachine {
         found.isEmpty()
             ? CommitProtocol.found(incumbent, reason, retention, now)
             : CommitProtocol.elect(found.get(), incumbent, reason, retention, now);
-    send(slot, slot.auditMissing ? CommitProtocol.withAudit(commit) : commit);
+    send(slot, commit);
   }
 
   private void send(ShardSlot slot, Commit commit) {
+    // A reading from before it would tell of the office as it was, and lead to a second copy.
+    slot.look = 0;
     slot.sent = commit.after();
-    out.add(new WorkerAction.Send(slot.shard, commit));
+    out.add(
+        new WorkerAction.Send(
+            slot.shard, slot.auditMissing ? CommitProtocol.withAudit(commit) : commit));
   }
 
   void committed(ShardSlot slot) {
@@ -406,7 +432,7 @@ final class ShardMachine {
     slot.conflicts++;
     switch (slot.state) {
       case ELECTING -> {
-        slot.attemptUnknown |= unknown;
+        attemptIsUnknown(slot, slot.attemptUnknown || unknown);
         if (slot.conflicts > MAX_CONFLICTS) {
           failed(slot, contended());
         } else {
@@ -451,7 +477,7 @@ final class ShardMachine {
 
   private void granted(ShardSlot slot) {
     slot.conflicts = 0;
-    slot.attemptUnknown = false;
+    attemptIsUnknown(slot, false);
     slot.graceOver = false;
     boolean wanted = slot.role == ShardRole.LEAD || slot.role == ShardRole.STAND_BY;
     if (!wanted || closing.isPresent() || slot.taskAlive) {
@@ -463,6 +489,8 @@ final class ShardMachine {
     }
     report |= slot.warmth == ShardSlot.Warmth.READY || slot.role == ShardRole.STAND_BY;
     report |= clearUnable(slot);
+    // Whatever got ready is the task that leads now; what it still says of that comes too late.
+    slot.warmth = ShardSlot.Warmth.COLD;
     slot.taskAlive = true;
     slot.stopping = false;
     become(slot, SlotState.LEADING);
@@ -593,7 +621,6 @@ final class ShardMachine {
     slot.nonce = "";
     slot.conflicts = 0;
     slot.stopping = false;
-    slot.warmth = ShardSlot.Warmth.COLD;
     report |= slot.role != ShardRole.LEAD;
     become(slot, SlotState.IDLE);
     if (slot.role == ShardRole.NONE || closing.isPresent()) {
@@ -614,7 +641,6 @@ final class ShardMachine {
 
   void taskGone(ShardSlot slot, boolean rests, boolean lasted) {
     slot.taskAlive = false;
-    slot.warmth = ShardSlot.Warmth.COLD;
     if (lasted || !rests) {
       slot.failures = 0;
     }
@@ -628,8 +654,21 @@ final class ShardMachine {
       return;
     }
     report |= clearUnable(slot);
+    if (slot.role == ShardRole.TAKE_OVER) {
+      warmUp(slot);
+    }
     if (slot.state == SlotState.WAITING && !slot.leaderThere) {
       look(slot);
+    }
+  }
+
+  /** It may lead again, unless its last task still runs: then that is said, and remains so. */
+  private void rested(ShardSlot slot) {
+    if (!slot.taskAlive) {
+      report |= clearUnable(slot);
+    } else if (slot.role == ShardRole.LEAD && !slot.unable) {
+      slot.unable = true;
+      report = true;
     }
   }
 
@@ -643,10 +682,11 @@ final class ShardMachine {
 
   private void failed(ShardSlot slot, TenureException cause) {
     slot.failures++;
-    slot.attemptUnknown = false;
-    forget(slot);
     out.add(new WorkerAction.Failed(slot.shard, cause));
-    if (slot.role == ShardRole.NONE) {
+    if (!slot.attemptUnknown) {
+      forget(slot);
+    }
+    if (slot.role == ShardRole.NONE && !slot.attemptUnknown) {
       leaveAlone(slot);
     } else {
       rest(slot, restNanos(slot));
@@ -677,14 +717,11 @@ final class ShardMachine {
       case ENDING -> ask(slot, false, true);
       case LEADING -> ask(slot, true, false);
       case RESTING -> {
-        report |= clearUnable(slot);
+        rested(slot);
         look(slot);
       }
       case WAITING -> {
-        report |= clearUnable(slot);
-        if (slot.role == ShardRole.TAKE_OVER) {
-          warmUp(slot);
-        }
+        rested(slot);
         slot.graceOver = slot.role == ShardRole.STAND_BY && !slot.leaderThere;
         look(slot);
       }
@@ -703,6 +740,7 @@ final class ShardMachine {
       out.add(new WorkerAction.Ended(slot.shard, ending(slot), false));
     }
     coolDown(slot);
+    attemptIsUnknown(slot, false); // Nothing that was sent in that session can come true now.
     become(slot, SlotState.IDLE);
   }
 
@@ -712,11 +750,7 @@ final class ShardMachine {
     coolDown(slot);
     switch (slot.state) {
       case LEADING -> stop(slot, new Transition.Resigned(reason));
-      case LOOKING, WAITING, RESTING -> {
-        if (!slot.attemptUnknown) {
-          leaveAlone(slot);
-        }
-      }
+      case LOOKING, WAITING, RESTING -> leaveAlone(slot);
       default -> {}
     }
   }
@@ -733,13 +767,24 @@ final class ShardMachine {
     }
   }
 
-  /** How many shards are led, or are about to be, or to be no more. */
+  /** How many shards are led, or may come to be, or are to be no more. */
   int occupied() {
     return occupied;
   }
 
-  private static boolean isOccupied(SlotState state) {
-    return state == SlotState.ELECTING || state == SlotState.LEADING || state == SlotState.ENDING;
+  private void attemptIsUnknown(ShardSlot slot, boolean unknown) {
+    slot.attemptUnknown = unknown;
+    count(slot);
+  }
+
+  private void count(ShardSlot slot) {
+    boolean now =
+        switch (slot.state) {
+          case ELECTING, LEADING, ENDING -> true;
+          case IDLE, LOOKING, WAITING, RESTING -> slot.attemptUnknown;
+        };
+    occupied += (now ? 1 : 0) - (slot.occupied ? 1 : 0);
+    slot.occupied = now;
   }
 
   /** The one door: every change of a slot's state goes through here. */
@@ -752,7 +797,7 @@ final class ShardMachine {
     if (next == SlotState.IDLE) {
       slot.look = 0;
     }
-    occupied += (isOccupied(next) ? 1 : 0) - (isOccupied(slot.state) ? 1 : 0);
     slot.state = next;
+    count(slot);
   }
 }

@@ -52,6 +52,9 @@ final class ShardSlot {
   /** The attempt's transaction may still come true. */
   boolean attemptUnknown;
 
+  /** It is in office, or something that was sent may still put it there. */
+  boolean occupied;
+
   /** The reading that is waited for; 0 if none is. Answers to others are too old to act on. */
   long look;
 

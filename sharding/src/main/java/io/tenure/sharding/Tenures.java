@@ -71,10 +71,12 @@ final class Tenures implements ShardRun.Owner, Office {
   /** The lease of each shard, until it is known how it ended. */
   private final Map<String, HeldLease> leases = new HashMap<>();
 
-  /**
-   * Shards whose lease is about to be handed out, and why they shall stop if they shall already.
-   */
-  private final Map<String, Optional<Transition.End>> granting = new HashMap<>();
+  /** A lease that is about to be handed out, and why it shall stop if it shall already. */
+  private static final class Granting {
+    Optional<Transition.End> stop = Optional.empty();
+  }
+
+  private final Map<String, Granting> granting = new HashMap<>();
 
   private final Set<ShardRun> hanging = new HashSet<>();
 
@@ -139,12 +141,13 @@ final class Tenures implements ShardRun.Owner, Office {
       long session,
       LeaseTerms terms,
       Optional<Predecessor> predecessor) {
-    granting.put(shard, Optional.empty());
+    Granting own = new Granting();
+    granting.put(shard, own);
     LeaseStart.begin(
         monitor,
         terms,
         session,
-        () -> granting.containsKey(shard) && monitor.sessionId() == session,
+        () -> granting.get(shard) == own && monitor.sessionId() == session,
         bounds -> {
           LeaderNode node =
               new LeaderNode(view.record().epoch(), view.record().incumbent().orElseThrow());
@@ -163,7 +166,7 @@ final class Tenures implements ShardRun.Owner, Office {
   }
 
   private void handOut(String shard, HeldLease lease) {
-    Optional<Transition.End> stop = granting.remove(shard);
+    Granting granted = granting.remove(shard);
     ShardRun run = run(shard);
     leases.put(shard, lease);
     log.info(
@@ -177,8 +180,8 @@ final class Tenures implements ShardRun.Owner, Office {
             .orElse("none"));
     callbacks.execute(() -> options.listener().elected(shard, lease));
     run.lead(lease);
-    if (stop != null) {
-      stop.ifPresent(lease::requestStop);
+    if (granted != null) {
+      granted.stop.ifPresent(lease::requestStop);
     }
     watchBy(now() + lease.remainingNanos());
     long period = lease.bounds().terms().ackIntervalNanos() / 2;
@@ -191,11 +194,19 @@ final class Tenures implements ShardRun.Owner, Office {
   }
 
   void requestStop(String shard, Transition.End why) {
-    granting.computeIfPresent(shard, (name, before) -> Optional.of(before.orElse(why)));
+    Granting pending = granting.get(shard);
+    if (pending != null) {
+      pending.stop = Optional.of(pending.stop.orElse(why));
+    }
     lease(shard).ifPresent(lease -> lease.requestStop(why));
   }
 
   void leaseOver(String shard, Transition.End end) {
+    if (granting.remove(shard) != null) {
+      // It was over before its lease was out, and no task will say that it is gone.
+      coolDown(shard);
+      machine.accept(new WorkerEvent.TaskGone(shard, false, false));
+    }
     lease(shard)
         .ifPresent(
             lease -> {
@@ -218,11 +229,6 @@ final class Tenures implements ShardRun.Owner, Office {
         end.reason(),
         recorded);
     lease.ifPresent(held -> tellEnded(shard, held, end, recorded));
-    if (granting.remove(shard) != null) {
-      // It was over before its lease was out, and no task will say that it is gone.
-      coolDown(shard);
-      machine.accept(new WorkerEvent.TaskGone(shard, false, false));
-    }
   }
 
   /** Tells once; a second call, with an outcome that came late, tells nobody. */
@@ -398,6 +404,9 @@ final class Tenures implements ShardRun.Owner, Office {
         () -> {
           failed(run.shard(), cause);
           if (runs.get(run.shard()) == run) {
+            if (run.lease().isEmpty()) {
+              runs.remove(run.shard()); // It is made anew if it is wanted again.
+            }
             machine.accept(new WorkerEvent.WarmUpFailed(run.shard()));
           }
         });

@@ -449,7 +449,10 @@ final class WorkerDriver implements SessionListener {
     if (terms.isPresent()) {
       ScopeView view = grant.view();
       toTasks.grant(grant.shard(), view, grant.session(), terms.get(), grant.predecessor());
-    } // Else: the session has just ended; the machine is told next.
+    } else {
+      // The session has just ended, as the machine is told next; no task will say that it is gone.
+      handle(new WorkerEvent.TaskGone(grant.shard(), false, false));
+    }
   }
 
   // ---- state ----

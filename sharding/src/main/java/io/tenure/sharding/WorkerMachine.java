@@ -55,7 +55,7 @@ final class WorkerMachine {
     return Optional.ofNullable(slots.get(shard));
   }
 
-  /** How many shards are led, or are about to be, or to be no more. */
+  /** How many shards are led, or may come to be, or are to be no more. */
   int occupied() {
     return machine.occupied();
   }

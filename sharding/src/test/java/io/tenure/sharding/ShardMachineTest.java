@@ -1,0 +1,419 @@
+package io.tenure.sharding;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tenure.internal.Commit;
+import io.tenure.internal.CommitProtocol;
+import io.tenure.internal.Incumbent;
+import io.tenure.internal.ScopeView;
+import io.tenure.internal.Sessions;
+import io.tenure.scope.Candidate;
+import io.tenure.scope.CoordinationException;
+import io.tenure.scope.Retention;
+import io.tenure.scope.Transition;
+import io.tenure.testing.InMemoryScope;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import net.jqwik.api.Example;
+
+/**
+ * The main ways of one shard of a worker, told as what the worker hears and what it then wants
+ * done. {@link WorkerSimulationTest} looks for the ways that nobody thought of.
+ */
+class ShardMachineTest {
+
+  private static final Instant NOW = Instant.parse("2026-03-01T02:00:00Z");
+  private static final Retention RETENTION = Retention.last(20);
+  private static final long SESSION = 0x51;
+  private static final long ANOTHERS_SESSION = 0x52;
+
+  private int attempts;
+  private final WorkerMachine machine =
+      new WorkerMachine(candidate("w-1"), RETENTION, () -> "attempt-" + ++attempts);
+  private InMemoryScope scope = InMemoryScope.absent();
+
+  // What the machine asked for last.
+  private long look;
+  private long wake;
+  private Commit sent;
+
+  // ---- the beginning ----
+
+  @Example
+  void inANewGroupShardsAreLedWithoutReadingThemFirst() {
+    begins(true);
+    assertThat(plan(leads())).containsExactly("send 7: found and elect epoch 1");
+    assertThat(committed()).containsExactly("grant 7 epoch 1", "watch 7");
+  }
+
+  @Example
+  void otherwiseAScopeIsReadAndTakenIfItIsVacant() {
+    othersTenureEnds(new Transition.Resigned("handoff"));
+    begins(false);
+    assertThat(plan(leads())).containsExactly("look at 7");
+    assertThat(looked()).containsExactly("send 7: elect epoch 2");
+    assertThat(committed()).containsExactly("grant 7 epoch 2", "watch 7");
+  }
+
+  @Example
+  void whoFindsALeaderWaitsForItsNodeToBeDeleted() {
+    anotherLeads();
+    begins(false);
+    plan(leads());
+    assertThat(looked()).containsExactly("look at 7 and watch");
+    assertThat(looked()).isEmpty();
+    anotherEnds(new Transition.Resigned("handoff"));
+    assertThat(officeChanged()).containsExactly("look at 7 and watch");
+    assertThat(looked()).containsExactly("send 7: elect epoch 2");
+  }
+
+  @Example
+  void aParentOfEntriesThatIsMissingIsMadeAlong() {
+    scope = InMemoryScope.emptyZnode();
+    begins(false);
+    plan(leads());
+    assertThat(looked()).containsExactly("send 7: elect epoch 1");
+    assertThat(on(new WorkerEvent.AuditMissing("7"))).containsExactly("look at 7, synced");
+    assertThat(looked()).containsExactly("send 7: elect epoch 1 with audit");
+    committed();
+    scope.deleteAudit();
+    ends(1, new Transition.Resigned("done"));
+    assertThat(on(new WorkerEvent.AuditMissing("7"))).containsExactly("look at 7, synced");
+    assertThat(looked()).containsExactly("send 7: end epoch 1 as resigned with audit");
+  }
+
+  // ---- handoff ----
+
+  @Example
+  void theSuccessorOfAHandoffGetsReadyAndIsElectedWhenTheLeaderHasResigned() {
+    anotherLeads();
+    begins(false);
+    assertThat(plan(takesOver())).containsExactly("warm up 7", "look at 7 and watch");
+    assertThat(looked()).isEmpty();
+    assertThat(on(new WorkerEvent.WarmedUp("7"))).containsExactly("report");
+    assertThat(plan(leads())).isEmpty();
+    anotherEnds(new Transition.Resigned("handoff"));
+    officeChanged();
+    assertThat(looked()).containsExactly("send 7: elect epoch 2");
+    assertThat(committed()).containsExactly("grant 7 epoch 2", "watch 7", "report");
+  }
+
+  @Example
+  void theLeaderOfAHandoffStopsItsTaskThenEndsItsLeaseThenResigns() {
+    leadsSinceTheBeginning();
+    assertThat(plan(nothing())).containsExactly("ask 7 to stop: resigned, handoff", "report");
+    assertThat(ends(1, new Transition.Resigned("handoff")))
+        .containsExactly("lease of 7 over: resigned", "send 7: end epoch 1 as resigned");
+    assertThat(taskGone()).isEmpty();
+    assertThat(committed()).containsExactly("7 ended: resigned", "report");
+    assertThat(machine.slots()).isEmpty();
+  }
+
+  @Example
+  void aPlanThatChangesItsMindWhileElectingEndsTheTenureBeforeItsLeaseIsOut() {
+    begins(true);
+    plan(leads());
+    assertThat(plan(nothing())).isEmpty();
+    assertThat(committed()).containsExactly("send 7: end epoch 1 as resigned");
+    assertThat(committed()).containsExactly("7 ended: resigned", "report");
+    assertThat(machine.slots()).isEmpty();
+  }
+
+  // ---- crash ----
+
+  @Example
+  void theFirstStandbyTakesOverFromALeaderThatIsLostAndReportsIt() {
+    standsByForAnother(0);
+    anothersSessionEnds();
+    assertThat(officeChanged()).containsExactly("look at 7 and watch");
+    assertThat(looked()).containsExactly("send 7: elect epoch 2");
+    assertThat(committed()).containsExactly("grant 7 epoch 2", "watch 7", "report");
+    assertThat(scope.history)
+        .extracting(entry -> entry.transition().word())
+        .containsExactly("elected", "lost", "elected");
+  }
+
+  @Example
+  void theSecondStandbyGivesTheFirstTwoSeconds() {
+    standsByForAnother(1);
+    anothersSessionEnds();
+    officeChanged();
+    assertThat(looked()).containsExactly("wake 7 in 2000 ms");
+    assertThat(wakes()).containsExactly("look at 7 and watch");
+    assertThat(looked()).containsExactly("send 7: elect epoch 2");
+  }
+
+  @Example
+  void aLeaderThatResignsMakesWayForWhomThePlanNames() {
+    standsByForAnother(0);
+    anotherEnds(new Transition.Resigned("handoff"));
+    officeChanged();
+    assertThat(looked()).containsExactly("wake 7 in 1000 ms");
+    assertThat(plan(leads())).containsExactly("look at 7");
+    assertThat(looked()).containsExactly("send 7: elect epoch 2");
+  }
+
+  @Example
+  void aSessionThatEndsTakesTheLeaseAlongAndOnlyTheTaskIsRemembered() {
+    leadsSinceTheBeginning();
+    assertThat(on(new WorkerEvent.SessionGone(SESSION)))
+        .containsExactly("lease of 7 over: lost", "7 ended: lost, not recorded");
+    scope.sessionEnds(SESSION);
+    begins(false);
+    plan(leads());
+    assertThat(looked()).containsExactly("wake 7 in 1000 ms");
+    assertThat(taskGone()).containsExactly("look at 7");
+    assertThat(looked()).containsExactly("send 7: elect epoch 2");
+  }
+
+  // ---- a task that hangs ----
+
+  @Example
+  void aTenureWhoseTaskHangsLapsesAndTheShardIsLeftToOthersUntilItIsGone() {
+    leadsSinceTheBeginning();
+    assertThat(ends(1, new Transition.Lapsed("no renewal")))
+        .containsExactly("lease of 7 over: lapsed", "send 7: end epoch 1 as lapsed");
+    assertThat(committed()).containsExactly("7 ended: lapsed", "look at 7", "report");
+    assertThat(machine.slot("7").orElseThrow().unable).isTrue();
+    assertThat(looked()).isEmpty();
+    assertThat(taskGone()).containsExactly("look at 7", "report");
+    assertThat(looked()).containsExactly("send 7: elect epoch 2");
+  }
+
+  @Example
+  void aWorkerWhoseTaskStillHangsInItsNextSessionSaysThatItCannotLead() {
+    leadsSinceTheBeginning();
+    on(new WorkerEvent.SessionGone(SESSION));
+    scope.sessionEnds(SESSION);
+    begins(false);
+    plan(leads());
+    looked();
+    assertThat(wakes()).containsExactly("look at 7", "report");
+    assertThat(machine.slot("7").orElseThrow().unable).isTrue();
+    assertThat(looked()).isEmpty();
+  }
+
+  @Example
+  void aTaskThatFailsRestsAndIsTriedAgain() {
+    leadsSinceTheBeginning();
+    ends(1, new Transition.Resigned("step failed"));
+    assertThat(on(new WorkerEvent.TaskGone("7", true, false))).containsExactly("report");
+    assertThat(committed()).containsExactly("7 ended: resigned", "wake 7 in 1000 ms");
+    assertThat(wakes()).containsExactly("look at 7", "report");
+    assertThat(looked()).containsExactly("send 7: elect epoch 2");
+  }
+
+  // ---- operators ----
+
+  @Example
+  void anOperatorsRevokeStopsTheTaskAndKeepsTheShardFromComingStraightBack() {
+    leadsSinceTheBeginning();
+    overwritten("revoke for tonight");
+    assertThat(officeChanged()).containsExactly("look at 7 and watch");
+    assertThat(looked())
+        .containsExactly("ask 7 to stop: revoked, revoked by an operator: for tonight");
+    assertThat(ends(1, new Transition.Revoked("for tonight")))
+        .containsExactly("lease of 7 over: revoked", "send 7: end epoch 1 as revoked");
+    taskGone();
+    assertThat(committed()).containsExactly("7 ended: revoked", "wake 7 in 4000 ms");
+  }
+
+  @Example
+  void aLeaderNodeThatAnOperatorDeletesEndsTheLeaseAtOnce() {
+    leadsSinceTheBeginning();
+    scope.leader = Optional.empty();
+    officeChanged();
+    assertThat(looked())
+        .containsExactly("lease of 7 over: revoked", "send 7: end epoch 1 as revoked");
+  }
+
+  @Example
+  void aLeaderThatCannotReadItsScopeStaysInOfficeAndLooksAgain() {
+    leadsSinceTheBeginning();
+    officeChanged();
+    CoordinationException refused = new CoordinationException("refused");
+    assertThat(on(new WorkerEvent.LookFailed("7", look, Optional.of(refused))))
+        .containsExactly("failed 7: refused", "wake 7 in 1000 ms");
+    overwritten("revoke");
+    assertThat(wakes()).containsExactly("look at 7 and watch");
+    assertThat(looked()).containsExactly("ask 7 to stop: revoked, revoked by an operator");
+  }
+
+  // ---- lost answers ----
+
+  @Example
+  void anElectionWhoseAnswerIsLostIsFoundByItsNonce() {
+    begins(true);
+    plan(leads());
+    scope.apply(sent, SESSION);
+    assertThat(unknown()).containsExactly("look at 7, synced");
+    assertThat(looked()).containsExactly("grant 7 epoch 1", "watch 7");
+  }
+
+  @Example
+  void anElectionThatHasNotArrivedIsSentAgainAndOnlyOneOfTheCopiesComesTrue() {
+    begins(true);
+    plan(leads());
+    Commit first = sent;
+    unknown();
+    assertThat(looked()).containsExactly("send 7: found and elect epoch 1");
+    assertThat(scope.apply(first, SESSION)).isTrue();
+    assertThat(scope.apply(sent, SESSION)).isFalse();
+    on(new WorkerEvent.NotCommitted("7", false));
+    assertThat(looked()).containsExactly("grant 7 epoch 1", "watch 7");
+  }
+
+  @Example
+  void anAttemptThatMayStillComeTrueIsCarriedToItsEndAlthoughNobodyWantsIt() {
+    begins(true);
+    plan(leads());
+    unknown();
+    on(new WorkerEvent.Close("closed"));
+    assertThat(machine.occupied()).isEqualTo(1);
+    assertThat(looked()).containsExactly("send 7: found and elect epoch 1");
+    assertThat(on(new WorkerEvent.CommitFailed("7", new CoordinationException("refused"))))
+        .containsExactly("failed 7: refused", "wake 7 in 1000 ms");
+    assertThat(machine.occupied()).isEqualTo(1);
+    scope.apply(sent, SESSION);
+    wakes();
+    assertThat(looked()).containsExactly("send 7: end epoch 1 as resigned");
+    assertThat(committed()).contains("7 ended: resigned");
+    assertThat(machine.occupied()).isZero();
+    assertThat(machine.slots()).isEmpty();
+  }
+
+  @Example
+  void anEndWhoseAnswerIsLostIsFoundInTheRecord() {
+    leadsSinceTheBeginning();
+    ends(1, new Transition.Resigned("done"));
+    taskGone();
+    scope.apply(sent, SESSION);
+    assertThat(unknown()).containsExactly("look at 7, synced");
+    assertThat(looked()).containsExactly("7 ended: resigned", "look at 7");
+  }
+
+  @Example
+  void aReadingFromBeforeTheEndDoesNotSendTheEndTwice() {
+    leadsSinceTheBeginning();
+    officeChanged();
+    ends(1, new Transition.Resigned("done"));
+    assertThat(looked()).isEmpty();
+  }
+
+  // ---- what the worker hears ----
+
+  private List<String> on(WorkerEvent event) {
+    List<WorkerAction> actions = machine.on(event, NOW);
+    for (WorkerAction action : actions) {
+      if (action instanceof WorkerAction.Look asked) {
+        look = asked.number();
+      } else if (action instanceof WorkerAction.Later later) {
+        wake = later.number();
+      } else if (action instanceof WorkerAction.Send send) {
+        sent = send.commit();
+      }
+    }
+    return Transcript.of(actions);
+  }
+
+  private void begins(boolean untouched) {
+    on(new WorkerEvent.SessionBegun(SESSION, untouched));
+  }
+
+  private List<String> plan(PlanNode plan) {
+    return on(new WorkerEvent.Planned(plan));
+  }
+
+  private static PlanNode leads() {
+    return SimulatedGroup.plan(List.of("7"), List.of(), List.of());
+  }
+
+  private static PlanNode takesOver() {
+    return SimulatedGroup.plan(List.of(), List.of("7"), List.of());
+  }
+
+  private static PlanNode standsBy(int rank) {
+    List<List<String>> ranks = rank == 0 ? List.of(List.of("7")) : List.of(List.of(), List.of("7"));
+    return SimulatedGroup.plan(List.of(), List.of(), ranks);
+  }
+
+  private static PlanNode nothing() {
+    return SimulatedGroup.plan(List.of(), List.of(), List.of());
+  }
+
+  private List<String> looked() {
+    return on(new WorkerEvent.Looked("7", look, scope.find()));
+  }
+
+  private List<String> officeChanged() {
+    return on(new WorkerEvent.OfficeChanged("7"));
+  }
+
+  private List<String> wakes() {
+    return on(new WorkerEvent.Wake("7", wake));
+  }
+
+  private List<String> committed() {
+    assertThat(scope.apply(sent, SESSION)).isTrue();
+    return on(new WorkerEvent.Committed("7"));
+  }
+
+  private List<String> unknown() {
+    return on(new WorkerEvent.NotCommitted("7", true));
+  }
+
+  private List<String> ends(long epoch, Transition.End end) {
+    return on(new WorkerEvent.End("7", epoch, end));
+  }
+
+  private List<String> taskGone() {
+    return on(new WorkerEvent.TaskGone("7", false, false));
+  }
+
+  private void leadsSinceTheBeginning() {
+    begins(true);
+    plan(leads());
+    committed();
+  }
+
+  private void standsByForAnother(int rank) {
+    anotherLeads();
+    begins(false);
+    assertThat(plan(standsBy(rank))).containsExactly("wake 7 in 1000 ms");
+    assertThat(wakes()).containsExactly("look at 7 and watch");
+    assertThat(looked()).isEmpty();
+  }
+
+  // ---- what others do ----
+
+  private static Candidate candidate(String id) {
+    return new Candidate(id, "h", 1, Optional.empty());
+  }
+
+  private void anotherLeads() {
+    Incumbent another =
+        new Incumbent(candidate("w-2"), Sessions.format(ANOTHERS_SESSION), "anothers", NOW);
+    scope.apply(CommitProtocol.found(another, "as planned", RETENTION, NOW), ANOTHERS_SESSION);
+  }
+
+  private void anotherEnds(Transition.End end) {
+    scope.apply(CommitProtocol.end(scope.read(), end, RETENTION, NOW), ANOTHERS_SESSION);
+  }
+
+  private void othersTenureEnds(Transition.End end) {
+    anotherLeads();
+    anotherEnds(end);
+  }
+
+  private void anothersSessionEnds() {
+    scope.sessionEnds(ANOTHERS_SESSION);
+  }
+
+  private void overwritten(String text) {
+    long owner = scope.leader.orElseThrow().owner();
+    scope.leader =
+        Optional.of(new ScopeView.LeaderData(text.getBytes(StandardCharsets.UTF_8), owner));
+  }
+}

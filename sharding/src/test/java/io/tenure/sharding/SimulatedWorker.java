@@ -1,0 +1,360 @@
+package io.tenure.sharding;
+
+import io.tenure.internal.ScopeView;
+import io.tenure.internal.Sessions;
+import io.tenure.scope.Candidate;
+import io.tenure.scope.Retention;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * One worker: its machine, fed as {@link WorkerDriver} feeds it. After each event the machine is
+ * held to its invariants.
+ */
+final class SimulatedWorker {
+
+  private static final Instant NOW = Instant.parse("2026-03-01T02:00:00Z");
+  static final Retention RETENTION = Retention.last(7);
+
+  private record Timer(long dueNanos, WorkerAction.Later wake) {}
+
+  final int number;
+  final WorkerMachine machine;
+  final SimulatedLink link;
+  final SimulatedTasks tasks;
+
+  private final SimulatedEnsemble ensemble;
+  private final Transcript transcript;
+  private final Deque<WorkerEvent> inbox = new ArrayDeque<>();
+  private final List<Timer> timers = new ArrayList<>();
+  private Optional<Timer> lastFired = Optional.empty();
+  private boolean handling;
+  private int nonces;
+  private long nowNanos;
+
+  /** Registered in the present session. */
+  boolean registered;
+
+  boolean closing;
+
+  /** The registration is gone, and nothing holds the closing up any more. */
+  boolean left;
+
+  /** It was closed and has settled everything: nobody is there any more. */
+  boolean closed;
+
+  /** What the registration says of the shards. */
+  private Map<String, String> told = Map.of();
+
+  SimulatedWorker(
+      SimulatedEnsemble ensemble, int number, SimulatedSession session, Transcript transcript) {
+    this.ensemble = ensemble;
+    this.number = number;
+    this.transcript = transcript;
+    this.link = new SimulatedLink(ensemble, RETENTION, session, this::feed);
+    this.tasks = new SimulatedTasks(ensemble, this::feed);
+    String unique = "w" + number + "-" + Long.toHexString(session.id) + "-" + ensemble.lastZxid();
+    this.machine =
+        new WorkerMachine(
+            new Candidate("w-" + number, "h", 1, Optional.empty()),
+            RETENTION,
+            () -> unique + "-" + nonces++ + ".");
+  }
+
+  // ---- events and actions ----
+
+  void feed(WorkerEvent event) {
+    inbox.add(event);
+    if (handling) {
+      return;
+    }
+    handling = true;
+    while (!inbox.isEmpty() && !closed) {
+      WorkerEvent next = inbox.remove();
+      transcript.add("%s < %s", this, next);
+      List<WorkerAction> actions = machine.on(next, NOW);
+      for (WorkerAction action : actions) {
+        transcript.add("%s     > %s", this, action);
+        perform(action);
+      }
+      check();
+      checkRegistration(
+          next instanceof WorkerEvent.SessionBegun
+              || actions.stream().anyMatch(WorkerAction.Report.class::isInstance));
+      closed = closing && left && machine.occupied() == 0;
+    }
+    inbox.clear();
+    handling = false;
+  }
+
+  private void perform(WorkerAction action) {
+    if (action instanceof WorkerAction.Look look) {
+      link.look(look);
+    } else if (action instanceof WorkerAction.Watch watch) {
+      link.watch(watch.shard());
+    } else if (action instanceof WorkerAction.Send send) {
+      checkTriesOnlyIfAble(send);
+      link.send(send);
+    } else if (action instanceof WorkerAction.DropLeader drop) {
+      link.dropLeader(drop.shard(), drop.nonce());
+    } else if (action instanceof WorkerAction.Grant grant) {
+      tasks.grant(grant);
+    } else if (action instanceof WorkerAction.RequestStop stop) {
+      tasks.requestStop(stop.shard(), stop.why());
+    } else if (action instanceof WorkerAction.LeaseOver over) {
+      tasks.leaseOver(over.shard());
+    } else if (action instanceof WorkerAction.Ended ended) {
+      tasks.ended(ended);
+    } else if (action instanceof WorkerAction.WarmUp warm) {
+      tasks.warmUp(warm.shard());
+    } else if (action instanceof WorkerAction.CoolDown cool) {
+      tasks.coolDown(cool.shard());
+    } else if (action instanceof WorkerAction.Later later) {
+      timers.add(new Timer(nowNanos + later.nanos(), later));
+    } else if (action instanceof WorkerAction.Failed failed && ensemble.calm) {
+      throw new AssertionError("nothing fails for good without faults: " + failed);
+    }
+  }
+
+  private void checkTriesOnlyIfAble(WorkerAction.Send send) {
+    ShardSlot slot = machine.slot(send.shard()).orElseThrow();
+    boolean elects = slot.state == SlotState.ELECTING && !slot.attemptUnknown;
+    if (elects && slot.role == ShardRole.LEAD && slot.unable) {
+      throw new AssertionError(this + " says that it cannot lead " + slot.shard + ", and tries");
+    }
+  }
+
+  private void check() {
+    int occupied = 0;
+    for (ShardSlot slot : machine.slots()) {
+      if (slot.isLed() != tasks.holdsLease(slot.shard)) {
+        throw new AssertionError("a lease is out exactly in LEADING, not in " + slot.state);
+      }
+      occupied += isOccupied(slot) ? 1 : 0;
+    }
+    for (SimulatedTasks.Run run : tasks.tenures()) {
+      if (!run.leaseOver && machine.slot(run.shard).isEmpty()) {
+        throw new AssertionError("the lease of " + run.shard + " is out and forgotten");
+      }
+    }
+    for (String shard : tasks.leftOver()) {
+      if (machine.slot(shard).map(slot -> slot.warmth == ShardSlot.Warmth.COLD).orElse(true)) {
+        throw new AssertionError("the task that got ready for " + shard + " is forgotten");
+      }
+    }
+    if (occupied != machine.occupied()) {
+      throw new AssertionError(machine.occupied() + " slots said to be occupied of " + occupied);
+    }
+  }
+
+  /** Whatever changes is reported; an end as soon as it is settled. */
+  private void checkRegistration(boolean reported) {
+    Map<String, String> now = toTell();
+    if (reported || !registered) {
+      told = now;
+    }
+    for (String shard : ensemble.scopes.keySet()) {
+      boolean settled =
+          machine
+              .slot(shard)
+              .map(slot -> slot.state != SlotState.ENDING && !slot.stopping)
+              .orElse(true);
+      if (settled && !closing && !now.get(shard).equals(told.get(shard))) {
+        throw new AssertionError(
+            "the registration says "
+                + shard
+                + told.get(shard)
+                + ", and should say "
+                + shard
+                + now.get(shard));
+      }
+    }
+  }
+
+  /** Something that is under way may make it the leader, or does. */
+  private static boolean isOccupied(ShardSlot slot) {
+    return switch (slot.state) {
+      case ELECTING, LEADING, ENDING -> true;
+      case IDLE, LOOKING, WAITING, RESTING -> slot.attemptUnknown;
+    };
+  }
+
+  /** What {@link WorkerDriver} writes into the registration. */
+  private Map<String, String> toTell() {
+    Map<String, String> all = new TreeMap<>();
+    for (String shard : ensemble.scopes.keySet()) {
+      all.put(shard, machine.slot(shard).map(SimulatedWorker::toTell).orElse(""));
+    }
+    return all;
+  }
+
+  boolean saysThatItTookOver(String shard) {
+    return told.getOrDefault(shard, "").contains("took over");
+  }
+
+  boolean saysThatItIsUnable(String shard) {
+    return told.getOrDefault(shard, "").contains("unable");
+  }
+
+  private static String toTell(ShardSlot slot) {
+    return (slot.isTakenOver() ? " took over" : "")
+        + (slot.isReady() ? " ready" : "")
+        + (slot.unable ? " unable" : "");
+  }
+
+  /**
+   * While its session lives and no operator has interfered, whoever holds a lease has its leader
+   * node: nobody else can be in office.
+   *
+   * @param led those in office so far; those of this worker are added
+   */
+  void checkOffices(Set<String> led) {
+    for (SimulatedTasks.Run run : tasks.tenures()) {
+      if (!run.leaseOver && isInOffice(run)) {
+        if (!led.add(run.shard)) {
+          throw new AssertionError("two leaders of shard " + run.shard);
+        }
+      } else if (!run.leaseOver
+          && link.session().alive
+          && run.evictions == ensemble.scope(run.shard).evictions) {
+        throw new AssertionError(this + " holds the lease of " + run.shard + " without its office");
+      }
+    }
+  }
+
+  /** Whether it holds the lease, and the leader node is that tenure's. */
+  boolean isInOffice(String shard) {
+    return tasks.tenures().stream()
+        .anyMatch(run -> run.shard.equals(shard) && !run.leaseOver && isInOffice(run));
+  }
+
+  private boolean isInOffice(SimulatedTasks.Run run) {
+    Optional<ScopeView.LeaderData> leader = ensemble.scope(run.shard).now.leader;
+    return link.session().alive
+        && leader.isPresent()
+        && leader.get().owner() == run.session
+        && run.session == link.session().id
+        && SimulatedEnsemble.isOfOrOverwritten(leader.get().data(), run.nonce);
+  }
+
+  // ---- time ----
+
+  /** Time passes; wake-ups that are due may come, or come later. */
+  void passes(long nanos) {
+    nowNanos += nanos;
+  }
+
+  void aTimerFires() {
+    List<Timer> due = timers.stream().filter(timer -> timer.dueNanos() <= nowNanos).toList();
+    if (!due.isEmpty()) {
+      fire(due.get(ensemble.random.nextInt(due.size())));
+    }
+  }
+
+  void theLastTimerFiresAgain() {
+    lastFired.ifPresent(this::fire);
+  }
+
+  /** The next wake-up comes, as time passes until then. */
+  boolean nextTimer() {
+    Optional<Timer> next = timers.stream().min(Comparator.comparingLong(Timer::dueNanos));
+    next.ifPresent(
+        timer -> {
+          nowNanos = Math.max(nowNanos, timer.dueNanos());
+          fire(timer);
+        });
+    return next.isPresent();
+  }
+
+  private void fire(Timer timer) {
+    timers.remove(timer);
+    lastFired = Optional.of(timer);
+    feed(new WorkerEvent.Wake(timer.wake().shard(), timer.wake().number()));
+  }
+
+  // ---- session and registration ----
+
+  void sessionGone() {
+    SimulatedSession session = link.session();
+    if (!session.gone) {
+      transcript.add("%s gives session %s up", this, session);
+      link.sessionGone();
+      registered = false;
+      feed(new WorkerEvent.SessionGone(session.id));
+    }
+  }
+
+  void beginSession() {
+    if (link.session().gone && !closed) {
+      link.begin(ensemble.newSession());
+    }
+  }
+
+  void register(boolean untouched) {
+    if (!registered && !closing && !link.session().gone) {
+      registered = true;
+      feed(new WorkerEvent.SessionBegun(link.session().id, untouched));
+    }
+  }
+
+  void plan(PlanNode plan) {
+    if (registered && !closing) {
+      feed(new WorkerEvent.Planned(plan));
+    }
+  }
+
+  void close() {
+    if (!closing) {
+      closing = true;
+      feed(new WorkerEvent.Close("worker closed"));
+    }
+  }
+
+  void leave() {
+    left = closing;
+    closed |= closing && machine.occupied() == 0;
+  }
+
+  boolean isLive() {
+    return !closing && registered;
+  }
+
+  @Override
+  public String toString() {
+    return "w-" + number;
+  }
+
+  String describe() {
+    List<String> slots = new ArrayList<>();
+    for (ShardSlot slot : machine.slots()) {
+      slots.add(
+          slot.shard
+              + " "
+              + slot.role
+              + slot.rank
+              + " "
+              + slot.state
+              + (slot.attemptUnknown ? " unknown" : "")
+              + (slot.taskAlive ? " task" : "")
+              + (slot.unable ? " unable" : "")
+              + (slot.leaderThere ? " led" : "")
+              + (link.session().watches(slot.shard) ? " watched" : ""));
+    }
+    return this
+        + (closed ? " closed" : closing ? " closing" : "")
+        + " session "
+        + Sessions.format(link.session().id)
+        + " "
+        + slots
+        + " tasks "
+        + tasks;
+  }
+}
