@@ -276,9 +276,8 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
         planNames.remove(ZnodeName.encodeWhole(id));
         ops.add(client.transactionOp().delete().forPath(paths.plan(id)));
       }
-      for (String shard : decision.movesDone()) {
-        String name = Directives.MOVE + ZnodeName.encode(shard);
-        ops.add(client.transactionOp().delete().forPath(paths.directives() + "/" + name));
+      for (String path : decision.movesDone()) {
+        ops.add(client.transactionOp().delete().forPath(path));
       }
       Optional<PlanSummary> summary = decision.summary();
       if (summary.isPresent()) {

@@ -1,6 +1,5 @@
 package io.tenure.sharding;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -39,7 +38,6 @@ import java.util.TreeMap;
  */
 final class CoordinatorMachine {
 
-  private static final int MAX_NAMED = 3;
   private static final int OUTAGE_WINDOWS = 2;
 
   /** One registered worker. */
@@ -58,7 +56,7 @@ final class CoordinatorMachine {
    * @param writes plans of workers that are new or have changed
    * @param removals workers that are gone and whose plans are to be deleted
    * @param summary the plan as a whole, if anything changes
-   * @param movesDone shards whose {@code move-} directive is fulfilled
+   * @param movesDone paths of {@code move-} directives that are fulfilled
    * @param nanosToWait when to decide again even if nothing happens
    * @param ignored directives that are passed over: path and why
    */
@@ -90,16 +88,11 @@ final class CoordinatorMachine {
   final NavigableMap<String, PlanNode> plans = new TreeMap<>();
   final MovesInFlight moves = new MovesInFlight();
   final LoadBalance load;
+  final Trigger trigger;
   PlanSummary summary;
 
-  /** What the members were at the last decision; empty before the first. */
-  Map<String, Placement.Member> lastMembers = Map.of();
-
-  /** What operators wanted then. */
-  Optional<Directives> lastDirectives = Optional.empty();
-
-  /** Why shards that need not move do: the last change of what there is. */
-  String trigger;
+  /** Empty before the first decision. */
+  Optional<WantedStandbys> wanted = Optional.empty();
 
   /**
    * Begins with the plan as it stands.
@@ -113,7 +106,7 @@ final class CoordinatorMachine {
     this.epoch = epoch;
     this.startedNanos = nowNanos;
     this.summary = summary;
-    this.trigger = summary.reason().isEmpty() ? "rebalance" : summary.reason();
+    this.trigger = new Trigger(summary.reason());
     this.load = new LoadBalance(summary.shares(), nowNanos);
     plan.forEach(node -> plans.put(node.workerId(), node));
     Map<String, String> leaders = new TreeMap<>();
@@ -121,7 +114,7 @@ final class CoordinatorMachine {
     for (PlanNode node : plan) {
       for (String shard : node.takesOver()) {
         String from = leaders.getOrDefault(shard, "");
-        moves.begin(shard, from, node.workerId(), trigger, nowNanos);
+        moves.begin(shard, from, node.workerId(), "", nowNanos);
       }
     }
   }
@@ -134,7 +127,7 @@ final class CoordinatorMachine {
       return nothing(outage, Map.of());
     }
     Set<String> joined = joined(present, view, nowNanos);
-    if (summary.version() == 0 && joined.isEmpty()) {
+    if (isFirst() && joined.isEmpty()) {
       // The first plan waits for the first workers, all of them.
       return nothing(
           joining.nanosLeft(view.settings().settleWindow().toNanos(), nowNanos),
@@ -143,6 +136,11 @@ final class CoordinatorMachine {
     present.keySet().removeIf(id -> !plans.containsKey(id) && !joined.contains(id));
     Members members = new Members(present, view.directives(), view.settings().shards());
     return new Planning(this, view, members, joined, nowNanos).decide();
+  }
+
+  /** Nothing was planned yet. A plan whose summary was lost, or is not written yet, is one. */
+  private boolean isFirst() {
+    return summary.version() == 0 && plans.isEmpty();
   }
 
   private static Decision nothing(Optional<Long> wait, Map<String, String> ignored) {
@@ -184,28 +182,13 @@ final class CoordinatorMachine {
       }
     }
     joining.see(newcomers, nowNanos);
-    boolean first = summary.version() == 0;
     long settle = view.settings().settleWindow().toNanos();
     boolean due = joining.nanosLeft(settle, nowNanos).map(left -> left == 0).orElse(false);
     // A group that was led and has nobody left does not wait: its shards are vacant.
-    return due || (!anybody && !first) ? joining.take() : Set.of();
+    return due || (!anybody && !isFirst()) ? joining.take() : Set.of();
   }
 
   private static boolean isDraining(Worker worker, Directives directives) {
     return worker.node().draining() || directives.drains().containsKey(worker.id());
-  }
-
-  /** Ids in a sentence: the first few, and how many more. */
-  static String named(Iterable<String> ids) {
-    List<String> all = new ArrayList<>();
-    ids.forEach(all::add);
-    if (all.size() == 1) {
-      return all.get(0);
-    }
-    int shown = Math.min(MAX_NAMED, all.size());
-    String first = String.join(", ", all.subList(0, shown - (shown == all.size() ? 1 : 0)));
-    return first
-        + " and "
-        + (shown == all.size() ? all.get(shown - 1) : all.size() - shown + " others");
   }
 }

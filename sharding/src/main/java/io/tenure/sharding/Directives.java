@@ -30,13 +30,15 @@ import java.util.TreeMap;
  * @param pins shards that shall be led by a certain worker
  * @param moves shards that shall move to a certain worker
  * @param ignored what is wrong with those that are passed over, by path
+ * @param paths where the pins and moves stand, by kind and shard: people write names as they like
  */
 record Directives(
     Map<String, String> drains,
     Map<String, Double> capacities,
     Map<String, String> pins,
     Map<String, String> moves,
-    Map<String, String> ignored) {
+    Map<String, String> ignored,
+    Map<String, String> paths) {
 
   static final String DRAIN = "drain-";
   static final String CAPACITY = "capacity-";
@@ -48,13 +50,18 @@ record Directives(
   record Written(String path, byte[] data) {}
 
   static Directives none() {
-    return new Directives(Map.of(), Map.of(), Map.of(), Map.of(), Map.of());
+    return parse(List.of());
   }
 
   static Directives parse(List<Written> all) {
     Directives parsed =
         new Directives(
-            new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
+            new TreeMap<>(),
+            new TreeMap<>(),
+            new TreeMap<>(),
+            new TreeMap<>(),
+            new TreeMap<>(),
+            new TreeMap<>());
     List<Written> sorted = new ArrayList<>(all);
     sorted.sort((a, b) -> a.path().compareTo(b.path()));
     for (Written one : sorted) {
@@ -91,6 +98,7 @@ record Directives(
           return Optional.of("has no data: the id of the worker belongs there");
         }
         (kind.equals(PIN) ? pins : moves).put(subject.get(), value.text);
+        paths.put(kind + subject.get(), one.path());
       }
       default -> {
         return Optional.of("begins with none of drain-, capacity-, pin- and move-");

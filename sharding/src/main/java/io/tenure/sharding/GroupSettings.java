@@ -5,8 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tenure.internal.ZnodeJson;
 import io.tenure.scope.Retention;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -35,6 +33,9 @@ public record GroupSettings(
   /** More would cost watches and give nothing. */
   static final int MAX_STANDBYS = 3;
 
+  private static final Duration MAX_SETTLE = Duration.ofHours(1);
+  private static final Duration MAX_READY = Duration.ofDays(1);
+
   private static final Set<String> KNOWN =
       Set.of(
           "format",
@@ -56,14 +57,14 @@ public record GroupSettings(
       throw new IllegalArgumentException(
           standbys + " standbys for each shard: give 0 to " + MAX_STANDBYS);
     }
-    if (settleWindow.isNegative() || settleWindow.compareTo(Duration.ofHours(1)) > 0) {
+    if (settleWindow.isNegative() || settleWindow.compareTo(MAX_SETTLE) > 0) {
       throw new IllegalArgumentException("settle window is " + settleWindow + ": give 0 to 1 hour");
     }
     if (movesInFlight < 1) {
       throw new IllegalArgumentException(
           movesInFlight + " planned moves in flight: give at least 1");
     }
-    if (readyLimit.isNegative() || readyLimit.compareTo(Duration.ofDays(1)) > 0) {
+    if (readyLimit.isNegative() || readyLimit.compareTo(MAX_READY) > 0) {
       throw new IllegalArgumentException("ready limit is " + readyLimit + ": give 0 to 1 day");
     }
   }
@@ -82,41 +83,58 @@ public record GroupSettings(
 
   static GroupSettings parse(String path, byte[] data) {
     ZnodeJson json = ZnodeJson.parse(path, data);
-    try {
-      return new GroupSettings(
-          shards(json),
-          number(json, "standbys", 0),
-          Duration.ofMillis(json.number("settleMillis", 0)),
-          number(json, "movesInFlight", 1),
-          Duration.ofMillis(json.number("readyMillis", 0)),
-          Retention.last(number(json, "retention", 2)),
-          json.object("loadBalancing").map(GroupSettings::loadBalancing));
-    } catch (IllegalArgumentException e) {
-      throw json.foreign("shards", "or another one is wrong: " + e.getMessage());
-    }
+    return new GroupSettings(
+        shards(json),
+        number(json, "standbys", 0, MAX_STANDBYS),
+        millis(json, "settleMillis", MAX_SETTLE),
+        number(json, "movesInFlight", 1, Integer.MAX_VALUE),
+        millis(json, "readyMillis", MAX_READY),
+        Retention.last(number(json, "retention", 2, Integer.MAX_VALUE)),
+        loadBalancing(json));
   }
 
-  private static int number(ZnodeJson json, String field, int min) {
-    return (int) Math.min(json.number(field, min), Integer.MAX_VALUE);
+  private static int number(ZnodeJson json, String field, int min, int max) {
+    long number = json.number(field, min);
+    if (number > max) {
+      throw json.foreign(field, "is " + number + ", and must be at most " + max);
+    }
+    return (int) number;
+  }
+
+  private static Duration millis(ZnodeJson json, String field, Duration max) {
+    return Duration.ofMillis(number(json, field, 0, (int) max.toMillis()));
   }
 
   private static ShardSet shards(ZnodeJson json) {
     JsonNode shards = json.get("shards");
-    if (shards != null && shards.isIntegralNumber() && shards.canConvertToInt()) {
-      return ShardSet.numbered(shards.intValue());
-    } else if (shards != null && shards.isArray()) {
-      List<String> names = new ArrayList<>();
-      shards.forEach(name -> names.add(name.asText()));
-      return ShardSet.named(names);
+    try {
+      if (shards != null && shards.isIntegralNumber() && shards.canConvertToInt()) {
+        return ShardSet.numbered(shards.intValue());
+      } else if (shards != null && shards.isArray()) {
+        return ShardSet.named(ShardList.get(json, "shards"));
+      }
+    } catch (IllegalArgumentException e) {
+      throw json.foreign("shards", "is wrong: " + e.getMessage());
     }
     throw json.foreign("shards", "is neither a number nor an array of names");
   }
 
-  private static LoadBalancing loadBalancing(ZnodeJson json) {
-    return new LoadBalancing(
-        Duration.ofMillis(json.number("intervalMillis", 1)),
-        json.number("deadBandPercent", 1) / 100.0,
-        number(json, "moves", 1));
+  private static Optional<LoadBalancing> loadBalancing(ZnodeJson json) {
+    if (json.get("loadBalancing") == null) {
+      return Optional.empty();
+    }
+    ZnodeJson load =
+        json.object("loadBalancing")
+            .orElseThrow(() -> json.foreign("loadBalancing", "is no object"));
+    try {
+      return Optional.of(
+          new LoadBalancing(
+              Duration.ofMillis(load.number("intervalMillis", 1)),
+              load.number("deadBandPercent", 1) / 100.0,
+              number(load, "moves", 1, Integer.MAX_VALUE)));
+    } catch (IllegalArgumentException e) {
+      throw json.foreign("loadBalancing", "is wrong: " + e.getMessage());
+    }
   }
 
   byte[] bytes() {

@@ -22,6 +22,7 @@ final class Members {
   private final List<Placement.Member> members = new ArrayList<>();
   private final Map<String, Integer> indexes = new TreeMap<>();
   private final List<Set<String>> ready = new ArrayList<>();
+  private final List<Set<String>> tookOver = new ArrayList<>();
   private final Map<Integer, Set<Integer>> unable = new TreeMap<>();
 
   Members(
@@ -34,6 +35,7 @@ final class Members {
       String id = workers.get(i).id();
       indexes.put(id, i);
       ready.add(new HashSet<>(node.ready()));
+      tookOver.add(new HashSet<>(node.tookOver()));
       for (String shard : node.unable()) {
         int index = shards.indexOf(shard);
         if (index >= 0) {
@@ -56,6 +58,11 @@ final class Members {
 
   Set<String> ids() {
     return indexes.keySet();
+  }
+
+  /** The ids by number. */
+  List<String> allIds() {
+    return List.copyOf(indexes.keySet());
   }
 
   String id(int index) {
@@ -82,6 +89,11 @@ final class Members {
 
   boolean isReady(int worker, String shard) {
     return ready.get(worker).contains(shard);
+  }
+
+  /** Whether it says that it leads a shard although it was not to. */
+  boolean hasTakenOver(int worker, String shard) {
+    return tookOver.get(worker).contains(shard);
   }
 
   boolean isUnable(int worker, int shard) {

@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Planned moves that are under way: first the successor gets ready, then the plan gives it the
@@ -13,18 +14,45 @@ import java.util.TreeMap;
  */
 final class MovesInFlight {
 
+  /** How far a move is. */
+  enum Phase {
+    /** The successor gets ready, and the leader leads. */
+    PREPARES,
+    /** The plan has given the shard to its successor, which is ready until it is elected. */
+    TAKES_OFFICE,
+    /**
+     * The same, but the successor was not ready in time. Nobody can tell when it takes office, so
+     * the move counts no more; it is remembered for a while for its reason only.
+     */
+    LATE
+  }
+
   /**
    * One planned move.
    *
-   * @param from who leads
+   * @param from who leads, or did when the shard was given away
    * @param to who shall
-   * @param reason for the audit trail
+   * @param reason for the audit trail; empty if another coordinator began the move
    * @param sinceNanos when its present phase began
-   * @param released the plan has given the shard to the successor
    */
-  record Move(String from, String to, String reason, long sinceNanos, boolean released) {}
+  record Move(String from, String to, String reason, long sinceNanos, Phase phase) {
+
+    /** The plan has given the shard to the successor. */
+    boolean isReleased() {
+      return phase != Phase.PREPARES;
+    }
+
+    boolean isOver(long limitNanos, long nowNanos) {
+      return nowNanos - sinceNanos >= limitNanos;
+    }
+  }
 
   private final Map<String, Move> moves = new TreeMap<>();
+
+  /** How many of them are in the two later phases. */
+  private int takingOffice;
+
+  private int late;
 
   Optional<Move> get(String shard) {
     return Optional.ofNullable(moves.get(shard));
@@ -34,25 +62,54 @@ final class MovesInFlight {
     return moves.entrySet();
   }
 
-  int size() {
-    return moves.size();
+  boolean isEmpty() {
+    return moves.isEmpty();
   }
 
-  /** How many have been given to their successors, which have not taken office yet. */
-  long released() {
-    return moves.values().stream().filter(Move::released).count();
+  /** How many count against the limit. */
+  int size() {
+    return moves.size() - late;
+  }
+
+  /** How many have been given to successors that are ready, and have not taken office yet. */
+  int released() {
+    return takingOffice;
   }
 
   void begin(String shard, String from, String to, String reason, long nowNanos) {
-    moves.put(shard, new Move(from, to, reason, nowNanos, false));
+    put(shard, new Move(from, to, reason, nowNanos, Phase.PREPARES));
   }
 
-  void release(String shard, Move move, long nowNanos) {
-    moves.put(shard, new Move(move.from(), move.to(), move.reason(), nowNanos, true));
+  /** The plan gives the shard to its successor. */
+  Move release(String shard, String from, String reason, boolean ready, long nowNanos) {
+    Move before = get(shard).orElseThrow();
+    Phase phase = ready ? Phase.TAKES_OFFICE : Phase.LATE;
+    Move released = new Move(from, before.to(), reason, nowNanos, phase);
+    put(shard, released);
+    return released;
   }
 
   void end(String shard) {
-    moves.remove(shard);
+    forget(moves.remove(shard));
+  }
+
+  private void put(String shard, Move move) {
+    forget(moves.put(shard, move));
+    count(move, 1);
+  }
+
+  private void forget(@Nullable Move move) {
+    if (move != null) {
+      count(move, -1);
+    }
+  }
+
+  private void count(Move move, int change) {
+    switch (move.phase()) {
+      case PREPARES -> {}
+      case TAKES_OFFICE -> takingOffice += change;
+      case LATE -> late += change;
+    }
   }
 
   /** How long the first move to run out of time has yet; empty if none is under way. */

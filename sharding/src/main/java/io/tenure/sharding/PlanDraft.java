@@ -2,6 +2,7 @@ package io.tenure.sharding;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -22,8 +23,8 @@ final class PlanDraft {
   private final int[] leaders;
   private final int[] successors;
 
-  /** For each worker why shards come to it, or go from it. */
-  private final List<Map<String, List<String>>> reasons = new ArrayList<>();
+  /** For each worker why shards come to it, or go from it, by shard. */
+  private final List<Map<String, String>> reasons = new ArrayList<>();
 
   PlanDraft(ShardSet shards, int workers) {
     this.shards = shards;
@@ -49,7 +50,8 @@ final class PlanDraft {
   }
 
   /**
-   * Why a shard comes to a worker, or goes from it; nothing if there is no such worker any more.
+   * Why a shard comes to a worker, or goes from it; the last word counts. Nothing if there is no
+   * such worker any more.
    */
   void reason(int shard, int worker, String why) {
     reason(shards.name(shard), worker, why);
@@ -58,7 +60,7 @@ final class PlanDraft {
   /** The same for a shard that is no longer in the set. */
   void reason(String shard, int worker, String why) {
     if (worker != NONE) {
-      reasons.get(worker).computeIfAbsent(why, any -> new ArrayList<>()).add(shard);
+      reasons.get(worker).put(shard, why);
     }
   }
 
@@ -129,22 +131,20 @@ final class PlanDraft {
 
   /** Why it leads what it has had before stands there still. */
   private static Map<String, List<String>> withEarlier(
-      Map<String, List<String>> reasons, List<String> leads, @Nullable PlanNode before) {
-    if (before == null || before.reasons().isEmpty()) {
-      return reasons;
+      Map<String, String> reasons, List<String> leads, @Nullable PlanNode before) {
+    Map<String, String> all = new HashMap<>();
+    if (before != null && !before.reasons().isEmpty()) {
+      Set<String> still = new HashSet<>(leads);
+      before
+          .reasons()
+          .forEach(
+              (why, names) ->
+                  names.stream().filter(still::contains).forEach(name -> all.put(name, why)));
     }
-    Set<String> open = new HashSet<>(leads);
-    reasons.values().forEach(open::removeAll);
-    before
-        .reasons()
-        .forEach(
-            (why, names) -> {
-              List<String> still = names.stream().filter(open::contains).toList();
-              if (!still.isEmpty()) {
-                reasons.computeIfAbsent(why, any -> new ArrayList<>()).addAll(still);
-              }
-            });
-    return reasons;
+    all.putAll(reasons);
+    Map<String, List<String>> byReason = new TreeMap<>();
+    all.forEach((name, why) -> byReason.computeIfAbsent(why, any -> new ArrayList<>()).add(name));
+    return byReason;
   }
 
   private static List<List<String>> lists(int count) {

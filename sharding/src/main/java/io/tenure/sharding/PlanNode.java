@@ -42,7 +42,9 @@ record PlanNode(
     }
     Map<String, List<String>> reasons = new TreeMap<>();
     JsonNode written = json.get("reasons");
-    if (written != null) {
+    if (written != null && !written.isObject()) {
+      throw json.foreign("reasons", "is no object");
+    } else if (written != null) {
       written
           .properties()
           .forEach(

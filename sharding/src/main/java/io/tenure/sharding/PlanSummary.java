@@ -35,7 +35,9 @@ record PlanSummary(
     ZnodeJson json = ZnodeJson.parse(path, data);
     Map<String, Double> shares = new TreeMap<>();
     JsonNode written = json.get("shares");
-    if (written != null) {
+    if (written != null && !written.isObject()) {
+      throw json.foreign("shares", "is no object");
+    } else if (written != null) {
       written
           .properties()
           .forEach(

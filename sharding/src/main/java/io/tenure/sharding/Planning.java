@@ -4,11 +4,13 @@ import io.tenure.sharding.Placement.Cause;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * One decision of the coordinator's {@link CoordinatorMachine}, whose state it reads and brings up
@@ -21,22 +23,19 @@ final class Planning {
 
   private static final int NONE = Placement.NONE;
   private static final int MIN_RELEASED = 8;
-  private static final int RELEASED_PART = 500;
+  private static final int RELEASED_PART = 100;
 
   private final CoordinatorMachine machine;
   private final GroupSettings settings;
   private final ShardSet shards;
   private final Directives directives;
   private final Members members;
+  private final Wishes wishes;
   private final long now;
   private final List<String> gone;
-  private final Map<String, String> ignored;
 
   /** Who leads each shard, as far as is known. */
   private final int[] actual;
-
-  /** Shards whose leader took them over, and has not yet read in its plan that it leads them. */
-  private final BitSet takenOver = new BitSet();
 
   /** Who led a shard that lost its leader. */
   private final Map<Integer, String> goneLeaders = new TreeMap<>();
@@ -55,85 +54,64 @@ final class Planning {
     this.directives = view.directives();
     this.members = members;
     this.now = nowNanos;
-    this.ignored = new TreeMap<>(directives.ignored());
+    this.wishes = new Wishes(directives, shards, members);
     this.gone = machine.plans.keySet().stream().filter(id -> members.indexOf(id) == NONE).toList();
     this.actual = new int[shards.size()];
     this.draft = new PlanDraft(shards, members.size());
     machine.load.retain(members.ids());
-    noteTrigger(joined);
-    findLeaders();
-  }
-
-  private void noteTrigger(Set<String> joined) {
-    List<String> changes = new ArrayList<>();
-    if (!joined.isEmpty() && machine.summary.version() > 0) {
-      changes.add(CoordinatorMachine.named(joined) + " joined");
-    }
-    if (!gone.isEmpty()) {
-      changes.add(CoordinatorMachine.named(gone) + " left");
-    }
-    Map<String, Placement.Member> nowMembers = new TreeMap<>();
-    for (int i = 0; i < members.size(); i++) {
-      Placement.Member member = members.member(i);
-      nowMembers.put(member.id(), member);
-      Placement.Member before = machine.lastMembers.get(member.id());
-      if (before != null && !before.equals(member)) {
-        changes.add(
-            before.draining() != member.draining()
-                ? member.id() + (member.draining() ? " drains" : " drains no more")
-                : "the capacity of " + member.id() + " changed");
-      }
-    }
-    machine.lastMembers = nowMembers;
-    machine.lastDirectives.ifPresent(before -> noteWishes(before, changes));
-    machine.lastDirectives = Optional.of(directives);
-    if (!changes.isEmpty()) {
-      machine.trigger = "rebalance after " + String.join(", ", changes);
-    } else if (machine.summary.version() == 0) {
-      machine.trigger = "first placement";
+    Set<String> tookOver = findLeaders();
+    machine.trigger.note(
+        members, directives, shards, isFirst() ? Set.of() : joined, gone, tookOver);
+    if (isFirst()) {
+      machine.trigger.set("first placement");
     }
   }
 
-  private void noteWishes(Directives before, List<String> changes) {
-    directives
-        .pins()
-        .forEach(
-            (shard, to) -> {
-              if (!to.equals(before.pins().get(shard))) {
-                changes.add("shard " + shard + " was pinned");
-              }
-            });
-    before.pins().keySet().stream()
-        .filter(shard -> !directives.pins().containsKey(shard))
-        .forEach(shard -> changes.add("shard " + shard + " was unpinned"));
-    directives
-        .moves()
-        .forEach(
-            (shard, to) -> {
-              if (!to.equals(before.moves().get(shard))) {
-                changes.add("shard " + shard + " was moved");
-              }
-            });
+  private boolean isFirst() {
+    return machine.summary.version() == 0;
   }
 
-  /** Who leads what: as the plan says, unless somebody took over or the leader is gone. */
-  private void findLeaders() {
+  /**
+   * Who leads what: as the plan says, unless somebody took over or the leader is gone.
+   *
+   * @return the workers that took over from others who are there
+   */
+  private Set<String> findLeaders() {
     Arrays.fill(actual, NONE);
     for (PlanNode plan : machine.plans.values()) {
       int worker = members.indexOf(plan.workerId());
       for (String shard : plan.leads()) {
         int index = shards.indexOf(shard);
-        if (index >= 0) {
-          actual[index] = worker;
-          if (worker == NONE) {
-            goneLeaders.put(index, plan.workerId());
-          }
-        } else {
+        if (index < 0) {
           draft.reason(shard, worker, "the shard was removed");
+        } else if (worker == NONE) {
+          goneLeaders.put(index, plan.workerId());
+        } else {
+          actual[index] = worker;
         }
       }
     }
-    // The lowest rank that is alive has taken over or is about to.
+    // Of a plan that was written in part, two nodes may name one shard.
+    goneLeaders.keySet().removeIf(shard -> actual[shard] != NONE);
+    findSuccessors();
+    Set<String> tookOver = new TreeSet<>();
+    for (int worker = 0; worker < members.size(); worker++) {
+      for (String shard : members.worker(worker).node().tookOver()) {
+        int index = shards.indexOf(shard);
+        if (index >= 0 && actual[index] != worker) {
+          actual[index] = worker;
+          if (!goneLeaders.containsKey(index)) {
+            tookOver.add(members.id(worker));
+          }
+        }
+      }
+    }
+    goneLeaders.forEach((shard, id) -> draft.reason(shard, actual[shard], id + " is gone"));
+    return tookOver;
+  }
+
+  /** Of those who stand by, the lowest rank that is alive has taken over or is about to. */
+  private void findSuccessors() {
     for (int rank = GroupSettings.MAX_STANDBYS - 1; rank >= 0; rank--) {
       for (PlanNode plan : machine.plans.values()) {
         int worker = members.indexOf(plan.workerId());
@@ -147,57 +125,46 @@ final class Planning {
         }
       }
     }
-    for (int worker = 0; worker < members.size(); worker++) {
-      for (String shard : members.worker(worker).node().tookOver()) {
-        int index = shards.indexOf(shard);
-        if (index >= 0) {
-          actual[index] = worker;
-          takenOver.set(index);
-        }
-      }
-    }
   }
 
   CoordinatorMachine.Decision decide() {
     settleMoves();
-    if (settings.loadBalancing().isPresent()) {
+    if (settings.loadBalancing().isEmpty()) {
+      machine.load.reset();
+    } else if (machine.moves.isEmpty() && machine.load.isDue(settings.loadBalancing().get(), now)) {
       machine
           .load
-          .adjust(settings.loadBalancing().get(), busy(), machine.moves.size(), now)
-          .ifPresent(why -> machine.trigger = why);
-    } else {
-      machine.load.reset();
+          .adjust(settings.loadBalancing().get(), busy(), now)
+          .ifPresent(machine.trigger::set);
     }
     Placement.Result result = Placement.compute(request());
+    while (giveUpMoves(result.leaders())) { // Ends: each time there are fewer.
+      result = Placement.compute(request());
+    }
+    machine.wanted = Optional.of(new WantedStandbys(shards, members.allIds(), result.standbys()));
+    wishes.compare(result.leaders());
     List<Placement.Move> planned = new ArrayList<>();
     for (int shard = 0; shard < shards.size(); shard++) {
       decide(shard, result.leaders()[shard], planned);
     }
     // What somebody asked for goes before what merely evens out.
     planned.sort((a, b) -> a.cause().compareTo(b.cause()));
-    List<String> movesDone = new ArrayList<>();
-    for (Placement.Move move : planned) {
-      handOver(move);
-    }
-    directives
-        .moves()
-        .forEach(
-            (shard, to) -> {
-              int index = shards.indexOf(shard);
-              if (index >= 0
-                  && draft.leader(index) == members.indexOf(to)
-                  && members.indexOf(to) != NONE) {
-                movesDone.add(shard);
-              }
-            });
-    return changes(result, movesDone);
+    return changes(result, wishes.done(draft, carryOut(planned)));
   }
 
   private List<LoadBalance.Busy> busy() {
-    int[] led = new int[members.size()];
-    for (int leader : actual) {
-      if (leader != NONE) {
-        led[leader]++;
+    List<List<String>> led = new ArrayList<>();
+    List<Set<String>> pinned = new ArrayList<>();
+    for (int i = 0; i < members.size(); i++) {
+      led.add(new ArrayList<>());
+      pinned.add(new HashSet<>());
+    }
+    for (int shard = 0; shard < actual.length; shard++) {
+      if (actual[shard] != NONE) {
+        led.get(actual[shard]).add(shards.name(shard));
+        if (wishes.isPinned(shard, actual[shard])) {
+          pinned.get(actual[shard]).add(shards.name(shard));
+        }
       }
     }
     List<LoadBalance.Busy> all = new ArrayList<>();
@@ -208,7 +175,9 @@ final class Planning {
             new LoadBalance.Busy(
                 member.id(),
                 member.capacity(),
-                led[i],
+                Math.max(0, member.maxShards() - led.get(i).size()),
+                led.get(i),
+                pinned.get(i),
                 members.worker(i).node().utilization() / 100.0));
       }
     }
@@ -224,11 +193,17 @@ final class Planning {
       int index = shards.indexOf(shard);
       int to = members.indexOf(move.to());
       boolean over = index < 0 || to == NONE;
-      if (!over && move.released()) {
-        // It is ready until it is elected.
-        over = !members.isReady(to, shard) || now - move.sinceNanos() >= limit;
-      } else if (!over) {
-        over = actual[index] == to || !members.isOpen(move.to()) || members.isUnable(to, index);
+      if (!over) {
+        over =
+            switch (move.phase()) {
+              case PREPARES ->
+                  actual[index] == to
+                      || !members.isOpen(move.to())
+                      || members.isUnable(to, index)
+                      || (move.isOver(limit, now) && hasToRead(actual[index], shard));
+              case TAKES_OFFICE -> !members.isReady(to, shard) || move.isOver(limit, now);
+              case LATE -> move.isOver(limit, now);
+            };
       }
       if (over) {
         machine.moves.end(shard);
@@ -236,93 +211,77 @@ final class Planning {
     }
   }
 
-  private Placement.Request request() {
-    int[] leaders = actual.clone();
-    int[][] standbys = new int[settings.standbys()][shards.size()];
-    for (int[] rank : standbys) {
-      Arrays.fill(rank, NONE);
-    }
-    for (PlanNode plan : machine.plans.values()) {
-      int worker = members.indexOf(plan.workerId());
-      for (int rank = 0; rank < Math.min(standbys.length, plan.standsBy().size()); rank++) {
-        for (String shard : plan.standsBy().get(rank)) {
-          int index = shards.indexOf(shard);
-          if (index >= 0) {
-            standbys[rank][index] = worker;
-          }
-        }
+  /**
+   * Ends moves that are not wanted any more.
+   *
+   * @return whether there were any. Then their shards are where they were, and it has to be asked
+   *     again what is wanted
+   */
+  private boolean giveUpMoves(int[] wanted) {
+    boolean any = false;
+    for (Map.Entry<String, MovesInFlight.Move> entry : List.copyOf(machine.moves.all())) {
+      MovesInFlight.Move move = entry.getValue();
+      int shard = shards.indexOf(entry.getKey());
+      if (!move.isReleased() && wanted[shard] != members.indexOf(move.to())) {
+        machine.moves.end(entry.getKey());
+        any = true;
       }
     }
+    return any;
+  }
+
+  private Placement.Request request() {
+    int[] leaders = actual.clone();
     BitSet tentative = new BitSet();
     for (Map.Entry<String, MovesInFlight.Move> entry : machine.moves.all()) {
       int index = shards.indexOf(entry.getKey());
-      if (!entry.getValue().released() && index >= 0) {
+      if (!entry.getValue().isReleased() && index >= 0) {
         tentative.set(index, actual[index] != NONE);
         leaders[index] = members.indexOf(entry.getValue().to());
       }
     }
+    machine
+        .load
+        .leaving()
+        .forEach(
+            (shard, from) -> {
+              int index = shards.indexOf(shard);
+              if (index >= 0 && actual[index] != NONE && actual[index] == members.indexOf(from)) {
+                tentative.set(index);
+              }
+            });
     BitSet preferred = new BitSet();
-    directives
+    wishes
         .moves()
         .forEach(
-            (shard, to) ->
-                wish(Directives.MOVE, shard, to)
-                    .ifPresent(
-                        index -> {
-                          preferred.set(index);
-                          leaders[index] = members.indexOf(to);
-                        }));
-    Map<Integer, Integer> pins = new TreeMap<>();
-    directives
-        .pins()
-        .forEach(
-            (shard, to) ->
-                wish(Directives.PIN, shard, to)
-                    .ifPresent(index -> pins.put(index, members.indexOf(to))));
+            (index, to) -> {
+              preferred.set(index);
+              leaders[index] = to;
+            });
+    WantedStandbys standbys =
+        machine.wanted.orElseGet(() -> WantedStandbys.of(machine.plans.values(), shards, members));
     return new Placement.Request(
         members.placement(machine.load::share),
         leaders,
-        standbys,
+        standbys.over(settings.standbys(), shards, members),
         settings.standbys(),
         tentative,
         preferred,
-        pins,
+        wishes.pins(),
         members.unable());
-  }
-
-  /** The shard that an operator wants on a worker; empty, and noted, if that cannot be. */
-  private Optional<Integer> wish(String kind, String shard, String to) {
-    int index = shards.indexOf(shard);
-    String problem = null;
-    if (index < 0) {
-      problem = "there is no shard \"" + shard + "\" in the group";
-    } else if (members.indexOf(to) == NONE) {
-      problem = "there is no worker \"" + to + "\" now";
-    } else if (!members.isOpen(to)) {
-      problem = "worker " + to + " drains";
-    }
-    if (problem != null) {
-      ignored.put(kind + shard, problem);
-      return Optional.empty();
-    }
-    return Optional.of(index);
   }
 
   /** One shard: who leads it by the next plan? */
   private void decide(int shard, int wanted, List<Placement.Move> planned) {
     int leader = actual[shard];
     String name = shards.name(shard);
-    if (takenOver.get(shard)) {
-      // First it must read that it leads the shard: only then can the plan take it away again.
-      machine.moves.end(name);
-      draft.lead(shard, leader);
-    } else if (leader == NONE || (wanted != leader && members.isUnable(leader, shard))) {
+    if (leader == NONE || (wanted != leader && members.isUnable(leader, shard))) {
       // Nobody has to stop, so there is no need for a handoff.
       machine.moves.end(name);
       draft.lead(shard, wanted);
-      if (wanted != NONE) {
-        draft.reason(shard, wanted, whyVacant(shard, leader));
-      }
+      String why = whyVacant(shard, leader);
+      draft.reason(shard, leader, why);
+      draft.reason(shard, wanted, why);
     } else if (wanted == leader) {
       if (!isReleased(name)) {
         machine.moves.end(name);
@@ -342,7 +301,7 @@ final class Planning {
   }
 
   private boolean isReleased(String shard) {
-    return machine.moves.get(shard).map(MovesInFlight.Move::released).orElse(false);
+    return machine.moves.get(shard).map(MovesInFlight.Move::isReleased).orElse(false);
   }
 
   /** For as long as a move is not over, both plans say why: one of them may be read late. */
@@ -350,12 +309,13 @@ final class Planning {
     machine
         .moves
         .get(name)
-        .filter(MovesInFlight.Move::released)
-        .ifPresent(
-            move -> {
-              draft.reason(shard, members.indexOf(move.from()), move.reason());
-              draft.reason(shard, members.indexOf(move.to()), move.reason());
-            });
+        .filter(MovesInFlight.Move::isReleased)
+        .ifPresent(move -> reasonOf(move, shard));
+  }
+
+  private void reasonOf(MovesInFlight.Move move, int shard) {
+    draft.reason(shard, members.indexOf(move.from()), move.reason());
+    draft.reason(shard, members.indexOf(move.to()), move.reason());
   }
 
   private String whyVacant(int shard, int leader) {
@@ -366,7 +326,7 @@ final class Planning {
     if (before != null) {
       return before + " is gone";
     }
-    return machine.summary.version() == 0 ? "first placement" : "nobody leads it";
+    return isFirst() ? "first placement" : "nobody leads it";
   }
 
   private String drainReason(int worker) {
@@ -377,50 +337,84 @@ final class Planning {
 
   /** Why a shard moves although somebody leads it. Placement's own idea knows no wishes. */
   private Cause cause(int shard, int leader, int wanted) {
-    if (isWish(directives.pins(), shard, wanted) || isWish(directives.moves(), shard, wanted)) {
+    if (wishes.isAskedFor(shard, wanted)) {
       return Cause.PINNED;
     }
     return members.member(leader).draining() ? Cause.DRAINING : Cause.REBALANCE;
   }
 
-  private boolean isWish(Map<String, String> wishes, int shard, int worker) {
-    return members.id(worker).equals(wishes.get(shards.name(shard)));
-  }
-
   private String reason(Placement.Move move) {
     return switch (move.cause()) {
       case PINNED ->
-          (isWish(directives.pins(), move.shard(), move.to()) ? "pinned to " : "moved to ")
+          (wishes.isPinned(move.shard(), move.to()) ? "pinned to " : "moved to ")
               + members.id(move.to())
               + " by an operator";
       case DRAINING -> drainReason(move.from());
-      case UNABLE, VACANT, REBALANCE -> machine.trigger;
+      case UNABLE, VACANT, REBALANCE -> machine.trigger.text();
     };
   }
 
-  /** A planned move: begins, goes on, or is given to its successor. */
+  /**
+   * Planned moves go on, or begin, as far as their number allows: those under way first, so that it
+   * is known how many there are.
+   *
+   * @return the workers that have to give up something yet
+   */
+  private Set<Integer> carryOut(List<Placement.Move> planned) {
+    List<Placement.Move> underWay = new ArrayList<>();
+    List<Placement.Move> others = new ArrayList<>();
+    for (Placement.Move move : planned) {
+      String name = shards.name(move.shard());
+      Optional<MovesInFlight.Move> known = machine.moves.get(name);
+      boolean under =
+          known.isPresent()
+              && known.get().to().equals(members.id(move.to()))
+              && known.get().phase() != MovesInFlight.Phase.LATE;
+      if (under) {
+        underWay.add(move);
+      } else {
+        machine.moves.end(name);
+        others.add(move);
+      }
+    }
+    underWay.forEach(this::handOver);
+    Set<Integer> waiting = new TreeSet<>();
+    for (Placement.Move move : others) {
+      String name = shards.name(move.shard());
+      if (machine.moves.size() < settings.movesInFlight() && !hasToRead(move.from(), name)) {
+        String from = members.id(move.from());
+        String to = members.id(move.to());
+        machine.moves.begin(name, from, to, reason(move), now);
+        handOver(move);
+      } else {
+        draft.lead(move.shard(), move.from());
+        waiting.add(move.from());
+      }
+    }
+    return waiting;
+  }
+
+  /**
+   * Who took a shard over has to read that it leads it before it can read that it does no more:
+   * else it would go on saying that it took it over.
+   */
+  private boolean hasToRead(int leader, String shard) {
+    return leader != NONE && members.hasTakenOver(leader, shard);
+  }
+
+  /** A planned move that is under way waits for its successor, or gives it the shard. */
   private void handOver(Placement.Move move) {
     String name = shards.name(move.shard());
-    String to = members.id(move.to());
-    Optional<MovesInFlight.Move> under = machine.moves.get(name);
-    if (under.isPresent() && !under.get().to().equals(to)) {
-      machine.moves.end(name);
-      under = Optional.empty();
-    }
-    if (under.isEmpty()) {
-      if (machine.moves.size() >= settings.movesInFlight()) {
-        draft.lead(move.shard(), move.from());
-        return;
-      }
-      machine.moves.begin(name, members.id(move.from()), to, reason(move), now);
-      under = machine.moves.get(name);
-    }
-    MovesInFlight.Move present = under.orElseThrow();
-    boolean late = now - present.sinceNanos() >= settings.readyLimit().toNanos();
-    if (late || (members.isReady(move.to(), name) && machine.moves.released() < mayBeReleased())) {
-      machine.moves.release(name, present, now);
+    MovesInFlight.Move present = machine.moves.get(name).orElseThrow();
+    boolean ready = members.isReady(move.to(), name);
+    boolean late = present.isOver(settings.readyLimit().toNanos(), now);
+    boolean itsTurn = ready && (present.isReleased() || machine.moves.released() < mayBeReleased());
+    if ((itsTurn || late) && !hasToRead(move.from(), name)) {
+      String why = present.reason().isEmpty() ? reason(move) : present.reason();
+      // Who leads now, which need not be who did when the move began.
+      String from = members.id(move.from());
       draft.lead(move.shard(), move.to());
-      releasedReason(name, move.shard());
+      reasonOf(machine.moves.release(name, from, why, ready, now), move.shard());
     } else {
       draft.lead(move.shard(), move.from());
       draft.takeOver(move.shard(), move.to());
@@ -466,20 +460,22 @@ final class Planning {
               machine.summary.version() + 1,
               machine.self,
               machine.epoch,
-              machine.trigger,
+              machine.trigger.text(),
               unplaced,
               machine.load.shares());
       next = Optional.of(machine.summary);
     }
     return new CoordinatorMachine.Decision(
-        writes, gone, next, List.copyOf(movesDone), nanosToWait(), ignored);
+        writes, gone, next, List.copyOf(movesDone), nanosToWait(), wishes.ignored());
   }
 
   private Optional<Long> nanosToWait() {
     List<Optional<Long>> all = new ArrayList<>();
     all.add(machine.joining.nanosLeft(settings.settleWindow().toNanos(), now));
     all.add(machine.moves.nanosLeft(settings.readyLimit().toNanos(), now));
-    all.add(settings.loadBalancing().map(balancing -> machine.load.nanosLeft(balancing, now)));
+    if (machine.moves.isEmpty()) { // Else it waits for their end.
+      all.add(settings.loadBalancing().map(balancing -> machine.load.nanosLeft(balancing, now)));
+    }
     return all.stream().flatMap(Optional::stream).min(Long::compare);
   }
 }

@@ -19,6 +19,8 @@ record SettingsWish(
     Optional<Retention> retention,
     Optional<Optional<LoadBalancing>> loadBalancing) {
 
+  private static final int MAX_NAMED = 3;
+
   /**
    * The settings of a group that this worker makes.
    *
@@ -58,14 +60,16 @@ record SettingsWish(
    * @throws GroupSettingsException naming each setting that differs, with both values
    */
   void check(String group, GroupSettings found) {
+    // What was told as the group would have written it: times in milliseconds, and so on.
+    GroupSettings told = GroupSettings.parse(group, over(found).bytes());
     List<String> differences = new ArrayList<>();
-    compare(differences, "shards", shards, found.shards());
-    compare(differences, "standbys", standbys, found.standbys());
-    compare(differences, "settleWindow", settleWindow, found.settleWindow());
-    compare(differences, "movesInFlight", movesInFlight, found.movesInFlight());
-    compare(differences, "readyLimit", readyLimit, found.readyLimit());
-    compare(differences, "retention", retention, found.retention());
-    compare(differences, "loadBalancing", loadBalancing, found.loadBalancing());
+    compare(differences, "shards", told.shards(), found.shards());
+    compare(differences, "standbys", told.standbys(), found.standbys());
+    compare(differences, "settleWindow", told.settleWindow(), found.settleWindow());
+    compare(differences, "movesInFlight", told.movesInFlight(), found.movesInFlight());
+    compare(differences, "readyLimit", told.readyLimit(), found.readyLimit());
+    compare(differences, "retention", told.retention(), found.retention());
+    compare(differences, "loadBalancing", told.loadBalancing(), found.loadBalancing());
     if (!differences.isEmpty()) {
       throw new GroupSettingsException(
           "this worker was told other settings than group "
@@ -77,14 +81,26 @@ record SettingsWish(
     }
   }
 
-  private static <T> void compare(
-      List<String> differences, String name, Optional<T> told, T found) {
-    if (told.isPresent() && !told.get().equals(found)) {
-      differences.add(name + " " + shown(told.get()) + " here and " + shown(found) + " there");
+  private static void compare(List<String> differences, String name, Object told, Object found) {
+    if (!told.equals(found)) {
+      differences.add(
+          name + " " + shown(told, found) + " here and " + shown(found, told) + " there");
     }
   }
 
-  private static String shown(Object value) {
+  /** A value, and how it differs from another if that is not to be seen. */
+  private static String shown(Object value, Object other) {
+    if (value instanceof ShardSet set
+        && other instanceof ShardSet than
+        && !set.isNumbered()
+        && !than.isNumbered()) {
+      List<String> more = set.names().stream().filter(name -> !than.contains(name)).toList();
+      return set
+          + (more.isEmpty()
+              ? ""
+              : ", among them "
+                  + String.join(", ", more.subList(0, Math.min(MAX_NAMED, more.size()))));
+    }
     return value instanceof Optional<?> optional
         ? optional.map(Object::toString).orElse("off")
         : value.toString();

@@ -12,9 +12,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Shards as they stand in a znode: numbered ones as text in ranges, {@code "0-15,48"}, named ones
- * as an array of names. Stateless.
+ * as an array of names. Both are read wherever they stand. Stateless.
  */
 final class ShardList {
+
+  private static final int MAX_SHOWN = 40;
 
   private ShardList() {}
 
@@ -26,13 +28,20 @@ final class ShardList {
   }
 
   private static JsonNode write(ObjectNode factory, boolean numbered, Collection<String> shards) {
-    if (numbered) {
+    // A plan that somebody wrote by hand may name what is no number; it is taken back by name.
+    if (numbered && shards.stream().allMatch(ShardList::isNumber)) {
       return TextNode.valueOf(
           ranges(shards.stream().mapToInt(Integer::parseInt).sorted().toArray()));
     }
     ArrayNode array = factory.arrayNode();
     shards.stream().sorted().forEach(array::add);
     return array;
+  }
+
+  private static boolean isNumber(String shard) {
+    return !shard.isEmpty()
+        && shard.length() <= 7
+        && shard.chars().allMatch(c -> c >= '0' && c <= '9');
   }
 
   /** Sorted numbers as ranges. */
@@ -84,17 +93,24 @@ final class ShardList {
   private static void parseRanges(ZnodeJson json, String field, String text, List<String> names) {
     for (String part : text.isEmpty() ? new String[0] : text.split(",", -1)) {
       int dash = part.indexOf('-');
-      try {
-        int from = Integer.parseInt(dash < 0 ? part : part.substring(0, dash));
-        int to = dash < 0 ? from : Integer.parseInt(part.substring(dash + 1));
-        if (from < 0 || to < from || to >= ShardSet.MAX_SHARDS) {
-          throw json.foreign(field, "has the range " + part);
-        }
-        for (int i = from; i <= to; i++) {
-          names.add(Integer.toString(i));
-        }
-      } catch (NumberFormatException e) {
-        throw json.foreign(field, "has the range \"" + part + "\", which is none");
+      String first = dash < 0 ? part : part.substring(0, dash);
+      String last = dash < 0 ? part : part.substring(dash + 1);
+      int from = isNumber(first) ? Integer.parseInt(first) : -1;
+      int to = isNumber(last) ? Integer.parseInt(last) : -1;
+      if (from < 0 || to < from || to >= ShardSet.MAX_SHARDS) {
+        throw json.foreign(
+            field,
+            "has the range \""
+                + part.substring(0, Math.min(MAX_SHOWN, part.length()))
+                + "\": give numbers below "
+                + ShardSet.MAX_SHARDS
+                + ", as in 0-15,48");
+      }
+      if (names.size() + (to - from) >= ShardSet.MAX_SHARDS) {
+        throw json.foreign(field, "lists more than " + ShardSet.MAX_SHARDS + " shards");
+      }
+      for (int i = from; i <= to; i++) {
+        names.add(Integer.toString(i));
       }
     }
   }

@@ -59,7 +59,7 @@ record WorkerNode(
         ShardList.get(json, "ready"),
         ShardList.get(json, "tookOver"),
         ShardList.get(json, "unable"),
-        (int) json.number("utilization", 0));
+        (int) Math.min(json.number("utilization", 0), 100));
   }
 
   byte[] bytes(boolean numbered) {
