@@ -119,6 +119,8 @@ public final class CommitProtocol {
 
   /**
    * The predecessor of whoever is elected on this record: one that never ended its tenure is lost.
+   * Nothing more is known than that its leader node is gone: most likely with its session, but an
+   * operator may have deleted it, and whoever is elected was faster to see that than the leader.
    */
   public static Optional<Predecessor> predecessorAfter(ScopeRecord record) {
     return record
@@ -131,7 +133,9 @@ public final class CommitProtocol {
                     record
                         .end()
                         .orElseGet(
-                            () -> new Lost("session " + last.session() + " ended in office"))));
+                            () ->
+                                new Lost(
+                                    "leader node of session " + last.session() + " is gone"))));
   }
 
   /** Whether the next commits may have to delete entries, so that a reading must list them. */

@@ -121,7 +121,8 @@ final class WorkerDriver implements SessionListener {
 
   /** Leads nothing more and leaves the group; completes when all of it is settled. */
   CompletableFuture<Void> close(String reason) {
-    monitor.execute(() -> closeNow(reason));
+    String early = "worker " + options.id() + " was closed before it joined";
+    monitor.execute(() -> closeNow(reason, new ElectionClosedException(early)));
     return closed;
   }
 
@@ -258,8 +259,7 @@ final class WorkerDriver implements SessionListener {
   /** At the start, that is an error of whoever started it; later, it is tried again. */
   private void refused(TenureException cause) {
     if (!started.isDone()) {
-      started.completeExceptionally(cause);
-      closeNow("refused: " + cause.getMessage());
+      closeNow("refused: " + cause.getMessage(), cause);
       return;
     }
     log.warn(
@@ -380,7 +380,7 @@ final class WorkerDriver implements SessionListener {
                 + " was registered again by another process, and the later one counts: give each"
                 + " worker an id of its own");
     log.error("group={} worker={} {}", options.group(), options.id(), cause.getMessage());
-    closeNow("replaced by a later process with the same id");
+    closeNow("replaced by a later process with the same id", cause);
     callbacks.execute(() -> options.listener().refused(cause));
   }
 
@@ -493,7 +493,8 @@ final class WorkerDriver implements SessionListener {
     }
   }
 
-  private void closeNow(String reason) {
+  /** The start, if it is not over yet, fails with the cause, and not before all else is said. */
+  private void closeNow(String reason, TenureException cause) {
     if (closing) {
       return;
     }
@@ -509,10 +510,7 @@ final class WorkerDriver implements SessionListener {
             });
     handle(new WorkerEvent.Close(reason));
     become(WorkerState.CLOSED, reason);
-    if (!started.isDone()) {
-      started.completeExceptionally(
-          new ElectionClosedException("worker " + options.id() + " was closed before it joined"));
-    }
+    started.completeExceptionally(cause);
     drained.complete(null);
   }
 

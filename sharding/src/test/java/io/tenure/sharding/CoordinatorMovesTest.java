@@ -102,6 +102,23 @@ class CoordinatorMovesTest {
   }
 
   @Test
+  void onlyAFewAtATimeAreBetweenTwoLeadersHoweverManyAreReady() {
+    CoordinatedGroup group = CoordinatedGroup.led(40, "w-1").budget(100);
+    group.join("w-2").decide();
+    List<String> moving = group.takesOver("w-2");
+    assertThat(moving).hasSize(20);
+    group.ready("w-2", moving.toArray(String[]::new)).decide();
+    assertThat(group.leads("w-2")).hasSize(8);
+    assertThat(group.decide().isEmpty()).isTrue();
+    // Three of them are in office: three others follow.
+    group.worker("w-2").ready.removeAll(group.leads("w-2").subList(0, 3));
+    group.decide();
+    assertThat(group.leads("w-2")).hasSize(11);
+    group.calm();
+    assertThat(group.loads()).isEqualTo(Map.of("w-1", 20, "w-2", 20));
+  }
+
+  @Test
   void whatSomebodyAskedForGoesBeforeWhatMerelyEvensOut() {
     CoordinatedGroup group = CoordinatedGroup.led(12, "w-1", "w-2", "w-3").budget(2);
     group.directive("drain-w-3", "").directive("pin-0", "w-2").join("w-4").decide();
