@@ -119,6 +119,25 @@ class CoordinatorMovesTest {
   }
 
   @Test
+  void whoTookAShardBackReadsThatItLeadsItBeforeTheShardMovesAgain() {
+    CoordinatedGroup group = moving(Phase.RELEASED, 0);
+    String shard = group.leads("w-2").get(0);
+    group.worker("w-2").ready.clear();
+    group.worker("w-1").tookOver.add(shard);
+    group.decide();
+    // Else nothing in the plan of w-1 would change, and it would say so for ever.
+    assertThat(group.leader(shard)).isEqualTo("w-1");
+    assertThat(group.takesOver("w-2")).isEmpty();
+    assertThat(group.decideAfter(MOMENT).isEmpty()).isTrue();
+
+    group.worker("w-1").tookOver.clear();
+    group.decide();
+    assertThat(group.leader(shard)).isEqualTo("w-1");
+    assertThat(group.takesOver("w-2")).containsExactly(shard);
+    assertSettles(group);
+  }
+
+  @Test
   void whatSomebodyAskedForGoesBeforeWhatMerelyEvensOut() {
     CoordinatedGroup group = CoordinatedGroup.led(12, "w-1", "w-2", "w-3").budget(2);
     group.directive("drain-w-3", "").directive("pin-0", "w-2").join("w-4").decide();

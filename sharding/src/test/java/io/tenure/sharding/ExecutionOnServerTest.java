@@ -188,6 +188,41 @@ class ExecutionOnServerTest {
   }
 
   @Test
+  void aHotWorkerShedsShardsToOneThatIsIdle() throws Exception {
+    LoadBalancing balancing = new LoadBalancing(Duration.ofSeconds(12), 0.15, 3);
+    Set<String> heavy = Set.of("0", "1", "2", "3");
+    for (String id : List.of("w-1", "w-2")) {
+      workers.start(
+          id,
+          b ->
+              b.shards(ShardSet.numbered(8))
+                  .concurrency(1)
+                  .loadBalancing(balancing)
+                  .tasks(
+                      shard ->
+                          workers.new Watched(id, shard) {
+                            @Override
+                            public NextStep step(Lease lease) {
+                              if (heavy.contains(shard)) {
+                                busyFor(Duration.ofMillis(20));
+                              }
+                              return NextStep.after(Duration.ofMillis(60));
+                            }
+                          }));
+      if (id.equals("w-1")) { // It leads all, and keeps what stands first.
+        workers.awaitLoads(Map.of("w-1", 8));
+      }
+    }
+    workers.awaitLoads(Map.of("w-1", 4, "w-2", 4));
+    assertThat(workers.heldBy("w-1")).containsExactlyInAnyOrderElementsOf(heavy);
+    workers.await(() -> assertThat(workers.heldBy("w-2")).containsAnyElementsOf(heavy));
+    workers.verify();
+    String moved = workers.heldBy("w-2").stream().filter(heavy::contains).findFirst().orElseThrow();
+    assertThat(workers.trail(moved).get(1))
+        .matches("resigned w-1 \\(handoff: w-1 is busier than others \\(\\d+%\\)\\)");
+  }
+
+  @Test
   void aTaskThatFailsIsReportedAndItsShardIsTriedElsewhere() throws Exception {
     Map<String, Throwable> failed = new ConcurrentHashMap<>();
     workers.start(
