@@ -85,9 +85,14 @@ public final class CommitProtocol {
     ScopeView nothing = new ScopeView(ScopeRecord.empty(), -1, Optional.empty(), List.of());
     Commit first = elect(nothing, incumbent, reason, retention, now);
     List<ScopeOp> ops = new ArrayList<>(first.ops().size() + 1);
-    ops.add(new ScopeOp.CreateScope(first.after().record().bytes()));
-    ops.add(new ScopeOp.CreateAudit());
-    ops.addAll(first.ops().subList(1, first.ops().size()));
+    for (ScopeOp op : first.ops()) {
+      if (op instanceof ScopeOp.SetRecord set) {
+        ops.add(new ScopeOp.CreateScope(set.data()));
+        ops.add(new ScopeOp.CreateAudit());
+      } else {
+        ops.add(op);
+      }
+    }
     return new Commit(List.copyOf(ops), first.after());
   }
 

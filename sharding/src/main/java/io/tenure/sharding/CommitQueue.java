@@ -109,11 +109,13 @@ final class CommitQueue {
   /**
    * The batches to send now; {@link #answered} must follow for each.
    *
+   * @param partial whether one that is not full may follow others that are under way: nothing more
+   *     is about to come
    * @return none, or what may be under way beside what is
    */
-  List<Batch> next() {
+  List<Batch> next(boolean partial) {
     List<Batch> batches = new ArrayList<>();
-    boolean idle = inFlight == 0;
+    boolean idle = partial || inFlight == 0;
     while (inFlight < MAX_IN_FLIGHT) {
       Optional<Batch> batch = Optional.ofNullable(repeats.poll());
       if (batch.isEmpty() && (idle || waiting.size() >= MAX_SHARDS)) {
@@ -140,6 +142,11 @@ final class CommitQueue {
       items.add(waiting.remove());
     }
     return items.isEmpty() ? Optional.empty() : Optional.of(new Batch(List.copyOf(items), false));
+  }
+
+  /** There is enough for a transaction, and one more may be under way. */
+  boolean isFull() {
+    return waiting.size() >= MAX_SHARDS && inFlight < MAX_IN_FLIGHT;
   }
 
   /** The answer to a batch has come, or cannot come any more. */

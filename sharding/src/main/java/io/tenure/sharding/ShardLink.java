@@ -61,6 +61,10 @@ final class ShardLink {
 
   private int watchesInFlight;
   private boolean flushDue;
+
+  /** The event that is being carried out has filled transactions: its last ones need not wait. */
+  private boolean burst;
+
   private boolean watchesDue;
   private boolean settling;
 
@@ -109,6 +113,11 @@ final class ShardLink {
   void send(CommitQueue.Item item) {
     commits.add(item);
     flushSoon();
+    if (commits.isFull()) {
+      // While the present event leads to more, the server has something to do.
+      burst = true;
+      flushCommits();
+    }
   }
 
   /** After everything that the present event has led to has been added. */
@@ -139,6 +148,7 @@ final class ShardLink {
 
   private void flush() {
     flushCommits();
+    burst = false;
     reads.flush();
   }
 
@@ -189,7 +199,7 @@ final class ShardLink {
     monitor.whenSettled(
         () -> {
           settling = false;
-          commits.next().forEach(this::send);
+          commits.next(burst).forEach(this::send);
         });
   }
 

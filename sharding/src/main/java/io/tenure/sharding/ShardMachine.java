@@ -13,10 +13,9 @@ import io.tenure.scope.Retention;
 import io.tenure.scope.TenureException;
 import io.tenure.scope.Transition;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -87,7 +86,7 @@ final class ShardMachine {
 
   // Of the event that is being handled.
   private Instant now = Instant.EPOCH;
-  private List<WorkerAction> out = new ArrayList<>();
+  private Consumer<WorkerAction> out = action -> {};
   private boolean report;
 
   ShardMachine(Candidate candidate, Retention retention, Supplier<String> nonces) {
@@ -96,19 +95,23 @@ final class ShardMachine {
     this.nonces = nonces;
   }
 
-  /** An event begins: it happens at that wall time, which is only written into entries. */
-  void begin(Instant wallTime) {
+  /**
+   * An event begins.
+   *
+   * @param wallTime when it happens; only written into entries
+   * @param actions takes what is to be done, at once
+   */
+  void begin(Instant wallTime, Consumer<WorkerAction> actions) {
     now = wallTime;
-    out = new ArrayList<>();
+    out = actions;
     report = false;
   }
 
-  /** The event has been handled: what to do. */
-  List<WorkerAction> finish() {
+  /** The event has been handled. */
+  void finish() {
     if (report) {
-      out.add(new WorkerAction.Report());
+      out.accept(new WorkerAction.Report());
     }
-    return out;
   }
 
   // ---- the plan ----
@@ -181,14 +184,14 @@ final class ShardMachine {
   private void warmUp(ShardSlot slot) {
     if (slot.warmth == ShardSlot.Warmth.COLD && !slot.taskAlive && !slot.unable) {
       slot.warmth = ShardSlot.Warmth.WARMING;
-      out.add(new WorkerAction.WarmUp(slot.shard));
+      out.accept(new WorkerAction.WarmUp(slot.shard));
     }
   }
 
   private void coolDown(ShardSlot slot) {
     if (slot.warmth != ShardSlot.Warmth.COLD && !slot.taskAlive) {
       slot.warmth = ShardSlot.Warmth.COLD;
-      out.add(new WorkerAction.CoolDown(slot.shard));
+      out.accept(new WorkerAction.CoolDown(slot.shard));
       report = true;
     }
   }
@@ -225,7 +228,7 @@ final class ShardMachine {
     slot.look = ++looks;
     slot.lookWatches = watch;
     slot.changed = false;
-    out.add(new WorkerAction.Look(slot.shard, slot.look, watch, sync, needsNames(slot)));
+    out.accept(new WorkerAction.Look(slot.shard, slot.look, watch, sync, needsNames(slot)));
   }
 
   private boolean needsNames(ShardSlot slot) {
@@ -359,7 +362,7 @@ final class ShardMachine {
       case LEADING -> {
         // Nothing is known against the tenure; but what changed the office is still to be seen.
         slot.failures++;
-        out.add(new WorkerAction.Failed(slot.shard, lasting.get()));
+        out.accept(new WorkerAction.Failed(slot.shard, lasting.get()));
         later(slot, restNanos(slot));
       }
       case ENDING -> giveUpEnding(slot);
@@ -401,7 +404,7 @@ final class ShardMachine {
     // A reading from before it would tell of the office as it was, and lead to a second copy.
     slot.look = 0;
     slot.sent = commit.after();
-    out.add(
+    out.accept(
         new WorkerAction.Send(
             slot.shard, slot.auditMissing ? CommitProtocol.withAudit(commit) : commit));
   }
@@ -460,7 +463,7 @@ final class ShardMachine {
     switch (slot.state) {
       case ELECTING -> failed(slot, cause);
       case ENDING -> {
-        out.add(new WorkerAction.Failed(slot.shard, cause));
+        out.accept(new WorkerAction.Failed(slot.shard, cause));
         giveUpEnding(slot);
       }
       default -> {}
@@ -494,12 +497,12 @@ final class ShardMachine {
     slot.taskAlive = true;
     slot.stopping = false;
     become(slot, SlotState.LEADING);
-    out.add(
+    out.accept(
         new WorkerAction.Grant(
             slot.shard, known(slot), session, Optional.ofNullable(slot.predecessor)));
     slot.predecessor = null;
     // The operators' way to end a tenure is through the leader node.
-    out.add(new WorkerAction.Watch(slot.shard));
+    out.accept(new WorkerAction.Watch(slot.shard));
   }
 
   private static ScopeView known(ShardSlot slot) {
@@ -532,14 +535,14 @@ final class ShardMachine {
     if (revocation.isPresent()) {
       stop(slot, new Transition.Revoked(revocation.get()));
     } else if (!isOwnNode(slot, data)) {
-      out.add(new WorkerAction.WarnOfText(slot.shard, data));
+      out.accept(new WorkerAction.WarnOfText(slot.shard, data));
     }
   }
 
   private void lost(ShardSlot slot, Transition.End lost) {
-    out.add(new WorkerAction.LeaseOver(slot.shard, lost));
-    out.add(new WorkerAction.DropLeader(slot.shard, slot.nonce));
-    out.add(new WorkerAction.Ended(slot.shard, lost, false));
+    out.accept(new WorkerAction.LeaseOver(slot.shard, lost));
+    out.accept(new WorkerAction.DropLeader(slot.shard, slot.nonce));
+    out.accept(new WorkerAction.Ended(slot.shard, lost, false));
     forget(slot);
     leftOffice(slot);
   }
@@ -548,7 +551,7 @@ final class ShardMachine {
   void stop(ShardSlot slot, Transition.End why) {
     boolean first = !slot.stopping;
     slot.stopping = true;
-    out.add(new WorkerAction.RequestStop(slot.shard, why));
+    out.accept(new WorkerAction.RequestStop(slot.shard, why));
     if (first && needsNames(slot)) {
       ask(slot, false, false);
     }
@@ -562,7 +565,7 @@ final class ShardMachine {
 
   private void leave(ShardSlot slot, Transition.End end) {
     slot.ending = end;
-    out.add(new WorkerAction.LeaseOver(slot.shard, end));
+    out.accept(new WorkerAction.LeaseOver(slot.shard, end));
     become(slot, SlotState.ENDING);
     commitEnd(slot, false);
   }
@@ -605,12 +608,12 @@ final class ShardMachine {
   }
 
   private void giveUpEnding(ShardSlot slot) {
-    out.add(new WorkerAction.DropLeader(slot.shard, slot.nonce));
+    out.accept(new WorkerAction.DropLeader(slot.shard, slot.nonce));
     finishEnd(slot, false);
   }
 
   private void finishEnd(ShardSlot slot, boolean recorded) {
-    out.add(new WorkerAction.Ended(slot.shard, ending(slot), recorded));
+    out.accept(new WorkerAction.Ended(slot.shard, ending(slot), recorded));
     leftOffice(slot);
   }
 
@@ -682,7 +685,7 @@ final class ShardMachine {
 
   private void failed(ShardSlot slot, TenureException cause) {
     slot.failures++;
-    out.add(new WorkerAction.Failed(slot.shard, cause));
+    out.accept(new WorkerAction.Failed(slot.shard, cause));
     if (!slot.attemptUnknown) {
       forget(slot);
     }
@@ -704,7 +707,7 @@ final class ShardMachine {
 
   private void later(ShardSlot slot, long nanos) {
     slot.wake = ++wakes;
-    out.add(new WorkerAction.Later(slot.shard, slot.wake, nanos));
+    out.accept(new WorkerAction.Later(slot.shard, slot.wake, nanos));
   }
 
   void wake(ShardSlot slot, long number) {
@@ -734,10 +737,10 @@ final class ShardMachine {
   /** The session has ended: what becomes of the shard. */
   void sessionGone(ShardSlot slot, Transition.End lost) {
     if (slot.state == SlotState.LEADING) {
-      out.add(new WorkerAction.LeaseOver(slot.shard, lost));
-      out.add(new WorkerAction.Ended(slot.shard, lost, false));
+      out.accept(new WorkerAction.LeaseOver(slot.shard, lost));
+      out.accept(new WorkerAction.Ended(slot.shard, lost, false));
     } else if (slot.state == SlotState.ENDING) {
-      out.add(new WorkerAction.Ended(slot.shard, ending(slot), false));
+      out.accept(new WorkerAction.Ended(slot.shard, ending(slot), false));
     }
     coolDown(slot);
     attemptIsUnknown(slot, false); // Nothing that was sent in that session can come true now.

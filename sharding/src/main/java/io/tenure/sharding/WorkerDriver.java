@@ -396,9 +396,7 @@ final class WorkerDriver implements SessionListener {
     try {
       while (!inbox.isEmpty()) {
         Instant now = Instant.ofEpochMilli(monitor.clock().wallMillis());
-        for (WorkerAction action : machine.on(inbox.remove(), now)) {
-          perform(action);
-        }
+        machine.on(inbox.remove(), now, this::perform);
       }
     } finally {
       handling = false;

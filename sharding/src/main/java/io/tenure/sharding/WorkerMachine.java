@@ -15,7 +15,7 @@ import java.util.function.Supplier;
 
 /**
  * The core of a worker: takes an event and the wall time (which is only written into entries), and
- * returns what to do; knows no Curator, clock, thread or log.
+ * says what to do; knows no Curator, clock, thread or log.
  *
  * <p><b>The plan steers, the commit protocol decides.</b> Each shard has a role from the plan and a
  * {@link SlotState}. Whatever the plan says, a shard is led only by an elect transaction that the
@@ -39,11 +39,16 @@ final class WorkerMachine {
     this.machine = new ShardMachine(candidate, retention, nonces);
   }
 
-  /** Handles one event. */
-  List<WorkerAction> on(WorkerEvent event, Instant wallTime) {
-    machine.begin(wallTime);
+  /**
+   * Handles one event.
+   *
+   * @param actions takes what is to be done, one by one while a large plan is gone through: so the
+   *     first transactions are under way when the last are made. It must not call this machine
+   */
+  void on(WorkerEvent event, Instant wallTime, Consumer<WorkerAction> actions) {
+    machine.begin(wallTime, actions);
     dispatch(event);
-    return machine.finish();
+    machine.finish();
   }
 
   /** The shards that there is something to know of, in no order. */

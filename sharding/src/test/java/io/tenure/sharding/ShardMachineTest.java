@@ -14,6 +14,7 @@ import io.tenure.scope.Transition;
 import io.tenure.testing.InMemoryScope;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import net.jqwik.api.Example;
@@ -305,7 +306,8 @@ class ShardMachineTest {
   // ---- what the worker hears ----
 
   private List<String> on(WorkerEvent event) {
-    List<WorkerAction> actions = machine.on(event, NOW);
+    List<WorkerAction> actions = new ArrayList<>();
+    machine.on(event, NOW, actions::add);
     for (WorkerAction action : actions) {
       if (action instanceof WorkerAction.Look asked) {
         look = asked.number();

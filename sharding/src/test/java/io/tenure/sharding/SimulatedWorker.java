@@ -80,11 +80,15 @@ final class SimulatedWorker {
     while (!inbox.isEmpty() && !closed) {
       WorkerEvent next = inbox.remove();
       transcript.add("%s < %s", this, next);
-      List<WorkerAction> actions = machine.on(next, NOW);
-      for (WorkerAction action : actions) {
-        transcript.add("%s     > %s", this, action);
-        perform(action);
-      }
+      List<WorkerAction> actions = new ArrayList<>();
+      machine.on(
+          next,
+          NOW,
+          action -> {
+            transcript.add("%s     > %s", this, action);
+            actions.add(action);
+            perform(action);
+          });
       check();
       checkRegistration(
           next instanceof WorkerEvent.SessionBegun

@@ -10,7 +10,6 @@ import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.ZooKeeper;
-import org.apache.zookeeper.data.Stat;
 
 /**
  * The floor: the same znodes, with as many bytes, written by hand in transactions of 100 shards, 8
@@ -160,19 +159,16 @@ final class ByHand {
     CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new)).join();
   }
 
-  /** What one synchronous write takes, median of many. Nanoseconds. */
-  static long oneWrite(CuratorFramework client, String path) throws Exception {
-    Stat stat = client.checkExists().forPath(path);
-    if (stat == null) {
-      client.create().creatingParentsIfNeeded().forPath(path);
-    }
+  /** Makes a znode to write to. */
+  static String znode(CuratorFramework client, String path) throws Exception {
+    return client.create().creatingParentsIfNeeded().forPath(path);
+  }
+
+  /** What one synchronous write takes. Nanoseconds. */
+  static long writeNanos(CuratorFramework client, String path) throws Exception {
     byte[] data = new byte[300];
-    List<Long> nanos = new ArrayList<>();
-    for (int i = 0; i < 1_000; i++) {
-      long start = System.nanoTime();
-      client.setData().forPath(path, data);
-      nanos.add(System.nanoTime() - start);
-    }
-    return Figures.median(nanos);
+    long start = System.nanoTime();
+    client.setData().forPath(path, data);
+    return System.nanoTime() - start;
   }
 }

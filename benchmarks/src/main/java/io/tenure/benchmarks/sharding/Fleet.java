@@ -15,11 +15,15 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.retry.RetryNTimes;
+import org.apache.zookeeper.ZooKeeper;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Workers of one group in this process, each with a client of its own, and when what happened to
@@ -184,6 +188,40 @@ final class Fleet implements AutoCloseable {
 
   CuratorFramework client(int index) {
     return clients.get(index);
+  }
+
+  /**
+   * Ends the session of one worker, and waits until so many more tenures have begun. Nanoseconds.
+   */
+  long failOver(int index, int tenures) throws Exception {
+    int before = elected();
+    return endSession(
+        client(index),
+        () -> {
+          awaitElected(before + tenures);
+          return null;
+        });
+  }
+
+  /**
+   * How long something takes from the end of a session. ZooKeeper's client pauses for 100 ms when
+   * it closes, after the server has ended the session: that is nobody's fail-over, so the end is
+   * not waited for.
+   */
+  static long endSession(CuratorFramework client, Callable<@Nullable Void> until) throws Exception {
+    ZooKeeper handle = client.getZookeeperClient().getZooKeeper();
+    FutureTask<@Nullable Void> end =
+        new FutureTask<>(
+            () -> {
+              handle.close();
+              return null;
+            });
+    long start = System.nanoTime();
+    new Thread(end, "end-of-session").start();
+    until.call();
+    long nanos = System.nanoTime() - start;
+    end.get();
+    return nanos;
   }
 
   @Override

@@ -118,10 +118,12 @@ final class LatchFleet implements AutoCloseable {
 
   /** Ends a session, and waits until others lead its shards. Nanoseconds. */
   long failOver(int process) throws Exception {
-    long start = System.nanoTime();
-    clients.get(process).getZookeeperClient().getZooKeeper().close();
-    awaitLed(process);
-    return System.nanoTime() - start;
+    return Fleet.endSession(
+        clients.get(process),
+        () -> {
+          awaitLed(process);
+          return null;
+        });
   }
 
   @Override

@@ -56,9 +56,9 @@ public final class ShardingBenchmark {
         CuratorFramework client = Fleet.client(server.connectString())) {
       client.start();
       ShardingBenchmark benchmark = new ShardingBenchmark(server, client, report, quick);
-      benchmark.cold(benchmark.usual, quick ? 1 : 15, quick ? 1 : 15);
+      benchmark.cold(benchmark.usual, quick ? 1 : 60, quick ? 1 : 20);
       benchmark.latches(quick ? 1 : 3);
-      benchmark.failOver(quick ? 1 : 3, quick ? 1 : 7);
+      benchmark.failOver(quick ? 1 : 5, quick ? 1 : 9);
       benchmark.plannedMoves();
       if (!quick) {
         benchmark.cold(MANY_SHARDS, 3, 5);
@@ -138,15 +138,24 @@ public final class ShardingBenchmark {
         "");
   }
 
-  /** The same with a latch for each shard, and its fail-over. */
+  /**
+   * The same with a latch for each shard, and its fail-over. On a server of its own: it goes on
+   * deleting empty containers, one by one, for minutes.
+   */
   private void latches(int rounds) throws Exception {
+    try (ZooKeeperProcess own = new ZooKeeperProcess()) {
+      latches(own, rounds);
+    }
+  }
+
+  private void latches(ZooKeeperProcess own, int rounds) throws Exception {
     List<Long> cold = new ArrayList<>();
     List<Long> takeOvers = new ArrayList<>();
     List<Integer> moved = new ArrayList<>();
     double largest = 0;
     for (int round = 0; round < rounds; round++) {
       try (LatchFleet fleet =
-          new LatchFleet(server.connectString(), nextGroup("latches"), usual, WORKERS)) {
+          new LatchFleet(own.connectString(), nextGroup("latches"), usual, WORKERS)) {
         long start = System.nanoTime();
         fleet.startAll();
         cold.add(System.nanoTime() - start);
@@ -194,12 +203,8 @@ public final class ShardingBenchmark {
         fleet.startAll();
         fleet.awaitSettled();
         int victim = fleet.anyButTheCoordinator();
-        int before = fleet.elected();
         long zxid = server.zxid();
-        long start = System.nanoTime();
-        fleet.client(victim).getZookeeperClient().getZooKeeper().close();
-        fleet.awaitElected(before + count);
-        long nanos = System.nanoTime() - start;
+        long nanos = fleet.failOver(victim, count);
         if (round >= 0) {
           ours.add(nanos);
           transactions.add(server.zxid() - zxid);
@@ -243,12 +248,15 @@ public final class ShardingBenchmark {
 
   // ---- planned moves ----
 
-  /** How long a shard has no leader when it is handed over. */
+  /**
+   * How long a shard has no leader when it is handed over. The unit is one write as the moves have
+   * them, after a pause; many in a row are a few times faster each.
+   */
   private void plannedMoves() throws Exception {
     try (Fleet fleet = fleet(usual)) {
       fleet.startAll();
       fleet.awaitSettled();
-      int rounds = quick ? 1 : 6;
+      int rounds = quick ? 1 : 12;
       List<Long> together = new ArrayList<>();
       for (int round = 0; round < rounds; round++) {
         int leaver = round % WORKERS;
@@ -267,36 +275,50 @@ public final class ShardingBenchmark {
         }
       }
       List<Long> single = new ArrayList<>();
+      List<Long> writes = new ArrayList<>();
       ShardGroup group = ShardGroup.of(client, fleet.group());
-      for (int move = 0; move < (quick ? 5 : 100); move++) {
+      String path = ByHand.znode(client, nextGroup("write"));
+      int warmUps = quick ? 0 : 400;
+      for (int move = -warmUps; move < (quick ? 5 : 200); move++) {
+        long write = ByHand.writeNanos(client, path);
         int before = fleet.elected();
         // The other one makes room: two moves at a time.
-        group.move(Integer.toString(move * 7 % usual), "w-" + move % WORKERS, "");
+        group.move(Integer.toString((move + warmUps) * 7 % usual), "w-" + (move & 3), "");
         if (moves(group)) {
           fleet.awaitElected(before + 1);
-          TimeUnit.MILLISECONDS.sleep(50);
         }
-        single.addAll(fleet.takeGaps());
+        TimeUnit.MILLISECONDS.sleep(50);
+        List<Long> gaps = fleet.takeGaps();
+        if (move >= 0) {
+          single.addAll(gaps);
+          writes.add(write);
+        }
       }
-      long write = ByHand.oneWrite(client, nextGroup("write"));
+      double write = Figures.median(writes);
+      List<Long> row = new ArrayList<>();
+      for (int i = 0; i < 1_000; i++) {
+        row.add(ByHand.writeNanos(client, path));
+      }
       report.note(
           String.format(
               Locale.ROOT,
-              "planned moves: leaderless for %s (median of %d, a hundred at a time),"
-                  + " %s (median of %d, one or two at a time); one write takes %s",
-              Figures.millis(Figures.median(together)),
-              together.size(),
+              "planned moves: leaderless for %s (median of %d, one or two at a time),"
+                  + " %s (median of %d, a hundred at a time); one write takes %s where moves do,"
+                  + " %s one after the other",
               Figures.millis(Figures.median(single)),
               single.size(),
-              Figures.millis(write)));
+              Figures.millis(Figures.median(together)),
+              together.size(),
+              Figures.millis((long) write),
+              Figures.millis(Figures.median(row))));
       report.atMost(
           "planned move, leaderless gap, median, in writes: one or two at a time",
-          Figures.median(single) / (double) write,
+          Figures.median(single) / write,
           4,
           "writes");
       report.atMost(
           "planned move, leaderless gap, median, in writes: a hundred at a time",
-          Figures.median(together) / (double) write,
+          Figures.median(together) / write,
           4,
           "writes");
     }
