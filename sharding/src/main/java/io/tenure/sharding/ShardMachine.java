@@ -219,9 +219,13 @@ final class ShardMachine {
   // ---- reading ----
 
   private void look(ShardSlot slot) {
+    look(slot, slot.role != ShardRole.LEAD || slot.leaderThere);
+  }
+
+  private void look(ShardSlot slot, boolean watch) {
     become(slot, SlotState.LOOKING);
     boolean unsure = slot.conflicts > 0 || slot.attemptUnknown;
-    ask(slot, slot.role != ShardRole.LEAD || slot.leaderThere, unsure);
+    ask(slot, watch, unsure);
   }
 
   private void ask(ShardSlot slot, boolean watch, boolean sync) {
@@ -277,6 +281,8 @@ final class ShardMachine {
       }
     } else if (mayTake(slot)) {
       elect(slot, found);
+    } else if (slot.role == ShardRole.STAND_BY && !slot.lookWatches) {
+      look(slot); // It has to wait, and watches who comes.
     } else {
       long grace = graceNanos(slot);
       becomeWaiting(slot);
@@ -374,7 +380,13 @@ final class ShardMachine {
     slot.changed = true;
     switch (slot.state) {
       case LEADING -> ask(slot, true, false);
-      case WAITING -> look(slot);
+      case WAITING -> {
+        // Most likely the leader is gone. Whoever is next will lead at once and need no watch on
+        // the vacant office: that is one request less for each shard of a worker that is lost.
+        boolean next =
+            slot.role == ShardRole.LEAD || (slot.role == ShardRole.STAND_BY && slot.rank == 0);
+        look(slot, !next);
+      }
       default -> {}
     }
   }
