@@ -22,8 +22,10 @@ import java.util.TreeSet;
 final class Planning {
 
   private static final int NONE = Placement.NONE;
-  private static final int MIN_RELEASED = 8;
-  private static final int RELEASED_PART = 100;
+  private static final int MIN_RELEASED = 2;
+
+  /** In about so many rounds, a worker that leaves has handed over its share. */
+  private static final int ROUNDS = 50;
 
   private final CoordinatorMachine machine;
   private final GroupSettings settings;
@@ -426,7 +428,7 @@ final class Planning {
    * has no leader for as long as its batch takes: so many small ones, rather than few large.
    */
   private int mayBeReleased() {
-    return Math.max(MIN_RELEASED, shards.size() / RELEASED_PART);
+    return Math.max(MIN_RELEASED, shards.size() / members.size() / ROUNDS);
   }
 
   private CoordinatorMachine.Decision changes(Placement.Result result, List<String> movesDone) {

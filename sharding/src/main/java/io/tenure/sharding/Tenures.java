@@ -184,7 +184,9 @@ final class Tenures implements ShardRun.Owner, Office {
       granted.stop.ifPresent(lease::requestStop);
     }
     watchBy(now() + lease.remainingNanos());
-    long period = lease.bounds().terms().ackIntervalNanos() / 2;
+    // A round asks for an acknowledgement if the last is older than half the interval at which they
+    // are needed: it should come clearly before or after that, and twice before the interval ends.
+    long period = lease.bounds().terms().ackIntervalNanos() * 2 / 5;
     if (renewals == null) {
       renewals = monitor.schedule(() -> renewRound(period), period);
     }

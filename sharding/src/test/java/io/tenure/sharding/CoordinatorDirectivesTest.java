@@ -22,9 +22,10 @@ class CoordinatorDirectivesTest {
     assertThat(group.leads("w-3")).isEmpty();
     assertThat(group.begun).isEqualTo(4);
     for (String shard : shards) {
-      assertThat(group.reason("w-3", shard)).isEqualTo("drain of w-3 (new version)");
       assertThat(group.reason(group.leader(shard), shard)).isEqualTo("drain of w-3 (new version)");
     }
+    assertThat(group.planOf("w-3").orElseThrow().reasons())
+        .containsOnlyKeys("drain of w-3 (new version)");
     group.join("w-4").calm();
     assertThat(group.loads()).isEqualTo(Map.of("w-1", 4, "w-2", 4, "w-3", 0, "w-4", 4));
 

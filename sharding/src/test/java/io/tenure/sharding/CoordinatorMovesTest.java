@@ -108,14 +108,23 @@ class CoordinatorMovesTest {
     List<String> moving = group.takesOver("w-2");
     assertThat(moving).hasSize(20);
     group.ready("w-2", moving.toArray(String[]::new)).decide();
-    assertThat(group.leads("w-2")).hasSize(8);
+    assertThat(group.leads("w-2")).hasSize(2);
     assertThat(group.decide().isEmpty()).isTrue();
-    // Three of them are in office: three others follow.
-    group.worker("w-2").ready.removeAll(group.leads("w-2").subList(0, 3));
+    // One of them is in office: another follows.
+    group.worker("w-2").ready.remove(group.leads("w-2").get(0));
     group.decide();
-    assertThat(group.leads("w-2")).hasSize(11);
+    assertThat(group.leads("w-2")).hasSize(3);
     group.calm();
     assertThat(group.loads()).isEqualTo(Map.of("w-1", 20, "w-2", 20));
+  }
+
+  @Test
+  void ofManyShardsMoreAreHandedOverAtATime() {
+    CoordinatedGroup group = CoordinatedGroup.led(2_000, "w-1").budget(1_000);
+    group.join("w-2").decide();
+    List<String> moving = group.takesOver("w-2");
+    group.ready("w-2", moving.toArray(String[]::new)).decide();
+    assertThat(group.leads("w-2")).hasSize(20);
   }
 
   @Test

@@ -38,11 +38,11 @@ class ManyShardsTest {
     Workers workers = new Workers(zk, "/many");
     ShardSet shards = ShardSet.numbered(10_000);
     workers.start("w-1", b -> idle(workers, "w-1", b).shards(shards).movesInFlight(2_000));
-    workers.awaitLoads(Map.of("w-1", 10_000));
+    workers.awaitLoadsWhileTheyChange(Map.of("w-1", 10_000));
     Workers.Member second = workers.start("w-2", b -> idle(workers, "w-2", b));
-    workers.awaitLoads(Map.of("w-1", 5_000, "w-2", 5_000));
+    workers.awaitLoadsWhileTheyChange(Map.of("w-1", 5_000, "w-2", 5_000));
     second.crash();
-    workers.awaitLoads(Map.of("w-1", 10_000));
+    workers.awaitLoadsWhileTheyChange(Map.of("w-1", 10_000));
     assertThat(workers.violations).isEmpty();
     for (int shard = 0; shard < 10_000; shard += 997) {
       assertThat(AuditLog.of(workers.observer(), "/many/shards/" + shard).verify()).isEmpty();
@@ -55,11 +55,11 @@ class ManyShardsTest {
     List<String> names =
         IntStream.range(0, 2_500).mapToObj(i -> "tenant-" + i + "-" + "x".repeat(80)).toList();
     workers.start("w-1", b -> idle(workers, "w-1", b).shards(ShardSet.named(names)));
-    workers.awaitLoads(Map.of("w-1", 2_500));
+    workers.awaitLoadsWhileTheyChange(Map.of("w-1", 2_500));
     Workers.Member second = workers.start("w-2", b -> idle(workers, "w-2", b));
-    workers.awaitLoads(Map.of("w-1", 1_250, "w-2", 1_250));
+    workers.awaitLoadsWhileTheyChange(Map.of("w-1", 1_250, "w-2", 1_250));
     second.crash();
-    workers.awaitLoads(Map.of("w-1", 2_500));
+    workers.awaitLoadsWhileTheyChange(Map.of("w-1", 2_500));
     assertThat(workers.violations).isEmpty();
   }
 }

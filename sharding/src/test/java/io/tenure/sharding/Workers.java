@@ -213,6 +213,15 @@ final class Workers {
         .untilAsserted(() -> assertThat(loads()).isEqualTo(expected));
   }
 
+  /** Waits for as long as shards go on moving: only a standstill fails. For large groups. */
+  void awaitLoadsWhileTheyChange(Map<String, Integer> expected) {
+    Map<String, Integer> now = loads();
+    while (!now.equals(expected)) {
+      Map<String, Integer> before = now;
+      now = Awaitility.await().atMost(PATIENCE).until(this::loads, loads -> !loads.equals(before));
+    }
+  }
+
   void await(ThrowingRunnable what) {
     Awaitility.await().atMost(PATIENCE).untilAsserted(what);
   }
