@@ -25,7 +25,7 @@ final class Planning {
   private static final int MIN_RELEASED = 2;
 
   /** In about so many rounds, a worker that leaves has handed over its share. */
-  private static final int ROUNDS = 50;
+  private static final int ROUNDS = 100;
 
   private final CoordinatorMachine machine;
   private final GroupSettings settings;

@@ -124,7 +124,7 @@ class CoordinatorMovesTest {
     group.join("w-2").decide();
     List<String> moving = group.takesOver("w-2");
     group.ready("w-2", moving.toArray(String[]::new)).decide();
-    assertThat(group.leads("w-2")).hasSize(20);
+    assertThat(group.leads("w-2")).hasSize(10);
   }
 
   @Test
