@@ -304,6 +304,35 @@ class ShardMachineTest {
     assertThat(looked()).isEmpty();
   }
 
+  @Example
+  void theEndOfAnotherTenureEndsNothing() {
+    leadsSinceTheBeginning();
+    assertThat(ends(2, new Transition.Lapsed("late"))).isEmpty();
+    assertThat(machine.occupied()).isEqualTo(1);
+  }
+
+  @Example
+  void whoLedAndShallTakeOverAgainGetsReadyWhenItsTaskIsGone() {
+    leadsSinceTheBeginning();
+    plan(takesOver());
+    ends(1, new Transition.Resigned("handoff"));
+    committed();
+    anotherLeads();
+    assertThat(looked()).doesNotContain("warm up 7");
+    assertThat(taskGone()).contains("warm up 7");
+  }
+
+  @Example
+  void whoCouldNotGetReadyTriesAgainAfterARest() {
+    anotherLeads();
+    begins(false);
+    plan(takesOver());
+    looked();
+    assertThat(on(new WorkerEvent.WarmUpFailed("7"))).doesNotContain("warm up 7");
+    wakes();
+    assertThat(looked()).contains("warm up 7");
+  }
+
   // ---- what the worker hears ----
 
   private List<String> on(WorkerEvent event) {
