@@ -305,6 +305,13 @@ class ShardMachineTest {
   }
 
   @Example
+  void theEndOfAnotherSessionEndsNothing() {
+    leadsSinceTheBeginning();
+    assertThat(on(new WorkerEvent.SessionGone(SESSION - 1))).isEmpty();
+    assertThat(machine.occupied()).isEqualTo(1);
+  }
+
+  @Example
   void theEndOfAnotherTenureEndsNothing() {
     leadsSinceTheBeginning();
     assertThat(ends(2, new Transition.Lapsed("late"))).isEmpty();
