@@ -2,13 +2,9 @@ package io.tenure.endtoend;
 
 import io.tenure.lease.Lease;
 import io.tenure.recipes.LeaderElection;
-import io.tenure.recipes.SessionMonitor;
 import io.tenure.testing.ZooKeeperFixture;
 import java.util.concurrent.TimeUnit;
-import org.apache.curator.framework.CuratorFramework;
-import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.framework.recipes.leader.LeaderLatch;
-import org.apache.curator.retry.RetryNTimes;
 
 /**
  * A process that leads twice in one session: by a lease, and by a plain latch. It asks both all the
@@ -21,20 +17,12 @@ public final class PausedProcess {
   /** Takes the connection string; runs until it is killed. */
   public static void main(String[] args) throws Exception {
     long sessionNanos = ZooKeeperFixture.SESSION_TIMEOUT.toNanos();
-    CuratorFramework client =
-        CuratorFrameworkFactory.newClient(
-            args[0],
-            (int) ZooKeeperFixture.SESSION_TIMEOUT.toMillis(),
-            1000,
-            new RetryNTimes(3, 100));
-    SessionMonitor monitor =
-        SessionMonitor.builder(client).tickTime(ZooKeeperFixture.TICK_TIME).build();
-    client.start();
-    LeaderLatch latch = new LeaderLatch(client, "/plain");
+    MonitoredClient own = MonitoredClient.start(args[0]);
+    LeaderLatch latch = new LeaderLatch(own.client(), "/plain");
     latch.start();
     latch.await();
     Lease lease =
-        LeaderElection.builder(monitor, "/tenure").candidateId("paused").build().acquire();
+        LeaderElection.builder(own.monitor(), "/tenure").candidateId("paused").build().acquire();
     System.out.println("leads twice");
     long renewed = System.nanoTime();
     long last = System.nanoTime();

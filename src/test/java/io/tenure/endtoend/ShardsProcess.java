@@ -2,16 +2,11 @@ package io.tenure.endtoend;
 
 import io.tenure.lease.Lease;
 import io.tenure.lease.NextStep;
-import io.tenure.recipes.SessionMonitor;
 import io.tenure.sharding.ShardSet;
 import io.tenure.sharding.ShardWorker;
 import io.tenure.sharding.WorkerListener;
-import io.tenure.testing.ZooKeeperFixture;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
-import org.apache.curator.framework.CuratorFramework;
-import org.apache.curator.framework.CuratorFrameworkFactory;
-import org.apache.curator.retry.RetryNTimes;
 
 /** A worker in a process of its own, which does nothing for its shards and says which it leads. */
 public final class ShardsProcess {
@@ -20,17 +15,9 @@ public final class ShardsProcess {
 
   /** Takes the connection string, the group, the worker's id and the number of shards. */
   public static void main(String[] args) throws Exception {
-    CuratorFramework client =
-        CuratorFrameworkFactory.newClient(
-            args[0],
-            (int) ZooKeeperFixture.SESSION_TIMEOUT.toMillis(),
-            1000,
-            new RetryNTimes(3, 100));
-    SessionMonitor monitor =
-        SessionMonitor.builder(client).tickTime(ZooKeeperFixture.TICK_TIME).build();
-    client.start();
+    MonitoredClient own = MonitoredClient.start(args[0]);
     ShardWorker worker =
-        ShardWorker.builder(monitor, args[1])
+        ShardWorker.builder(own.monitor(), args[1])
             .workerId(args[2])
             .shards(ShardSet.numbered(Integer.parseInt(args[3])))
             .settleWindow(Duration.ZERO)

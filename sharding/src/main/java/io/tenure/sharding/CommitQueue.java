@@ -115,10 +115,10 @@ final class CommitQueue {
    */
   List<Batch> next(boolean partial) {
     List<Batch> batches = new ArrayList<>();
-    boolean idle = partial || inFlight == 0;
+    boolean notFull = partial || inFlight == 0;
     while (inFlight < MAX_IN_FLIGHT) {
       Optional<Batch> batch = Optional.ofNullable(repeats.poll());
-      if (batch.isEmpty() && (idle || waiting.size() >= MAX_SHARDS)) {
+      if (batch.isEmpty() && (notFull || waiting.size() >= MAX_SHARDS)) {
         batch = fresh();
       }
       if (batch.isEmpty()) {

@@ -30,8 +30,7 @@ final class ShardList {
   private static JsonNode write(ObjectNode factory, boolean numbered, Collection<String> shards) {
     // A plan that somebody wrote by hand may name what is no number; it is taken back by name.
     if (numbered && shards.stream().allMatch(ShardList::isNumber)) {
-      return TextNode.valueOf(
-          ranges(shards.stream().mapToInt(Integer::parseInt).sorted().toArray()));
+      return TextNode.valueOf(ranges(shards));
     }
     ArrayNode array = factory.arrayNode();
     shards.stream().sorted().forEach(array::add);
@@ -42,6 +41,11 @@ final class ShardList {
     return !shard.isEmpty()
         && shard.length() <= 7
         && shard.chars().allMatch(c -> c >= '0' && c <= '9');
+  }
+
+  /** Numbers as ranges. */
+  static String ranges(Collection<String> numbers) {
+    return ranges(numbers.stream().mapToInt(Integer::parseInt).sorted().toArray());
   }
 
   /** Sorted numbers as ranges. */

@@ -85,7 +85,7 @@ record WorkerNode(
   static List<String> fitting(List<String> shards, boolean numbered) {
     if (numbered) {
       List<String> some = shards;
-      while (rangesLength(some) > MAX_LIST_BYTES) {
+      while (ShardList.ranges(some).length() > MAX_LIST_BYTES) {
         some = some.subList(0, some.size() / 2);
       }
       return some;
@@ -100,10 +100,5 @@ record WorkerNode(
       some.add(shard);
     }
     return some;
-  }
-
-  private static int rangesLength(List<String> shards) {
-    return ShardList.ranges(shards.stream().mapToInt(Integer::parseInt).sorted().toArray())
-        .length();
   }
 }

@@ -44,6 +44,15 @@ class ExecutionOnServerTest {
     }
   }
 
+  private static WorkerListener noting(Map<String, Throwable> failures) {
+    return new WorkerListener() {
+      @Override
+      public void failed(String shard, Throwable cause) {
+        failures.put(shard, cause);
+      }
+    };
+  }
+
   @Test
   void thousandsOfShardsShareFewThreadsFairly() throws Exception {
     int shards = 2_000;
@@ -229,13 +238,7 @@ class ExecutionOnServerTest {
         "w-1",
         b ->
             b.shards(ShardSet.numbered(6))
-                .listener(
-                    new WorkerListener() {
-                      @Override
-                      public void failed(String shard, Throwable cause) {
-                        failed.put(shard, cause);
-                      }
-                    })
+                .listener(noting(failed))
                 .tasks(
                     shard ->
                         switch (shard) {
@@ -332,13 +335,7 @@ class ExecutionOnServerTest {
             "w-1",
             b ->
                 b.shards(ShardSet.numbered(1))
-                    .listener(
-                        new WorkerListener() {
-                          @Override
-                          public void failed(String shard, Throwable cause) {
-                            failed.put(shard, cause);
-                          }
-                        })
+                    .listener(noting(failed))
                     .tasks(
                         shard ->
                             workers.new Watched("w-1", shard) {

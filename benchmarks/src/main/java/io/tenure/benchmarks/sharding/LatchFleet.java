@@ -1,9 +1,6 @@
 package io.tenure.benchmarks.sharding;
 
-import java.io.IOException;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -19,7 +16,6 @@ final class LatchFleet implements AutoCloseable {
 
   private final String root;
   private final int shards;
-  private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private final List<CuratorFramework> clients = new ArrayList<>();
   private final List<Set<Integer>> led = new ArrayList<>();
 
@@ -31,7 +27,6 @@ final class LatchFleet implements AutoCloseable {
       CuratorFramework client = Fleet.client(connectString);
       client.start();
       client.blockUntilConnected();
-      opened.push(client);
       clients.add(client);
       led.add(ConcurrentHashMap.newKeySet());
     }
@@ -44,7 +39,6 @@ final class LatchFleet implements AutoCloseable {
         LeaderLatch latch =
             new LeaderLatch(clients.get(process), root + "/" + shard, "p" + process);
         latch.addListener(new Counting(led.get(process), shard));
-        opened.push(latch);
         latch.start();
       }
     }
@@ -126,19 +120,9 @@ final class LatchFleet implements AutoCloseable {
         });
   }
 
+  /** The latches end with their client's session, all at once. */
   @Override
   public void close() {
-    while (!opened.isEmpty()) {
-      AutoCloseable next = opened.pop();
-      try {
-        if (next instanceof CuratorFramework) {
-          next.close(); // Its latches end with its session, all at once.
-        }
-      } catch (IOException e) {
-        throw new IllegalStateException("a latch does not close", e);
-      } catch (Exception e) {
-        throw new IllegalStateException("a client does not close", e);
-      }
-    }
+    clients.forEach(CuratorFramework::close);
   }
 }
