@@ -1,8 +1,6 @@
 package io.tenure.benchmarks.sharding;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -10,7 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.zookeeper.server.ZooKeeperServerMain;
@@ -22,6 +19,7 @@ import org.apache.zookeeper.server.ZooKeeperServerMain;
 final class ZooKeeperProcess implements AutoCloseable {
 
   private static final int START_ATTEMPTS = 300;
+  private static final int ANSWER_MILLIS = 2_000;
 
   private final Path directory;
   private final Process process;
@@ -85,20 +83,28 @@ final class ZooKeeperProcess implements AutoCloseable {
 
   /** The last transaction's number. */
   long zxid() throws IOException {
+    return zxid(port, ANSWER_MILLIS);
+  }
+
+  /**
+   * The last transaction's number of the server at a port.
+   *
+   * @throws IOException if it does not say in time; one that starts may take the call and never
+   *     answer
+   */
+  static long zxid(int port, int timeoutMillis) throws IOException {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-      socket.setSoTimeout(2_000); // A server that starts may take the call and never answer.
+      socket.setSoTimeout(timeoutMillis);
       socket.getOutputStream().write("srvr".getBytes(StandardCharsets.US_ASCII));
       socket.getOutputStream().flush();
-      List<String> lines =
-          new BufferedReader(
-                  new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII))
-              .lines()
-              .toList();
-      return lines.stream()
+      // Not BufferedReader.lines(), which throws another exception: a slow start is no failure.
+      String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+      return answer
+          .lines()
           .filter(line -> line.startsWith("Zxid: 0x"))
           .map(line -> Long.parseLong(line.substring(8), 16))
           .findFirst()
-          .orElseThrow(() -> new IOException("no answer yet: " + lines));
+          .orElseThrow(() -> new IOException("no answer yet: " + answer));
     }
   }
 
