@@ -6,7 +6,6 @@ import io.tenure.scope.AuditEntry;
 import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.Scope;
 import io.tenure.scope.TenureException;
-import io.tenure.scope.Transition;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,7 +75,7 @@ public final class AuditLog {
    * @throws TenureException as {@link #entries()}
    */
   public List<PastTenure> tenures() throws InterruptedException {
-    return fold(entries());
+    return AuditTrail.fold(entries());
   }
 
   /**
@@ -85,38 +84,22 @@ public final class AuditLog {
    * @throws TenureException as {@link #entries()}
    */
   public LeaderAt leaderAt(Instant time) throws InterruptedException {
-    reader.sync();
-    // The leader node first: if it was there, then the last tenure was in office when the trail was
-    // read.
-    boolean led = reader.isLed();
-    List<RecordedEntry> entries = entriesFrom(0);
-    if (entries.isEmpty()) {
-      Optional<ScopeRecord> record = reader.record();
-      return record.isEmpty() || record.get().auditNext() == 1
-          ? new LeaderAt.Nobody()
-          : new LeaderAt.NotKept();
+    AuditTrail trail = trail();
+    if (!trail.unreadable().isEmpty()) {
+      AuditTrail.Unreadable first = trail.unreadable().get(0);
+      throw new ForeignDataException(first.path() + ": " + first.problem());
     }
-    LeaderAt answer =
-        time.isBefore(entries.get(0).serverTime())
-            ? (entries.get(0).entry().index() == 1 ? new LeaderAt.Nobody() : new LeaderAt.NotKept())
-            : new LeaderAt.Nobody();
-    for (PastTenure tenure : fold(entries)) {
-      if (tenure.from().isPresent() && time.isBefore(tenure.from().get())) {
-        continue;
-      }
-      if (tenure.from().isEmpty() && answer instanceof LeaderAt.NotKept) {
-        continue;
-      }
-      if (tenure.ending().isEmpty()) {
-        answer = led ? new LeaderAt.Led(tenure) : new LeaderAt.MayHaveLed(tenure);
-      } else if (time.isBefore(tenure.ending().get().at())) {
-        answer =
-            tenure.ending().get().exact()
-                ? new LeaderAt.Led(tenure)
-                : new LeaderAt.MayHaveLed(tenure);
-      }
-    }
-    return answer;
+    return trail.leaderAt(time);
+  }
+
+  /**
+   * The trail with what stands in it, damaged or not: what cannot be read is listed, and hides
+   * nothing else.
+   *
+   * @throws TenureException if ZooKeeper cannot be asked
+   */
+  public AuditTrail trail() throws InterruptedException {
+    return AuditTrails.read(client, List.of(scope.path())).get(0);
   }
 
   /**
@@ -130,7 +113,7 @@ public final class AuditLog {
     Optional<ScopeRecord> before;
     Optional<ScopeRecord> after;
     List<String> names;
-    List<TrailReader.Znode> nodes;
+    List<ZnodeReader.Znode> nodes;
     try {
       before = reader.record();
       names = reader.names(null);
@@ -178,46 +161,20 @@ public final class AuditLog {
     return scope.auditPath() + "/" + name;
   }
 
-  private static List<RecordedEntry> parse(List<TrailReader.Znode> nodes) {
+  private static List<RecordedEntry> parse(List<ZnodeReader.Znode> nodes) {
     List<RecordedEntry> entries = new ArrayList<>(nodes.size());
-    for (TrailReader.Znode node : nodes) {
+    for (ZnodeReader.Znode node : nodes) {
       entries.add(recorded(AuditFormat.parse(node.path(), node.data()), node));
     }
     return entries;
   }
 
-  static RecordedEntry recorded(AuditEntry entry, TrailReader.Znode node) {
+  static RecordedEntry recorded(AuditEntry entry, ZnodeReader.Znode node) {
     return new RecordedEntry(
         entry,
         node.path(),
         Instant.ofEpochMilli(node.stat().getCtime()),
         node.stat().getCzxid(),
         AuditFormat.digest(node.data()));
-  }
-
-  /** Folds entries into tenures: an election opens one, an end closes it. */
-  static List<PastTenure> fold(List<RecordedEntry> entries) {
-    List<PastTenure> tenures = new ArrayList<>();
-    for (RecordedEntry recorded : entries) {
-      AuditEntry entry = recorded.entry();
-      if (entry.transition() instanceof Transition.End end) {
-        PastTenure.Ending ending =
-            new PastTenure.Ending(end, recorded.serverTime(), !(end instanceof Transition.Lost));
-        int last = tenures.size() - 1;
-        Optional<Instant> from =
-            last >= 0 && tenures.get(last).epoch() == entry.epoch()
-                ? tenures.remove(last).from()
-                : Optional.empty();
-        tenures.add(new PastTenure(entry.epoch(), entry.candidate(), from, Optional.of(ending)));
-      } else {
-        tenures.add(
-            new PastTenure(
-                entry.epoch(),
-                entry.candidate(),
-                Optional.of(recorded.serverTime()),
-                Optional.empty()));
-      }
-    }
-    return List.copyOf(tenures);
   }
 }

@@ -90,9 +90,9 @@ final class TrailFollowing implements AuditLog.Following {
       }
       List<String> names =
           listed.stream().filter(name -> AuditFormat.index(name).orElse(-1) >= next).toList();
-      List<TrailReader.Znode> nodes =
+      List<ZnodeReader.Znode> nodes =
           reader.read(names.stream().map(name -> scope.auditPath() + "/" + name).toList());
-      for (TrailReader.Znode node : nodes) {
+      for (ZnodeReader.Znode node : nodes) {
         RecordedEntry entry = AuditLog.recorded(AuditFormat.parse(node.path(), node.data()), node);
         long index = entry.entry().index();
         if (index > next) {

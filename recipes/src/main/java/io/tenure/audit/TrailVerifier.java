@@ -34,7 +34,7 @@ final class TrailVerifier {
   }
 
   /** Names that were listed, and the znodes that could be read, in order of their names. */
-  List<Finding> verify(List<String> names, List<TrailReader.Znode> nodes) {
+  List<Finding> verify(List<String> names, List<ZnodeReader.Znode> nodes) {
     names.stream()
         .filter(name -> AuditFormat.index(name).isEmpty())
         .forEach(
@@ -44,7 +44,7 @@ final class TrailVerifier {
                     Rule.ENTRY_READABLE,
                     "is no entry's name; Tenure did not write it"));
     List<RecordedEntry> entries = new ArrayList<>();
-    for (TrailReader.Znode node : nodes) {
+    for (ZnodeReader.Znode node : nodes) {
       parse(node).ifPresent(entries::add);
     }
     indexes(entries);
@@ -54,7 +54,7 @@ final class TrailVerifier {
     return List.copyOf(findings);
   }
 
-  private Optional<RecordedEntry> parse(TrailReader.Znode node) {
+  private Optional<RecordedEntry> parse(ZnodeReader.Znode node) {
     String name = node.path().substring(node.path().lastIndexOf('/') + 1);
     long index = AuditFormat.index(name).orElse(-1);
     if (index < 0 || index >= next || index < before.auditFirst()) {

@@ -1,0 +1,147 @@
+package io.tenure.audit;
+
+import io.tenure.internal.AuditFormat;
+import io.tenure.internal.ScopeRecord;
+import io.tenure.scope.Scope;
+import io.tenure.scope.TenureException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.curator.framework.CuratorFramework;
+
+/**
+ * Reads many trails at once, as a group of shards has them. What cannot be read is said, and hides
+ * nothing else.
+ *
+ * <p>The trails are not read at one instant: each is as it stood when its own znodes were read.
+ */
+public final class AuditTrails {
+
+  private AuditTrails() {}
+
+  /**
+   * The trails of scopes, in their order. Blocks; not to be called on ZooKeeper's event thread.
+   *
+   * @param scopes paths; one that does not exist yields a trail that does not {@link
+   *     AuditTrail#exists() exist}
+   * @throws TenureException if ZooKeeper cannot be asked
+   * @throws IllegalArgumentException if a path is no scope
+   */
+  public static List<AuditTrail> read(CuratorFramework client, Collection<String> scopes)
+      throws InterruptedException {
+    return new Reading(client, scopes.stream().map(Scope::new).toList()).trails();
+  }
+
+  /** One reading of many trails. Confined to its thread. */
+  private static final class Reading {
+    private final List<Scope> scopes;
+    private final ZnodeReader znodes;
+    private final Map<Scope, List<RecordedEntry>> entries = new HashMap<>();
+    private final Map<Scope, List<AuditTrail.Unreadable>> unreadable = new HashMap<>();
+
+    Reading(CuratorFramework client, List<Scope> scopes) {
+      this.scopes = scopes;
+      this.znodes = new ZnodeReader(client);
+    }
+
+    List<AuditTrail> trails() throws InterruptedException {
+      if (scopes.isEmpty()) {
+        return List.of();
+      }
+      znodes.sync(scopes.get(0).path());
+      // The leader nodes first: where one was there, the last tenure was in office when the trail
+      // was read.
+      Set<String> led = new HashSet<>();
+      znodes
+          .readEach(scopes.stream().map(Scope::leaderPath).toList())
+          .forEach(read -> read.found().ifPresent(node -> led.add(node.path())));
+      readEntries();
+      List<Long> next = readRecords();
+      List<AuditTrail> trails = new ArrayList<>(scopes.size());
+      for (int i = 0; i < scopes.size(); i++) {
+        Scope scope = scopes.get(i);
+        trails.add(
+            new AuditTrail(
+                scope,
+                entries.getOrDefault(scope, List.of()),
+                unreadable.getOrDefault(scope, List.of()),
+                led.contains(scope.leaderPath()),
+                next.get(i)));
+      }
+      return trails;
+    }
+
+    private void readEntries() throws InterruptedException {
+      List<Scope> owners = new ArrayList<>();
+      List<String> paths = new ArrayList<>();
+      var lists = znodes.childrenOfEach(scopes.stream().map(Scope::auditPath).toList());
+      for (int i = 0; i < scopes.size(); i++) {
+        Scope scope = scopes.get(i);
+        if (lists.get(i).denied()) {
+          problem(scope, scope.auditPath(), ZnodeReader.deniedText(scope.auditPath()));
+        }
+        for (String name : lists.get(i).found().orElse(List.of())) {
+          String path = scope.auditPath() + "/" + name;
+          if (AuditFormat.index(name).isPresent()) {
+            owners.add(scope);
+            paths.add(path);
+          } else {
+            problem(scope, path, "is no entry's name; Tenure did not write it");
+          }
+        }
+      }
+      List<ZnodeReader.Read<ZnodeReader.Znode>> reads = znodes.readEach(paths);
+      for (int i = 0; i < reads.size(); i++) {
+        take(owners.get(i), reads.get(i));
+      }
+    }
+
+    private void take(Scope scope, ZnodeReader.Read<ZnodeReader.Znode> read) {
+      if (read.denied()) {
+        problem(scope, read.path(), ZnodeReader.deniedText(read.path()));
+      } else if (read.found().isPresent()) {
+        ZnodeReader.Znode node = read.found().get();
+        try {
+          RecordedEntry entry =
+              AuditLog.recorded(AuditFormat.parse(read.path(), node.data()), node);
+          entries.computeIfAbsent(scope, any -> new ArrayList<>()).add(entry);
+        } catch (TenureException e) {
+          problem(scope, read.path(), String.valueOf(e.getMessage()));
+        }
+      } // Else: retention was faster.
+    }
+
+    /** The index that each scope's next entry gets; 0 where it is not known. */
+    private List<Long> readRecords() throws InterruptedException {
+      List<Long> next = new ArrayList<>(scopes.size());
+      var reads = znodes.readEach(scopes.stream().map(Scope::path).toList());
+      for (int i = 0; i < scopes.size(); i++) {
+        Scope scope = scopes.get(i);
+        long index = 0;
+        if (reads.get(i).denied()) {
+          problem(scope, scope.path(), ZnodeReader.deniedText(scope.path()));
+        } else if (reads.get(i).found().isPresent()) {
+          try {
+            byte[] data = reads.get(i).found().get().data();
+            // An empty one was made as a parent of something: nobody ever led it.
+            index = data.length == 0 ? 1 : ScopeRecord.parse(scope.path(), data).auditNext();
+          } catch (TenureException e) {
+            problem(scope, scope.path(), String.valueOf(e.getMessage()));
+          }
+        }
+        next.add(index);
+      }
+      return next;
+    }
+
+    private void problem(Scope scope, String path, String problem) {
+      unreadable
+          .computeIfAbsent(scope, any -> new ArrayList<>())
+          .add(new AuditTrail.Unreadable(path, problem));
+    }
+  }
+}

@@ -1,0 +1,156 @@
+package io.tenure.audit;
+
+import io.tenure.scope.CoordinationException;
+import io.tenure.scope.PermissionDeniedException;
+import io.tenure.scope.TenureException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import org.apache.curator.framework.CuratorFramework;
+import org.apache.curator.framework.api.BackgroundCallback;
+import org.apache.curator.framework.api.CuratorEvent;
+import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.KeeperException.Code;
+import org.apache.zookeeper.data.Stat;
+
+/**
+ * Reads znodes, many at a time. Blocks the caller; must not be called on ZooKeeper's event thread.
+ * Thread-safe: no state but Curator's.
+ */
+final class ZnodeReader {
+
+  /** Enough to hide the round trip, few enough for one server. */
+  private static final int READS_IN_FLIGHT = 256;
+
+  /** One znode: its data and what the server says about it. */
+  @SuppressWarnings("ArrayRecordComponent") // carried, never compared
+  record Znode(String path, byte[] data, Stat stat) {}
+
+  /**
+   * What came of one read.
+   *
+   * @param found empty if the znode is not there, or may not be read
+   * @param denied whether it may not be read
+   */
+  record Read<T>(String path, Optional<T> found, boolean denied) {}
+
+  interface Call {
+    void start(BackgroundCallback callback) throws Exception;
+  }
+
+  private interface Request {
+    void start(String path, BackgroundCallback callback) throws Exception;
+  }
+
+  private final CuratorFramework client;
+
+  ZnodeReader(CuratorFramework client) {
+    this.client = client;
+  }
+
+  /** Makes sure that what is read next is as new as what the quorum has applied. */
+  void sync(String path) throws InterruptedException {
+    isThere(await(start(call -> client.sync().inBackground(call).forPath(path))), path);
+  }
+
+  /** Reads znodes in the order given; those that are not there are left out. */
+  List<Znode> read(List<String> paths) throws InterruptedException {
+    List<Znode> nodes = new ArrayList<>(paths.size());
+    for (Read<Znode> read : readEach(paths)) {
+      if (read.denied()) {
+        throw denied(read.path());
+      }
+      read.found().ifPresent(nodes::add);
+    }
+    return nodes;
+  }
+
+  /** Reads znodes; an answer for each. */
+  List<Read<Znode>> readEach(List<String> paths) throws InterruptedException {
+    return all(
+        paths,
+        (path, call) -> client.getData().undecompressed().inBackground(call).forPath(path),
+        event -> {
+          byte[] data = event.getData();
+          return new Znode(event.getPath(), data == null ? new byte[0] : data, event.getStat());
+        });
+  }
+
+  /** Lists the children of znodes, sorted; an answer for each. */
+  List<Read<List<String>>> childrenOfEach(List<String> paths) throws InterruptedException {
+    return all(
+        paths,
+        (path, call) -> client.getChildren().inBackground(call).forPath(path),
+        event -> event.getChildren().stream().sorted().toList());
+  }
+
+  private interface Result<T> {
+    T of(CuratorEvent event);
+  }
+
+  private <T> List<Read<T>> all(List<String> paths, Request request, Result<T> result)
+      throws InterruptedException {
+    List<Read<T>> answers = new ArrayList<>(paths.size());
+    for (int from = 0; from < paths.size(); from += READS_IN_FLIGHT) {
+      List<String> some = paths.subList(from, Math.min(paths.size(), from + READS_IN_FLIGHT));
+      List<CompletableFuture<CuratorEvent>> reads = new ArrayList<>(some.size());
+      for (String path : some) {
+        reads.add(start(call -> request.start(path, call)));
+      }
+      for (int i = 0; i < reads.size(); i++) {
+        CuratorEvent event = await(reads.get(i));
+        boolean denied = Code.get(event.getResultCode()) == Code.NOAUTH;
+        boolean there = !denied && isThere(event, some.get(i));
+        answers.add(
+            new Read<>(
+                some.get(i), there ? Optional.of(result.of(event)) : Optional.empty(), denied));
+      }
+    }
+    return answers;
+  }
+
+  static CompletableFuture<CuratorEvent> start(Call call) throws InterruptedException {
+    CompletableFuture<CuratorEvent> future = new CompletableFuture<>();
+    try {
+      call.start((client, event) -> future.complete(event));
+    } catch (InterruptedException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new CoordinationException("ZooKeeper cannot be asked: " + e.getMessage(), e);
+    }
+    return future;
+  }
+
+  static CuratorEvent await(CompletableFuture<CuratorEvent> future) throws InterruptedException {
+    try {
+      return future.get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause());
+    }
+  }
+
+  /** Whether the znode is there. */
+  static boolean isThere(CuratorEvent event, String path) {
+    Code code = Code.get(event.getResultCode());
+    if (code == Code.OK || code == Code.NONODE) {
+      return code == Code.OK;
+    }
+    throw code == Code.NOAUTH
+        ? denied(path)
+        : new CoordinationException(
+            path + " cannot be read: " + code, KeeperException.create(code, path));
+  }
+
+  static TenureException denied(String path) {
+    return new PermissionDeniedException(
+        deniedText(path), KeeperException.create(Code.NOAUTH, path));
+  }
+
+  static String deniedText(String path) {
+    return "the server denies read on " + path + ": grant it in the ACL";
+  }
+}
