@@ -3,6 +3,8 @@ package io.tenure.audit;
 import io.tenure.audit.Finding.Rule;
 import io.tenure.internal.AuditFormat;
 import io.tenure.internal.ScopeRecord;
+import io.tenure.internal.TrailRules;
+import io.tenure.internal.session.ZnodeReader;
 import io.tenure.scope.AuditEntry;
 import io.tenure.scope.Scope;
 import io.tenure.scope.TenureException;
@@ -25,12 +27,16 @@ final class TrailVerifier {
   private final long first;
   private final long next;
   private final List<Finding> findings = new ArrayList<>();
+  private final TrailRules rules;
 
   TrailVerifier(Scope scope, ScopeRecord before, ScopeRecord after) {
     this.scope = scope;
     this.before = before;
     this.first = Math.max(before.auditFirst(), after.auditFirst());
     this.next = before.auditNext();
+    this.rules =
+        new TrailRules(
+            scope.auditPath(), (path, rule, what) -> find(path, Rule.valueOf(rule.name()), what));
   }
 
   /** Names that were listed, and the znodes that could be read, in order of their names. */
@@ -47,10 +53,8 @@ final class TrailVerifier {
     for (ZnodeReader.Znode node : nodes) {
       parse(node).ifPresent(entries::add);
     }
-    indexes(entries);
-    chain(entries);
+    rules.check(entries.stream().map(TrailVerifier::link).toList(), first, next, before.digest());
     tenures(entries);
-    times(entries);
     return List.copyOf(findings);
   }
 
@@ -85,63 +89,15 @@ final class TrailVerifier {
     return Optional.of(AuditLog.recorded(entry, node));
   }
 
-  private void indexes(List<RecordedEntry> entries) {
-    long expected = first;
-    for (RecordedEntry entry : entries) {
-      long index = entry.entry().index();
-      if (index < expected) {
-        find(entry.path(), Rule.INDEXES_DENSE, "index " + index + " stands more than once");
-        continue;
-      }
-      missing(expected, index);
-      expected = index + 1;
-    }
-    missing(expected, next);
-  }
-
-  private void missing(long from, long to) {
-    if (from < to) {
-      find(
-          scope.auditPath() + "/" + String.format("%010d", from),
-          Rule.INDEXES_DENSE,
-          from == to - 1 ? "is missing" : "and all up to index " + (to - 1) + " are missing");
-    }
-  }
-
-  private void chain(List<RecordedEntry> entries) {
-    if (!entries.isEmpty() && entries.get(0).entry().index() == 1) {
-      linked(entries.get(0), ScopeRecord.GENESIS, "the first entry's, 64 zeros");
-    }
-    for (int i = 1; i < entries.size(); i++) {
-      RecordedEntry last = entries.get(i - 1);
-      if (entries.get(i).entry().index() == last.entry().index() + 1) {
-        linked(entries.get(i), last.digest(), "that of " + last.path());
-      }
-    }
-    if (!entries.isEmpty()) {
-      RecordedEntry last = entries.get(entries.size() - 1);
-      if (last.entry().index() == next - 1 && !last.digest().equals(before.digest())) {
-        find(last.path(), Rule.DIGESTS_CHAINED, "its digest is not the one in the record");
-      }
-    }
-  }
-
-  private void linked(RecordedEntry entry, String expected, String of) {
-    if (!entry.entry().previousDigest().equals(expected)) {
-      find(
-          entry.path(),
-          Rule.DIGESTS_CHAINED,
-          "it repeats digest "
-              + shortened(entry.entry().previousDigest())
-              + ", but "
-              + of
-              + " is "
-              + shortened(expected));
-    }
-  }
-
-  private static String shortened(String digest) {
-    return digest.length() > 12 ? digest.substring(0, 12) + "…" : digest;
+  private static TrailRules.Link link(RecordedEntry recorded) {
+    AuditEntry entry = recorded.entry();
+    return new TrailRules.Link(
+        recorded.path(),
+        entry.index(),
+        recorded.digest(),
+        entry.previousDigest(),
+        recorded.serverTime(),
+        recorded.zxid());
   }
 
   private void tenures(List<RecordedEntry> entries) {
@@ -187,34 +143,6 @@ final class TrailVerifier {
               + "; the last entry of epoch "
               + epoch
               + (led ? ", led" : ", vacant"));
-    }
-  }
-
-  private void times(List<RecordedEntry> entries) {
-    for (int i = 1; i < entries.size(); i++) {
-      RecordedEntry last = entries.get(i - 1);
-      RecordedEntry entry = entries.get(i);
-      if (entry.serverTime().isBefore(last.serverTime())) {
-        find(
-            entry.path(),
-            Rule.TIMES_IN_ORDER,
-            "its server time "
-                + entry.serverTime()
-                + " is before the "
-                + last.serverTime()
-                + " of "
-                + last.path()
-                + ": a server's clock went back, or the entry was written anew");
-      }
-      if (entry.zxid() < last.zxid()) {
-        find(
-            entry.path(),
-            Rule.TIMES_IN_ORDER,
-            "its transaction 0x"
-                + Long.toHexString(entry.zxid())
-                + " is before that of "
-                + last.path());
-      }
     }
   }
 
