@@ -89,6 +89,22 @@ public final class ZnodeReader {
         event -> event.getChildren().stream().sorted().toList());
   }
 
+  /**
+   * The children of a znode.
+   *
+   * @param names sorted
+   * @param stat of the znode
+   */
+  public record Listing(List<String> names, Stat stat) {}
+
+  /** As {@link #childrenOfEach}, with what the server says about the znodes. */
+  public List<Read<Listing>> listEach(List<String> paths) throws InterruptedException {
+    return all(
+        paths,
+        (path, call) -> client.getChildren().inBackground(call).forPath(path),
+        event -> new Listing(event.getChildren().stream().sorted().toList(), event.getStat()));
+  }
+
   private interface Result<T> {
     T of(CuratorEvent event);
   }
