@@ -1,6 +1,7 @@
 package io.tenure.testing;
 
 import io.tenure.recipes.SessionMonitor;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,15 +16,19 @@ import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.retry.RetryNTimes;
 import org.apache.curator.test.InstanceSpec;
 import org.apache.curator.test.TestingServer;
+import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * A real ZooKeeper server for one test, with a short tickTime so that sessions can be short, and
- * whatever the test opens, closed in the opposite order.
+ * A real ZooKeeper server with a short tickTime so that sessions can be short: for one test, or for
+ * all tests of a class if the field is static. And whatever a test opens, closed after it in the
+ * opposite order.
  */
-public final class ZooKeeperFixture implements BeforeEachCallback, AfterEachCallback {
+public final class ZooKeeperFixture
+    implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback, AfterAllCallback {
 
   /** The server's tickTime; sessions last from twice to twenty times as long. */
   public static final Duration TICK_TIME = Duration.ofMillis(200);
@@ -34,9 +39,22 @@ public final class ZooKeeperFixture implements BeforeEachCallback, AfterEachCall
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private TestingServer server;
   private Path directory;
+  private boolean shared;
+
+  @Override
+  public void beforeAll(ExtensionContext context) throws Exception {
+    shared = true;
+    start();
+  }
 
   @Override
   public void beforeEach(ExtensionContext context) throws Exception {
+    if (!shared) {
+      start();
+    }
+  }
+
+  private void start() throws Exception {
     // A folder of its own: beside its data, the server leaves a file with its configuration.
     directory = Files.createTempDirectory("tenure-test");
     server =
@@ -60,6 +78,17 @@ public final class ZooKeeperFixture implements BeforeEachCallback, AfterEachCall
     while (!opened.isEmpty()) {
       opened.pop().close();
     }
+    if (!shared) {
+      stop();
+    }
+  }
+
+  @Override
+  public void afterAll(ExtensionContext context) throws Exception {
+    stop();
+  }
+
+  private void stop() throws IOException {
     server.close();
     try (Stream<Path> files = Files.walk(directory)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
