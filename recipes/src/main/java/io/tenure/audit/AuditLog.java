@@ -2,6 +2,8 @@ package io.tenure.audit;
 
 import io.tenure.internal.AuditFormat;
 import io.tenure.internal.ScopeRecord;
+import io.tenure.internal.TrimMarker;
+import io.tenure.internal.session.ZnodeReader;
 import io.tenure.scope.AuditEntry;
 import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.Scope;
@@ -109,13 +111,31 @@ public final class AuditLog {
    * @throws TenureException if ZooKeeper cannot be asked
    */
   public List<Finding> verify() throws InterruptedException {
+    return verify(new ArchivedTrail(scope.path(), List.of(), List.of(), List.of(), List.of()));
+  }
+
+  /**
+   * Holds the trail against its rules and against what was archived of it: what stands in both must
+   * be the same, and what is archived must lead on to what stands in ZooKeeper. So history that was
+   * rewritten in ZooKeeper is found, however well that was done and by whom.
+   *
+   * @param archived read before the trail, so by the caller
+   * @return what is wrong; empty if nothing is
+   * @throws TenureException if ZooKeeper cannot be asked
+   * @throws IllegalArgumentException if it is another scope's
+   */
+  public List<Finding> verify(ArchivedTrail archived) throws InterruptedException {
+    if (!archived.scope().equals(scope.path())) {
+      throw new IllegalArgumentException(
+          "the archived trail is of " + archived.scope() + ", not of " + scope);
+    }
     reader.sync();
-    Optional<ScopeRecord> before;
-    Optional<ScopeRecord> after;
+    Optional<TrailVerifier.Bounds> before;
+    Optional<TrailVerifier.Bounds> after;
     List<String> names;
     List<ZnodeReader.Znode> nodes;
     try {
-      before = reader.record();
+      before = bounds();
       names = reader.names(null);
       nodes =
           reader.read(
@@ -123,7 +143,7 @@ public final class AuditLog {
                   .filter(name -> AuditFormat.index(name).isPresent())
                   .map(this::path)
                   .toList());
-      after = reader.record();
+      after = bounds();
     } catch (ForeignDataException e) {
       return List.of(
           new Finding(scope.path(), Finding.Rule.RECORD_READABLE, String.valueOf(e.getMessage())));
@@ -132,7 +152,13 @@ public final class AuditLog {
       return List.of(
           new Finding(scope.path(), Finding.Rule.RECORD_READABLE, "there is no such scope"));
     }
-    return new TrailVerifier(scope, before.get(), after.get()).verify(names, nodes);
+    return new TrailVerifier(scope, before.get(), after.get()).verify(names, nodes, archived);
+  }
+
+  private Optional<TrailVerifier.Bounds> bounds() throws InterruptedException {
+    Optional<ScopeRecord> record = reader.record();
+    TrimMarker marker = reader.marker();
+    return record.map(of -> new TrailVerifier.Bounds(of, marker));
   }
 
   /**

@@ -2,6 +2,7 @@ package io.tenure.audit;
 
 import io.tenure.internal.AuditFormat;
 import io.tenure.internal.ScopeRecord;
+import io.tenure.internal.session.ZnodeReader;
 import io.tenure.scope.Scope;
 import io.tenure.scope.TenureException;
 import java.util.ArrayList;

@@ -30,7 +30,9 @@ public record Finding(String path, Rule rule, String detail) {
     /** Neither server times nor transaction ids go back. */
     TIMES_IN_ORDER,
     /** The record tells of the last entry's tenure. */
-    RECORD_MATCHES
+    RECORD_MATCHES,
+    /** What was archived is what stands in ZooKeeper, and nothing archived was taken back. */
+    ARCHIVE_AGREES
   }
 
   /** One line for people. */

@@ -1,6 +1,7 @@
 package io.tenure.audit;
 
 import io.tenure.internal.AuditFormat;
+import io.tenure.internal.session.ZnodeReader;
 import io.tenure.scope.CoordinationException;
 import io.tenure.scope.Scope;
 import java.util.List;

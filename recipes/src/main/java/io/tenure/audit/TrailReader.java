@@ -1,6 +1,8 @@
 package io.tenure.audit;
 
 import io.tenure.internal.ScopeRecord;
+import io.tenure.internal.TrimMarker;
+import io.tenure.internal.session.ZnodeReader;
 import io.tenure.scope.Scope;
 import java.util.List;
 import java.util.Optional;
@@ -36,6 +38,14 @@ final class TrailReader {
         .findFirst()
         .filter(node -> node.data().length > 0)
         .map(node -> ScopeRecord.parse(node.path(), node.data()));
+  }
+
+  /** What was taken out of the trail after it was archived. */
+  TrimMarker marker() throws InterruptedException {
+    return read(List.of(scope.auditPath())).stream()
+        .findFirst()
+        .map(node -> TrimMarker.parse(node.path(), node.data()))
+        .orElseGet(TrimMarker::none);
   }
 
   /** The names in the trail; the watcher, if any, is told of the next change. */

@@ -3,13 +3,21 @@ package io.tenure.audit;
 import io.tenure.audit.Finding.Rule;
 import io.tenure.internal.AuditFormat;
 import io.tenure.internal.ScopeRecord;
+import io.tenure.internal.TrailRules;
+import io.tenure.internal.TrimMarker;
+import io.tenure.internal.session.ZnodeReader;
 import io.tenure.scope.AuditEntry;
 import io.tenure.scope.Scope;
 import io.tenure.scope.TenureException;
 import io.tenure.scope.Transition;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Holds a trail against its rules. Pure; used for one verification, on one thread.
@@ -20,21 +28,41 @@ import java.util.Optional;
  */
 final class TrailVerifier {
 
+  /** What counts the entries: the scope's record, and the marker of what was taken out. */
+  record Bounds(ScopeRecord record, TrimMarker marker) {
+    long first() {
+      return Math.max(record.auditFirst(), marker.first());
+    }
+  }
+
   private final Scope scope;
   private final ScopeRecord before;
+  private final TrimMarker marker;
+  private final long firstBefore;
   private final long first;
   private final long next;
   private final List<Finding> findings = new ArrayList<>();
+  private final TrailRules rules;
 
-  TrailVerifier(Scope scope, ScopeRecord before, ScopeRecord after) {
+  TrailVerifier(Scope scope, Bounds before, Bounds after) {
     this.scope = scope;
-    this.before = before;
-    this.first = Math.max(before.auditFirst(), after.auditFirst());
-    this.next = before.auditNext();
+    this.before = before.record();
+    this.marker = after.marker();
+    this.firstBefore = before.first();
+    this.first = Math.max(before.first(), after.first());
+    this.next = before.record().auditNext();
+    this.rules =
+        new TrailRules(
+            scope.auditPath(), (path, rule, what) -> find(path, Rule.valueOf(rule.name()), what));
   }
 
-  /** Names that were listed, and the znodes that could be read, in order of their names. */
-  List<Finding> verify(List<String> names, List<ZnodeReader.Znode> nodes) {
+  /**
+   * Verifies.
+   *
+   * @param names that were listed
+   * @param nodes those that could be read, in order of their names
+   */
+  List<Finding> verify(List<String> names, List<ZnodeReader.Znode> nodes, ArchivedTrail archived) {
     names.stream()
         .filter(name -> AuditFormat.index(name).isEmpty())
         .forEach(
@@ -47,18 +75,75 @@ final class TrailVerifier {
     for (ZnodeReader.Znode node : nodes) {
       parse(node).ifPresent(entries::add);
     }
-    indexes(entries);
-    chain(entries);
-    tenures(entries);
-    times(entries);
+    trimmed(entries);
+    agree(entries, archived);
+    List<RecordedEntry> all = joined(entries, archived);
+    long start = all.isEmpty() ? first : Math.min(first, all.get(0).entry().index());
+    rules.check(all.stream().map(TrailVerifier::link).toList(), start, next, before.digest());
+    tenures(all);
     return List.copyOf(findings);
+  }
+
+  /** What was taken out leads on to what is kept. */
+  private void trimmed(List<RecordedEntry> entries) {
+    if (marker.first() == 1 || entries.isEmpty()) {
+      return;
+    }
+    RecordedEntry oldest = entries.get(0);
+    if (oldest.entry().index() == marker.first()
+        && !oldest.entry().previousDigest().equals(marker.previous())) {
+      find(
+          oldest.path(),
+          Rule.DIGESTS_CHAINED,
+          "it does not repeat the digest of the entry before it, which was taken out, as "
+              + scope.auditPath()
+              + " has it");
+    }
+  }
+
+  /** What is archived was not changed or taken back. */
+  private void agree(List<RecordedEntry> entries, ArchivedTrail archived) {
+    Map<Long, RecordedEntry> live = new HashMap<>();
+    entries.forEach(entry -> live.putIfAbsent(entry.entry().index(), entry));
+    for (RecordedEntry was : archived.entries()) {
+      RecordedEntry is = live.get(was.entry().index());
+      if (is != null && !is.digest().equals(was.digest())) {
+        find(is.path(), Rule.ARCHIVE_AGREES, "another entry is archived under its index: " + was);
+      }
+      if (was.entry().index() >= next) {
+        find(was.path(), Rule.ARCHIVE_AGREES, "is archived, but the record does not count it");
+      }
+    }
+    if (!archived.earlier().isEmpty()) {
+      RecordedEntry last = archived.earlier().get(archived.earlier().size() - 1);
+      find(
+          scope.auditPath(),
+          Rule.ARCHIVE_AGREES,
+          archived.earlier().size()
+              + " entries of another trail that stood here are archived, the last of "
+              + last.serverTime()
+              + ": the scope was deleted and made anew, or its trail was put in place of that one");
+    }
+    archived.unreadable().forEach(line -> find(line.path(), Rule.ARCHIVE_AGREES, line.problem()));
+  }
+
+  /** Where an entry stands in both, the one in ZooKeeper is held against its neighbours. */
+  private List<RecordedEntry> joined(List<RecordedEntry> entries, ArchivedTrail archived) {
+    Set<Long> live = new HashSet<>();
+    entries.forEach(entry -> live.add(entry.entry().index()));
+    List<RecordedEntry> all = new ArrayList<>(entries);
+    archived.entries().stream()
+        .filter(entry -> entry.entry().index() < next && !live.contains(entry.entry().index()))
+        .forEach(all::add);
+    all.sort(Comparator.comparingLong(entry -> entry.entry().index()));
+    return all;
   }
 
   private Optional<RecordedEntry> parse(ZnodeReader.Znode node) {
     String name = node.path().substring(node.path().lastIndexOf('/') + 1);
     long index = AuditFormat.index(name).orElse(-1);
-    if (index < 0 || index >= next || index < before.auditFirst()) {
-      if (index >= 0 && index < before.auditFirst()) {
+    if (index < 0 || index >= next || index < firstBefore) {
+      if (index >= 0 && index < firstBefore) {
         find(node.path(), Rule.INDEXES_DENSE, "is older than the oldest that the record counts");
       }
       return Optional.empty();
@@ -85,63 +170,15 @@ final class TrailVerifier {
     return Optional.of(AuditLog.recorded(entry, node));
   }
 
-  private void indexes(List<RecordedEntry> entries) {
-    long expected = first;
-    for (RecordedEntry entry : entries) {
-      long index = entry.entry().index();
-      if (index < expected) {
-        find(entry.path(), Rule.INDEXES_DENSE, "index " + index + " stands more than once");
-        continue;
-      }
-      missing(expected, index);
-      expected = index + 1;
-    }
-    missing(expected, next);
-  }
-
-  private void missing(long from, long to) {
-    if (from < to) {
-      find(
-          scope.auditPath() + "/" + String.format("%010d", from),
-          Rule.INDEXES_DENSE,
-          from == to - 1 ? "is missing" : "and all up to index " + (to - 1) + " are missing");
-    }
-  }
-
-  private void chain(List<RecordedEntry> entries) {
-    if (!entries.isEmpty() && entries.get(0).entry().index() == 1) {
-      linked(entries.get(0), ScopeRecord.GENESIS, "the first entry's, 64 zeros");
-    }
-    for (int i = 1; i < entries.size(); i++) {
-      RecordedEntry last = entries.get(i - 1);
-      if (entries.get(i).entry().index() == last.entry().index() + 1) {
-        linked(entries.get(i), last.digest(), "that of " + last.path());
-      }
-    }
-    if (!entries.isEmpty()) {
-      RecordedEntry last = entries.get(entries.size() - 1);
-      if (last.entry().index() == next - 1 && !last.digest().equals(before.digest())) {
-        find(last.path(), Rule.DIGESTS_CHAINED, "its digest is not the one in the record");
-      }
-    }
-  }
-
-  private void linked(RecordedEntry entry, String expected, String of) {
-    if (!entry.entry().previousDigest().equals(expected)) {
-      find(
-          entry.path(),
-          Rule.DIGESTS_CHAINED,
-          "it repeats digest "
-              + shortened(entry.entry().previousDigest())
-              + ", but "
-              + of
-              + " is "
-              + shortened(expected));
-    }
-  }
-
-  private static String shortened(String digest) {
-    return digest.length() > 12 ? digest.substring(0, 12) + "…" : digest;
+  private static TrailRules.Link link(RecordedEntry recorded) {
+    AuditEntry entry = recorded.entry();
+    return new TrailRules.Link(
+        recorded.path(),
+        entry.index(),
+        recorded.digest(),
+        entry.previousDigest(),
+        recorded.serverTime(),
+        recorded.zxid());
   }
 
   private void tenures(List<RecordedEntry> entries) {
@@ -187,34 +224,6 @@ final class TrailVerifier {
               + "; the last entry of epoch "
               + epoch
               + (led ? ", led" : ", vacant"));
-    }
-  }
-
-  private void times(List<RecordedEntry> entries) {
-    for (int i = 1; i < entries.size(); i++) {
-      RecordedEntry last = entries.get(i - 1);
-      RecordedEntry entry = entries.get(i);
-      if (entry.serverTime().isBefore(last.serverTime())) {
-        find(
-            entry.path(),
-            Rule.TIMES_IN_ORDER,
-            "its server time "
-                + entry.serverTime()
-                + " is before the "
-                + last.serverTime()
-                + " of "
-                + last.path()
-                + ": a server's clock went back, or the entry was written anew");
-      }
-      if (entry.zxid() < last.zxid()) {
-        find(
-            entry.path(),
-            Rule.TIMES_IN_ORDER,
-            "its transaction 0x"
-                + Long.toHexString(entry.zxid())
-                + " is before that of "
-                + last.path());
-      }
     }
   }
 

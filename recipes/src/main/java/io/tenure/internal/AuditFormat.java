@@ -72,13 +72,17 @@ public final class AuditFormat {
 
   /** The entry's name, which alone tells the story in {@code ls}: {@code 0000000024-elected-w3}. */
   public static String name(AuditEntry entry) {
-    String index = Long.toString(entry.index());
-    return "0".repeat(Math.max(0, INDEX_DIGITS - index.length()))
-        + index
+    return indexText(entry.index())
         + "-"
         + entry.transition().word()
         + "-"
         + ZnodeName.encode(entry.candidate().id());
+  }
+
+  /** The index as an entry's name begins with it, so that names sort as the entries do. */
+  public static String indexText(long index) {
+    String digits = Long.toString(index);
+    return "0".repeat(Math.max(0, INDEX_DIGITS - digits.length())) + digits;
   }
 
   /** The index that a name begins with; empty if it is no entry's name. */

@@ -48,35 +48,37 @@ public final class NearNames {
     return near.isEmpty() ? "" : "; did you mean " + String.join(" or ", near) + "?";
   }
 
-  /** How many edits lead from one to the other; more than the limit if that is not enough. */
+  /**
+   * How many edits lead from one to the other; more than the limit if that is not enough. Only what
+   * lies within the limit of the diagonal is looked at, so that long names cost little.
+   */
   private static int edits(String from, String to, int limit) {
+    int far = limit + 1;
     if (Math.abs(from.length() - to.length()) > limit) {
-      return limit + 1;
+      return far;
     }
     int[] beforeLast = new int[to.length() + 1];
     int[] last = new int[to.length() + 1];
     int[] row = new int[to.length() + 1];
     for (int j = 0; j <= to.length(); j++) {
-      last[j] = j;
+      last[j] = Math.min(j, far);
     }
     for (int i = 1; i <= from.length(); i++) {
-      row[0] = i;
-      int least = i;
-      for (int j = 1; j <= to.length(); j++) {
+      int first = Math.max(1, i - limit);
+      int end = Math.min(to.length(), i + limit);
+      row[first - 1] = first == 1 ? Math.min(i, far) : far;
+      int least = row[first - 1];
+      for (int j = first; j <= end; j++) {
+        int above = j == i + limit ? far : last[j];
         boolean same = from.charAt(i - 1) == to.charAt(j - 1);
-        row[j] = Math.min(last[j - 1] + (same ? 0 : 1), 1 + Math.min(last[j], row[j - 1]));
-        boolean swapped =
-            i > 1
-                && j > 1
-                && from.charAt(i - 1) == to.charAt(j - 2)
-                && from.charAt(i - 2) == to.charAt(j - 1);
-        if (swapped) {
+        row[j] = Math.min(last[j - 1] + (same ? 0 : 1), 1 + Math.min(above, row[j - 1]));
+        if (isSwapped(from, i, to, j)) {
           row[j] = Math.min(row[j], beforeLast[j - 2] + 1);
         }
         least = Math.min(least, row[j]);
       }
       if (least > limit) {
-        return limit + 1; // Rows only grow.
+        return far; // Rows only grow.
       }
       int[] free = beforeLast;
       beforeLast = last;
@@ -84,5 +86,12 @@ public final class NearNames {
       row = free;
     }
     return last[to.length()];
+  }
+
+  private static boolean isSwapped(String from, int i, String to, int j) {
+    return i > 1
+        && j > 1
+        && from.charAt(i - 1) == to.charAt(j - 2)
+        && from.charAt(i - 2) == to.charAt(j - 1);
   }
 }

@@ -1,4 +1,4 @@
-package io.tenure.audit;
+package io.tenure.internal.session;
 
 import io.tenure.scope.CoordinationException;
 import io.tenure.scope.PermissionDeniedException;
@@ -19,14 +19,14 @@ import org.apache.zookeeper.data.Stat;
  * Reads znodes, many at a time. Blocks the caller; must not be called on ZooKeeper's event thread.
  * Thread-safe: no state but Curator's.
  */
-final class ZnodeReader {
+public final class ZnodeReader {
 
   /** Enough to hide the round trip, few enough for one server. */
   private static final int READS_IN_FLIGHT = 256;
 
   /** One znode: its data and what the server says about it. */
   @SuppressWarnings("ArrayRecordComponent") // carried, never compared
-  record Znode(String path, byte[] data, Stat stat) {}
+  public record Znode(String path, byte[] data, Stat stat) {}
 
   /**
    * What came of one read.
@@ -34,9 +34,11 @@ final class ZnodeReader {
    * @param found empty if the znode is not there, or may not be read
    * @param denied whether it may not be read
    */
-  record Read<T>(String path, Optional<T> found, boolean denied) {}
+  public record Read<T>(String path, Optional<T> found, boolean denied) {}
 
-  interface Call {
+  /** A background call of Curator's. */
+  public interface Call {
+    /** Starts it. */
     void start(BackgroundCallback callback) throws Exception;
   }
 
@@ -46,17 +48,18 @@ final class ZnodeReader {
 
   private final CuratorFramework client;
 
-  ZnodeReader(CuratorFramework client) {
+  /** Reads through a client. */
+  public ZnodeReader(CuratorFramework client) {
     this.client = client;
   }
 
   /** Makes sure that what is read next is as new as what the quorum has applied. */
-  void sync(String path) throws InterruptedException {
+  public void sync(String path) throws InterruptedException {
     isThere(await(start(call -> client.sync().inBackground(call).forPath(path))), path);
   }
 
   /** Reads znodes in the order given; those that are not there are left out. */
-  List<Znode> read(List<String> paths) throws InterruptedException {
+  public List<Znode> read(List<String> paths) throws InterruptedException {
     List<Znode> nodes = new ArrayList<>(paths.size());
     for (Read<Znode> read : readEach(paths)) {
       if (read.denied()) {
@@ -68,7 +71,7 @@ final class ZnodeReader {
   }
 
   /** Reads znodes; an answer for each. */
-  List<Read<Znode>> readEach(List<String> paths) throws InterruptedException {
+  public List<Read<Znode>> readEach(List<String> paths) throws InterruptedException {
     return all(
         paths,
         (path, call) -> client.getData().undecompressed().inBackground(call).forPath(path),
@@ -79,11 +82,27 @@ final class ZnodeReader {
   }
 
   /** Lists the children of znodes, sorted; an answer for each. */
-  List<Read<List<String>>> childrenOfEach(List<String> paths) throws InterruptedException {
+  public List<Read<List<String>>> childrenOfEach(List<String> paths) throws InterruptedException {
     return all(
         paths,
         (path, call) -> client.getChildren().inBackground(call).forPath(path),
         event -> event.getChildren().stream().sorted().toList());
+  }
+
+  /**
+   * The children of a znode.
+   *
+   * @param names sorted
+   * @param stat of the znode
+   */
+  public record Listing(List<String> names, Stat stat) {}
+
+  /** As {@link #childrenOfEach}, with what the server says about the znodes. */
+  public List<Read<Listing>> listEach(List<String> paths) throws InterruptedException {
+    return all(
+        paths,
+        (path, call) -> client.getChildren().inBackground(call).forPath(path),
+        event -> new Listing(event.getChildren().stream().sorted().toList(), event.getStat()));
   }
 
   private interface Result<T> {
@@ -111,7 +130,8 @@ final class ZnodeReader {
     return answers;
   }
 
-  static CompletableFuture<CuratorEvent> start(Call call) throws InterruptedException {
+  /** Starts a call. */
+  public static CompletableFuture<CuratorEvent> start(Call call) throws InterruptedException {
     CompletableFuture<CuratorEvent> future = new CompletableFuture<>();
     try {
       call.start((client, event) -> future.complete(event));
@@ -125,7 +145,9 @@ final class ZnodeReader {
     return future;
   }
 
-  static CuratorEvent await(CompletableFuture<CuratorEvent> future) throws InterruptedException {
+  /** Waits for its answer, which always comes: Curator gives up in the end. */
+  public static CuratorEvent await(CompletableFuture<CuratorEvent> future)
+      throws InterruptedException {
     try {
       return future.get();
     } catch (ExecutionException e) {
@@ -134,7 +156,7 @@ final class ZnodeReader {
   }
 
   /** Whether the znode is there. */
-  static boolean isThere(CuratorEvent event, String path) {
+  public static boolean isThere(CuratorEvent event, String path) {
     Code code = Code.get(event.getResultCode());
     if (code == Code.OK || code == Code.NONODE) {
       return code == Code.OK;
@@ -145,12 +167,13 @@ final class ZnodeReader {
             path + " cannot be read: " + code, KeeperException.create(code, path));
   }
 
-  static TenureException denied(String path) {
+  private static TenureException denied(String path) {
     return new PermissionDeniedException(
         deniedText(path), KeeperException.create(Code.NOAUTH, path));
   }
 
-  static String deniedText(String path) {
+  /** What to say where reading is not allowed. */
+  public static String deniedText(String path) {
     return "the server denies read on " + path + ": grant it in the ACL";
   }
 }

@@ -1,0 +1,406 @@
+package io.tenure.audit;
+
+import io.tenure.scope.ForeignDataException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An archive in a directory of files, {@code audit-00000001.jsonl} and so on, one line of JSON for
+ * each entry.
+ *
+ * <pre>{@code
+ * try (ArchiveFiles files = ArchiveFiles.at(Path.of("/var/lib/tenure/orders")).open();
+ *     AuditArchiver archiver = AuditArchiver.builder(client, "/orders").sink(files).build()) {
+ *   archiver.run();
+ * }
+ * }</pre>
+ *
+ * <p>A file begins with a line that says how far each trail is archived in the files before it; the
+ * lines after it tell the rest. So the archive's place is part of the archive, and to find it only
+ * the last file is read, however many there are:
+ *
+ * <pre>
+ * {"format":1,"archive":"tenure-audit","file":3,"created":"2026-03-01T00:00:00Z",
+ *  "positions":{"/orders/shards/7":{"life":"0x2a","index":3,"zxid":"0x2e","digest":"9b…"}}}
+ * {"format":1,"trail":"/orders/shards/7","life":"0x2a","index":4,"name":"0000000004-elected-w-1",
+ *  "serverTime":"2026-03-01T00:00:07.120Z","zxid":"0x2f","digest":"5e…","entry":{"format":1,…}}
+ * {"format":1,"trail":"/orders/shards/9","life":"0x2c","gapFirst":8,"gapLast":9}
+ * </pre>
+ *
+ * <p>(Each is one line in the file.) {@code entry} comes last and is the znode's data byte for
+ * byte: what stands between {@code ,"entry":} and the line's last brace has the digest. Data that
+ * is no one line of JSON stands as base64 in {@code bytes} instead. {@code zxid} and {@code
+ * serverTime} are the transaction's that wrote the entry; {@code life} is explained at {@link
+ * Archived#life}.
+ *
+ * <p><b>Exactly once in the files</b>, because lines are appended in the order of their index and
+ * forced to the disk before {@link #write} returns, and because where the archive stands is read
+ * from these lines. A crash leaves some first part of what was being written, and perhaps half a
+ * line: the half line is cut off when the archive is opened again, the rest counts. A write that
+ * fails is taken back at once, or before the next one if that fails as well.
+ *
+ * <p>One writer at a time, by a lock on {@code archive.lock}. Anybody may read meanwhile, see
+ * {@link #read}, and may take away all files but the last one, oldest first.
+ *
+ * <p>Thread-safe. A thread that is interrupted while it writes fails the write.
+ */
+public final class ArchiveFiles implements ArchiveSink, AutoCloseable {
+
+  /** When a file is full unless told otherwise: 64 MiB. */
+  public static final long DEFAULT_MAX_BYTES = 64L << 20;
+
+  private static final Logger log = LoggerFactory.getLogger(ArchiveFiles.class);
+
+  /** Opens a file that is there, for reading and writing. */
+  interface Opener {
+    FileChannel open(Path path) throws IOException;
+  }
+
+  private final Path directory;
+  private final ArchiveLock lock;
+  private final long maxBytes;
+  private final Optional<Duration> maxAge;
+  private final Clock clock;
+  private final Opener opener;
+
+  // Guarded by this.
+  private final Map<String, ArchivePosition> positions = new HashMap<>();
+  private Path file;
+  private @Nullable FileChannel channel;
+  private long number;
+  private Instant created;
+  private long headerBytes;
+  private long durableBytes;
+  private boolean uncertainTail;
+  private boolean closed;
+
+  private ArchiveFiles(Builder builder, Path directory, ArchiveLock lock) throws IOException {
+    this.directory = directory;
+    this.lock = lock;
+    this.maxBytes = builder.maxBytes;
+    this.maxAge = builder.maxAge;
+    this.clock = builder.clock;
+    this.opener = builder.opener;
+    ArchiveDirectory.deleteUnfinished(directory);
+    List<ArchiveDirectory.Numbered> files = ArchiveDirectory.files(directory);
+    if (files.isEmpty()) {
+      created = clock.instant();
+      file = ArchiveDirectory.file(directory, 1);
+      begin(1, created);
+    } else {
+      for (ArchiveDirectory.Numbered old : files.subList(0, files.size() - 1)) {
+        ArchiveDirectory.header(old);
+      }
+      ArchiveDirectory.Numbered last = files.get(files.size() - 1);
+      file = last.path();
+      number = last.number();
+      created = load(last);
+    }
+  }
+
+  /** An archive in a directory, which is made if it is not there. */
+  public static Builder at(Path directory) {
+    return new Builder(directory);
+  }
+
+  /**
+   * Reads an archive, also while another process writes it.
+   *
+   * @throws ArchiveException if there is none
+   */
+  public static ArchiveReader read(Path directory) throws IOException {
+    return ArchiveReader.of(directory);
+  }
+
+  @Override
+  public synchronized Map<String, ArchivePosition> positions() {
+    return Map.copyOf(positions);
+  }
+
+  /**
+   * Appends lines.
+   *
+   * @throws ArchiveException if they cannot be written, because the disk is full for example. None
+   *     of them counts then, and the same can be written again
+   * @throws IllegalArgumentException if one is of an entry that is archived already
+   * @throws IllegalStateException if the archive is closed
+   */
+  @Override
+  public synchronized void write(List<Archived> items) throws IOException {
+    if (closed) {
+      throw new IllegalStateException("the archive " + directory + " is closed");
+    }
+    if (items.isEmpty()) {
+      return;
+    }
+    ByteArrayOutputStream lines = new ByteArrayOutputStream();
+    for (Archived item : items) {
+      checkIsNew(item);
+      lines.writeBytes(ArchiveLine.of(item));
+    }
+    try {
+      cutUncertainTail();
+      rotateIfDue();
+      uncertainTail = true;
+      FileChannel to = open();
+      writeAt(to, lines.toByteArray(), durableBytes);
+      to.force(false);
+      uncertainTail = false;
+      durableBytes += lines.size();
+    } catch (IOException e) {
+      tryToCutUncertainTail();
+      throw new ArchiveException(
+          file
+              + " cannot be written: "
+              + ArchiveDirectory.reason(e)
+              + ". None of the last "
+              + items.size()
+              + " lines counts; they can be written again",
+          e);
+    }
+    items.forEach(item -> positions.put(item.trail(), item.position()));
+  }
+
+  /** Closes the files and lets go of the directory. Closing twice is harmless. */
+  @Override
+  public synchronized void close() throws IOException {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    try {
+      if (channel != null) {
+        channel.close();
+      }
+    } finally {
+      lock.close();
+    }
+  }
+
+  private void checkIsNew(Archived item) {
+    ArchivePosition last = positions.get(item.trail());
+    long first = item instanceof ArchivedGap gap ? gap.first() : item.position().index();
+    if (last != null && last.life().equals(item.life()) && first <= last.index()) {
+      throw new IllegalArgumentException(
+          item.trail()
+              + " is archived up to index "
+              + last.index()
+              + "; index "
+              + first
+              + " cannot follow. Two archivers may be writing to one archive");
+    }
+  }
+
+  private FileChannel open() throws IOException {
+    FileChannel open = channel;
+    if (open == null || !open.isOpen()) {
+      open = opener.open(file);
+      channel = open;
+    }
+    return open;
+  }
+
+  /** What a failed write may have left does not count, and is not to stay. */
+  private void cutUncertainTail() throws IOException {
+    if (uncertainTail) {
+      FileChannel cut = open();
+      cut.truncate(durableBytes);
+      cut.force(true);
+      uncertainTail = false;
+    }
+  }
+
+  private void tryToCutUncertainTail() {
+    try {
+      cutUncertainTail();
+    } catch (IOException e) {
+      log.warn("{} keeps the beginning of a failed write until the next one", file, e);
+    }
+  }
+
+  private void rotateIfDue() throws IOException {
+    boolean empty = durableBytes <= headerBytes;
+    boolean old =
+        maxAge.isPresent()
+            && Duration.between(created, clock.instant()).compareTo(maxAge.get()) >= 0;
+    if (empty || (durableBytes < maxBytes && !old)) {
+      return;
+    }
+    FileChannel before = channel;
+    begin(number + 1, clock.instant());
+    if (before != null) {
+      before.close();
+    }
+  }
+
+  private void begin(long next, Instant now) throws IOException {
+    ArchiveLine.Header header = new ArchiveLine.Header(next, now, positions);
+    headerBytes = ArchiveDirectory.begin(directory, header, opener);
+    durableBytes = headerBytes;
+    number = next;
+    created = now;
+    file = ArchiveDirectory.file(directory, next);
+    channel = null;
+  }
+
+  /** Finds out from the last file where the archive stands. */
+  private Instant load(ArchiveDirectory.Numbered last) throws IOException {
+    Instant begun;
+    try (LineReader lines = new LineReader(Files.newInputStream(last.path()))) {
+      ArchiveLine.Header header = ArchiveDirectory.header(last, lines);
+      begun = header.created();
+      headerBytes = lines.offset();
+      durableBytes = headerBytes;
+      positions.putAll(header.positions());
+      for (long line = 2; lines.next(); line++) {
+        if (!load(last.path() + ":" + line, lines.line())) {
+          break;
+        }
+        durableBytes = lines.offset();
+      }
+    }
+    long rest = Files.size(last.path()) - durableBytes;
+    if (rest > 0) {
+      log.warn("{}: {} bytes that a crash left at its end are cut off", last.path(), rest);
+      uncertainTail = true;
+      cutUncertainTail();
+    }
+    return begun;
+  }
+
+  /** Takes a line into account; false if the file ends before it. */
+  private boolean load(String where, byte[] line) throws IOException {
+    try {
+      ArchiveLine.parse(where, line, any -> true)
+          .ifPresent(item -> positions.put(item.trail(), item.position()));
+    } catch (ForeignDataException e) {
+      if (hasZero(line)) {
+        return false; // Never forced: the disk has the file's length, and not what stood there.
+      }
+      if (ArchiveLine.isNewer(line)) {
+        throw new ArchiveException(String.valueOf(e.getMessage()), e);
+      }
+      log.error("{}: the line is damaged and is passed over: {}", where, e.getMessage());
+    }
+    return true;
+  }
+
+  private static boolean hasZero(byte[] line) {
+    for (byte b : line) {
+      if (b == 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  static void writeAt(FileChannel channel, byte[] bytes, long position) throws IOException {
+    ByteBuffer rest = ByteBuffer.wrap(bytes);
+    long at = position;
+    while (rest.hasRemaining()) {
+      at += channel.write(rest, at);
+    }
+  }
+
+  /** Opens an archive for writing. */
+  public static final class Builder {
+
+    private final Path directory;
+    private long maxBytes = DEFAULT_MAX_BYTES;
+    private Optional<Duration> maxAge = Optional.of(Duration.ofDays(1));
+    private Clock clock = Clock.systemUTC();
+    private Opener opener =
+        path -> FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+
+    private Builder(Path directory) {
+      this.directory = directory;
+    }
+
+    /**
+     * The size at which a file is full; default 64 MiB. The write that reaches it still goes into
+     * it as a whole.
+     *
+     * @throws IllegalArgumentException if it is not positive
+     */
+    public Builder maxBytes(long bytes) {
+      if (bytes < 1) {
+        throw new IllegalArgumentException(
+            "files of " + bytes + " bytes: give a positive number, 64 MiB is usual");
+      }
+      this.maxBytes = bytes;
+      return this;
+    }
+
+    /**
+     * The age, by this machine's clock, from which no more is written to a file that has any
+     * entries; default a day.
+     *
+     * @throws IllegalArgumentException if it is not positive
+     */
+    public Builder maxAge(Duration age) {
+      if (age.isZero() || age.isNegative()) {
+        throw new IllegalArgumentException("files of age " + age + ": give a positive duration");
+      }
+      this.maxAge = Optional.of(age);
+      return this;
+    }
+
+    /** Rotates by size alone. */
+    public Builder anyAge() {
+      this.maxAge = Optional.empty();
+      return this;
+    }
+
+    Builder clock(Clock with) {
+      this.clock = with;
+      return this;
+    }
+
+    Builder opener(Opener with) {
+      this.opener = with;
+      return this;
+    }
+
+    /**
+     * Opens the archive, and cuts off what a crash left unfinished.
+     *
+     * @throws ArchiveException if the directory cannot be used: it is none, may not be written, is
+     *     being written by others, or holds a file under an archive's name that is none, or is of a
+     *     newer format. Nothing was overwritten
+     */
+    public ArchiveFiles open() throws IOException {
+      Path real = ArchiveDirectory.make(directory);
+      ArchiveLock lock = null;
+      try {
+        lock = ArchiveLock.take(real);
+        ArchiveFiles files = new ArchiveFiles(this, real, lock);
+        lock = null;
+        return files;
+      } catch (ArchiveException e) {
+        throw e;
+      } catch (IOException e) {
+        throw new ArchiveException(
+            directory + " cannot be used as an archive: " + ArchiveDirectory.reason(e), e);
+      } finally {
+        if (lock != null) {
+          lock.close();
+        }
+      }
+    }
+  }
+}

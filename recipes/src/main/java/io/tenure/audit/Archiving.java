@@ -1,0 +1,349 @@
+package io.tenure.audit;
+
+import io.tenure.internal.AuditFormat;
+import io.tenure.internal.session.ZnodeReader;
+import io.tenure.internal.session.ZnodeReader.Read;
+import io.tenure.internal.session.ZnodeReader.Znode;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
+import org.apache.curator.framework.CuratorFramework;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads trails and hands to the sink what it does not have. A look at a trail lists it, compares
+ * the entry at which the archive stands, reads what follows, writes it, and takes out what is no
+ * longer wanted.
+ *
+ * <p>It keeps nothing between looks but a copy of the sink's positions. So a look may be broken off
+ * anywhere, by a lost connection, a full disk or the end of the process; the next one goes on from
+ * the sink's positions.
+ *
+ * <p>Confined to one thread, which it blocks.
+ */
+final class Archiving {
+
+  /** Lets the archiver's thread be told to stop, but not within the sink's work. */
+  interface SinkGuard {
+    void enter() throws InterruptedException;
+
+    void leave();
+  }
+
+  private static final Logger log = LoggerFactory.getLogger(Archiving.class);
+
+  /** How many trails are read side by side, which bounds what is held in memory. */
+  private static final int TRAILS_AT_ONCE = 256;
+
+  /** How many entries are written, and forced to the disk, at once. */
+  private static final int ENTRIES_AT_ONCE = 512;
+
+  private record Due(TrailState state, String name) {}
+
+  /** An entry that stands where the archive stands. */
+  private record Compared(TrailState state, String name, ArchivePosition position) {}
+
+  private final String root;
+  private final ZnodeReader znodes;
+  private final ArchiveSink sink;
+  private final SinkGuard guard;
+  private final Problems problems;
+  private final Optional<TrailTrimmer> trimmer;
+  private final Map<String, ArchivePosition> positions = new HashMap<>();
+  private boolean positionsKnown;
+
+  /** Entries that no record counted in the last look. */
+  private final Set<String> uncounted = new HashSet<>();
+
+  Archiving(
+      CuratorFramework client,
+      String root,
+      ArchiveSink sink,
+      SinkGuard guard,
+      OptionalInt keep,
+      ArchiveListener listener) {
+    this.root = root;
+    this.znodes = new ZnodeReader(client);
+    this.sink = sink;
+    this.guard = guard;
+    this.problems = new Problems(listener);
+    this.trimmer =
+        keep.isPresent()
+            ? Optional.of(new TrailTrimmer(client, keep.getAsInt(), problems))
+            : Optional.empty();
+  }
+
+  Problems problems() {
+    return problems;
+  }
+
+  /**
+   * Looks at all trails at or below the root.
+   *
+   * @return trails to be looked at again soon
+   */
+  Set<String> lookAtAll() throws IOException, InterruptedException {
+    problems.beginRound();
+    znodes.sync(root);
+    Set<String> trails = find();
+    Set<String> again = look(trails);
+    problems.endRound();
+    problems.tell(listener -> listener.caughtUp(trails.size()));
+    return again;
+  }
+
+  /** Looks at some trails; as {@link #lookAtAll}. */
+  Set<String> look(Collection<String> trails) throws IOException, InterruptedException {
+    learnPositions();
+    Set<String> again = new TreeSet<>();
+    List<String> all = List.copyOf(trails);
+    for (int from = 0; from < all.size(); from += TRAILS_AT_ONCE) {
+      List<TrailState> states =
+          read(all.subList(from, Math.min(all.size(), from + TRAILS_AT_ONCE)), again);
+      compare(states);
+      deliver(states);
+      if (trimmer.isPresent()) {
+        again.addAll(trimmer.get().trim(states, positions));
+      }
+    }
+    return again;
+  }
+
+  /** Walks the tree, level by level. */
+  private Set<String> find() throws InterruptedException {
+    Set<String> trails = new TreeSet<>();
+    List<String> level = List.of(root);
+    while (!level.isEmpty()) {
+      List<String> below = new ArrayList<>();
+      for (Read<List<String>> node : znodes.childrenOfEach(level)) {
+        if (node.denied()) {
+          problems.say(node.path(), ZnodeReader.deniedText(node.path()));
+        }
+        for (String child : node.found().orElse(List.of())) {
+          if (child.equals(TrailPaths.AUDIT)) {
+            trails.add(node.path());
+          } else if (TrailPaths.mayHoldTrails(node.path(), child)) {
+            below.add(TrailPaths.child(node.path(), child));
+          }
+        }
+      }
+      level = below;
+    }
+    return trails;
+  }
+
+  private void learnPositions() throws IOException, InterruptedException {
+    if (positionsKnown) {
+      return;
+    }
+    guard.enter();
+    try {
+      positions.clear();
+      positions.putAll(sink.positions());
+      positionsKnown = true;
+    } finally {
+      guard.leave();
+    }
+  }
+
+  private List<TrailState> read(List<String> trails, Set<String> again)
+      throws InterruptedException {
+    List<String> paths = trails.stream().map(TrailPaths::audit).toList();
+    List<Read<ZnodeReader.Listing>> lists = znodes.listEach(paths);
+    // After the lists, so that what is listed honestly is counted.
+    List<Read<Znode>> audits = znodes.readEach(paths);
+    List<Read<Znode>> parents = znodes.readEach(trails);
+    List<TrailState> states = new ArrayList<>(trails.size());
+    for (int i = 0; i < trails.size(); i++) {
+      String trail = trails.get(i);
+      if (lists.get(i).denied() || audits.get(i).denied()) {
+        problems.say(paths.get(i), ZnodeReader.deniedText(paths.get(i)));
+        continue;
+      }
+      Optional<ZnodeReader.Listing> list = lists.get(i).found();
+      Optional<Znode> audit = audits.get(i).found();
+      if (list.isEmpty() || audit.isEmpty()) {
+        continue; // Deleted since it was found.
+      }
+      if (list.get().stat().getCzxid() != audit.get().stat().getCzxid()) {
+        again.add(trail); // Made anew between the two readings.
+        continue;
+      }
+      TrailState state =
+          TrailState.of(trail, list.get().names(), audit.get(), parents.get(i).found());
+      noteUncounted(state, again);
+      states.add(state);
+    }
+    return states;
+  }
+
+  private void noteUncounted(TrailState state, Set<String> again) {
+    for (String name : state.uncounted) {
+      if (!uncounted.add(state.path(name))) {
+        problems.say(
+            state.path(name),
+            "stands where the next entries belong, and the record does not count it: Tenure did"
+                + " not write it, and it is not archived");
+      } else {
+        again.add(state.trail); // The record may have been read from before a retried listing.
+      }
+    }
+    if (state.uncounted.isEmpty()) {
+      uncounted.removeIf(path -> TrailPaths.ofEntry(path).equals(Optional.of(state.trail)));
+    }
+  }
+
+  /** Finds out where each trail goes on, and whether it is still the one that was archived. */
+  private void compare(List<TrailState> states) throws InterruptedException {
+    List<Compared> compared = new ArrayList<>();
+    for (TrailState state : states) {
+      ArchivePosition position = positions.get(state.trail);
+      state
+          .begin(position)
+          .ifPresent(problem -> problems.say(TrailPaths.audit(state.trail), problem));
+      if (position != null
+          && !state.over
+          && state.life.equals(position.life())
+          && !position.digest().isEmpty()) {
+        state.at(position.index()).forEach(n -> compared.add(new Compared(state, n, position)));
+      }
+    }
+    List<Read<Znode>> reads =
+        znodes.readEach(compared.stream().map(c -> c.state().path(c.name())).toList());
+    for (int from = 0; from < reads.size(); ) {
+      Compared first = compared.get(from);
+      int to = from;
+      while (to < reads.size() && compared.get(to).state() == first.state()) {
+        to++;
+      }
+      compare(first.state(), first.position(), reads.subList(from, to));
+      from = to;
+    }
+  }
+
+  private void compare(TrailState state, ArchivePosition position, List<Read<Znode>> there) {
+    List<Znode> found = there.stream().flatMap(read -> read.found().stream()).toList();
+    boolean same =
+        found.size() < there.size()
+            || found.stream()
+                .anyMatch(node -> AuditFormat.digest(node.data()).equals(position.digest()));
+    if (!same) {
+      Znode other = found.get(0);
+      problems.say(
+          other.path(),
+          "is not the entry with index "
+              + position.index()
+              + " that was archived (digest "
+              + position.digest()
+              + "): history was rewritten, or a backup restored. What stands in the trail now is"
+              + " archived beside it");
+      state.replaced(other.stat().getMzxid());
+    }
+  }
+
+  private static List<String> paths(List<Due> entries) {
+    return entries.stream().map(due -> due.state().path(due.name())).toList();
+  }
+
+  private void deliver(List<TrailState> states) throws IOException, InterruptedException {
+    List<Due> due = new ArrayList<>();
+    for (TrailState state : states) {
+      if (!state.over) {
+        state.due().forEach(name -> due.add(new Due(state, name)));
+      }
+    }
+    for (int from = 0; from < due.size(); ) {
+      int to = endOfBatch(due, from);
+      List<Due> batch = due.subList(from, to);
+      List<Read<Znode>> reads = znodes.readEach(paths(batch));
+      List<Archived> items = new ArrayList<>(batch.size());
+      for (int i = 0; i < batch.size(); i++) {
+        take(batch.get(i), reads.get(i), items);
+      }
+      write(items);
+      from = to;
+    }
+  }
+
+  /** Entries with the same index, which only meddling makes, are written together or not at all. */
+  private static int endOfBatch(List<Due> due, int from) {
+    int to = Math.min(due.size(), from + ENTRIES_AT_ONCE);
+    while (to < due.size()
+        && due.get(to).state() == due.get(to - 1).state()
+        && TrailState.index(due.get(to).name()) == TrailState.index(due.get(to - 1).name())) {
+      to++;
+    }
+    return to;
+  }
+
+  private void take(Due due, Read<Znode> read, List<Archived> items) {
+    TrailState state = due.state();
+    if (state.over) {
+      return;
+    }
+    if (read.denied()) {
+      problems.say(read.path(), ZnodeReader.deniedText(read.path()));
+      state.over = true; // What follows it must not be archived before it.
+      return;
+    }
+    if (read.found().isEmpty()) {
+      return; // Deleted since it was listed; if another follows, that is a gap.
+    }
+    Znode node = read.found().get();
+    long index = TrailState.index(due.name());
+    if (index > state.expected) {
+      items.add(new ArchivedGap(state.trail, state.life, state.expected, index - 1));
+    }
+    state.expected = index + 1;
+    items.add(
+        new ArchivedEntry(
+            state.trail,
+            state.life,
+            index,
+            due.name(),
+            Instant.ofEpochMilli(node.stat().getCtime()),
+            node.stat().getCzxid(),
+            AuditFormat.digest(node.data()),
+            node.data()));
+  }
+
+  private void write(List<Archived> items) throws IOException, InterruptedException {
+    if (items.isEmpty()) {
+      return;
+    }
+    guard.enter();
+    try {
+      positionsKnown = false; // Until the sink has said that it has them.
+      sink.write(List.copyOf(items));
+      positionsKnown = true;
+    } finally {
+      guard.leave();
+    }
+    for (Archived item : items) {
+      ArchivePosition before = positions.put(item.trail(), item.position());
+      if (before != null && !before.life().equals(item.life())) {
+        log.warn("{}: another trail stands there now, {}", item.trail(), item.life());
+        problems.tell(listener -> listener.anew(item.trail(), before.life(), item.life()));
+      }
+      if (item instanceof ArchivedGap gap) {
+        log.warn(
+            "{}: entries {} to {} were deleted before they could be archived",
+            gap.trail(),
+            gap.first(),
+            gap.last());
+        problems.tell(listener -> listener.gap(gap));
+      }
+    }
+    problems.tell(listener -> listener.archived(List.copyOf(items)));
+  }
+}
