@@ -5,6 +5,7 @@ import io.tenure.scope.Transition;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -90,11 +91,21 @@ public record AuditTrail(
   /**
    * This trail, with entries that are kept elsewhere and no longer in ZooKeeper. Where both have an
    * entry, the one in ZooKeeper counts.
+   *
+   * @param archived entries of this trail; those of an earlier one under the same path, which an
+   *     archive that lags still takes for the last, are left out as far as they can be told
    */
   public AuditTrail withArchived(List<RecordedEntry> archived) {
+    NavigableMap<Long, RecordedEntry> live = new TreeMap<>();
+    entries.forEach(entry -> live.put(entry.entry().index(), entry));
     NavigableMap<Long, RecordedEntry> all = new TreeMap<>();
-    archived.forEach(entry -> all.put(entry.entry().index(), entry));
-    entries.forEach(entry -> all.put(entry.entry().index(), entry));
+    for (RecordedEntry entry : archived) {
+      Map.Entry<Long, RecordedEntry> before = live.floorEntry(entry.entry().index());
+      if (before == null || before.getValue().zxid() <= entry.zxid()) {
+        all.put(entry.entry().index(), entry);
+      }
+    }
+    all.putAll(live);
     return new AuditTrail(scope, List.copyOf(all.values()), unreadable, led, next);
   }
 

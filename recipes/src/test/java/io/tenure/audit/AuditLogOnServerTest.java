@@ -56,7 +56,7 @@ class AuditLogOnServerTest {
     awaitNextMilli();
     Lease lost = w2.acquire();
     awaitNextMilli();
-    doomed.getZookeeperClient().getZooKeeper().getTestable().injectSessionExpiration();
+    zk.endSession(doomed);
     lost.ended().toCompletableFuture().get(30, TimeUnit.SECONDS);
     Lease lease = w1.acquire();
     awaitNextMilli();

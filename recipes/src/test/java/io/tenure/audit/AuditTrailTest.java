@@ -62,6 +62,14 @@ class AuditTrailTest {
   }
 
   @Test
+  void whatAnArchiveThatLagsKeepsOfAnEarlierTrailIsLeftOut() {
+    AuditTrail anew = trail(true, 2, new RecordedEntry(ELECTED_1.entry(), "", at(20), 20, ""));
+    AuditTrail joined = anew.withArchived(List.of(ELECTED_1, RESIGNED_1, ELECTED_2));
+    assertThat(joined.entries()).isEqualTo(anew.entries());
+    assertThat(joined.leaderAt(at(30))).isInstanceOf(LeaderAt.Led.class);
+  }
+
+  @Test
   void aScopeThatIsNotThereWasLedByNobodyAndOneThatCannotBeReadMayHaveBeen() {
     assertThat(trail(false, 0).leaderAt(at(1))).isInstanceOf(LeaderAt.Nobody.class);
     AuditTrail denied =

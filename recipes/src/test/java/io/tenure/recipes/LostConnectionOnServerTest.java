@@ -125,7 +125,7 @@ class LostConnectionOnServerTest {
         zk.closeLater(LeaderElection.builder(zk.monitor(doomed), SCOPE).candidateId("w-0").build());
     before.acquire();
     FaultProxy.Fault fault = cut.arm(proxy, "lost");
-    doomed.getZookeeperClient().getZooKeeper().getTestable().injectSessionExpiration();
+    zk.endSession(doomed);
     Lease lease = election.acquire();
     assertThat(fault.fired()).isTrue();
     assertThat(lease.epoch()).isEqualTo(2);

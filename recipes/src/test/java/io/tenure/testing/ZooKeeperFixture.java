@@ -10,12 +10,16 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.retry.RetryNTimes;
 import org.apache.curator.test.InstanceSpec;
 import org.apache.curator.test.TestingServer;
+import org.apache.zookeeper.Watcher.Event.KeeperState;
+import org.apache.zookeeper.ZooKeeper;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -125,6 +129,31 @@ public final class ZooKeeperFixture
             connectString, (int) sessionTimeout.toMillis(), 1000, new RetryNTimes(3, 50));
     client.start();
     return closeLater(client);
+  }
+
+  /**
+   * Ends a client's session, at once: somebody else closes it on the server, and the client hears
+   * of it as if it had connected again.
+   */
+  public void endSession(CuratorFramework client) throws Exception {
+    ZooKeeper own = client.getZookeeperClient().getZooKeeper();
+    CountDownLatch connected = new CountDownLatch(1);
+    ZooKeeper same =
+        new ZooKeeper(
+            server.getConnectString(),
+            own.getSessionTimeout(),
+            event -> {
+              if (event.getState() == KeeperState.SyncConnected) {
+                connected.countDown();
+              }
+            },
+            own.getSessionId(),
+            own.getSessionPasswd());
+    if (!connected.await(30, TimeUnit.SECONDS)) {
+      throw new IllegalStateException("the session cannot be taken over");
+    }
+    same.close();
+    own.getTestable().injectSessionExpiration();
   }
 
   /** A proxy in front of the server. */

@@ -1,6 +1,7 @@
 package io.tenure.sharding;
 
 import io.tenure.internal.ScopeRecord;
+import io.tenure.internal.TrailRecord;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Reply;
 import io.tenure.internal.session.ServerErrors;
@@ -65,7 +66,13 @@ final class GroupNodes {
                   + " cannot be made: somebody deletes them as fast as they are made"));
     }
     List<String> all =
-        List.of(paths.group(), paths.workers(), paths.plans(), paths.directives(), paths.shards());
+        List.of(
+            paths.group(),
+            paths.workers(),
+            paths.plans(),
+            paths.directives(),
+            paths.shards(),
+            paths.audit());
     return monitor
         .read(session, all.stream().map(path -> Op.getData(monitor.realPath(path))).toList())
         .thenCompose(
@@ -92,7 +99,8 @@ final class GroupNodes {
       long session, int attempt, Map<String, OpResult> found) {
     for (Map.Entry<String, OpResult> entry : found.entrySet()) {
       if (entry.getValue() instanceof OpResult.ErrorResult error
-          && Code.get(error.getErr()) != Code.NONODE) {
+          && Code.get(error.getErr()) != Code.NONODE
+          && !entry.getKey().equals(paths.audit())) { // A worker has no need to read it.
         return CompletableFuture.failedFuture(
             ServerErrors.refused(Code.get(error.getErr()), entry.getKey(), "read"));
       }
@@ -106,7 +114,8 @@ final class GroupNodes {
           found.entrySet().stream()
               .filter(entry -> !(entry.getValue() instanceof OpResult.GetDataResult))
               .map(Map.Entry::getKey)
-              .filter(path -> !path.equals(paths.coordinator().path())) // Its election makes it.
+              // Where an older version made the group, the first change makes its trail.
+              .filter(path -> !path.equals(paths.audit()))
               .toList();
       if (missing.isEmpty()) {
         boolean untouched =
@@ -122,17 +131,20 @@ final class GroupNodes {
   private CompletableFuture<Optional<Opened>> makeGroup(
       long session, int attempt, Map<String, OpResult> found) {
     byte[] settings = wish.forNewGroup(paths.group()).bytes();
+    byte[] trail = TrailRecord.empty().bytes();
     List<CuratorOp> ops = new ArrayList<>();
     List<String> touched = new ArrayList<>();
     for (Map.Entry<String, OpResult> entry : found.entrySet()) {
       String path = entry.getKey();
-      boolean there = entry.getValue() instanceof OpResult.GetDataResult;
+      boolean there =
+          !(entry.getValue() instanceof OpResult.ErrorResult error)
+              || Code.get(error.getErr()) != Code.NONODE;
       if (path.equals(paths.group())) {
         // One that is there and empty was made as a parent of something: it becomes the group.
         ops.add(there ? setIfEmpty(entry.getValue(), settings) : create(path, settings));
         touched.add(path);
       } else if (!there) {
-        ops.add(createEmpty(path));
+        ops.add(path.equals(paths.audit()) ? create(path, trail) : createEmpty(path));
         touched.add(path);
       }
     }

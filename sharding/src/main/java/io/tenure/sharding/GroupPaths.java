@@ -14,6 +14,8 @@ import io.tenure.scope.Scope;
  * /&lt;group&gt;/plan/&lt;id&gt;                  PlanNode
  * /&lt;group&gt;/directives/...             Directives
  * /&lt;group&gt;/shards/&lt;shard&gt;             scope of a shard
+ * /&lt;group&gt;/audit                      TrailRecord of what operators have changed
+ * /&lt;group&gt;/audit/0000000012-drain-w-3 OperationEntry, immutable
  * </pre>
  *
  * Ids are percent-encoded, so that different ids have different names.
@@ -48,6 +50,11 @@ record GroupPaths(String group) {
 
   String directives() {
     return group + "/directives";
+  }
+
+  /** The group's own trail, of what operators have changed. */
+  String audit() {
+    return group + "/audit";
   }
 
   String shards() {

@@ -34,5 +34,10 @@ public record PlanInfo(
       Optional<String> draining,
       List<String> leads,
       List<String> takesOver,
-      List<List<String>> standsBy) {}
+      List<List<String>> standsBy) {
+
+    static Part of(PlanNode node) {
+      return new Part(node.draining(), node.leads(), node.takesOver(), node.standsBy());
+    }
+  }
 }

@@ -1,48 +1,55 @@
 package io.tenure.sharding;
 
-import io.tenure.internal.ZnodeName;
-import io.tenure.internal.session.ServerErrors;
-import io.tenure.scope.CoordinationException;
+import io.tenure.audit.Finding;
+import io.tenure.internal.session.ZnodeReader.Znode;
+import io.tenure.lease.LeaseClock;
+import io.tenure.scope.Candidate;
 import io.tenure.scope.TenureException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.UnaryOperator;
 import org.apache.curator.framework.CuratorFramework;
-import org.apache.zookeeper.KeeperException;
-import org.apache.zookeeper.KeeperException.Code;
-import org.apache.zookeeper.data.Stat;
 
 /**
  * A group as operators see it: what it is, who is there, what the plan says, and what they want of
  * it. What they want is written as directives, which the coordinator follows; nothing here waits
  * until it has, and no worker of this process is needed.
  *
- * <p>zkCli is enough for the same: {@code create /orders/directives/drain-w-3 "new version"}, and
- * {@code delete} of it to take it back.
+ * <p><b>The group's own trail.</b> Every change that is made here is an entry below {@code
+ * /<group>/audit}, written by the transaction that makes the change: what, why, who asked, and
+ * when. See {@link #operations()} and {@link #verifyOperations()}. Nothing is taken out of it here.
  *
- * <p>Thread-safe. Every call is a few round trips to ZooKeeper, and throws {@link TenureException}
- * if it cannot be carried out, {@link IllegalArgumentException} if there is no such shard or
- * worker.
+ * <p>zkCli is enough to do the same without an entry: {@code create /orders/directives/drain-w-3
+ * "new version"}, and {@code delete} of it to take it back.
+ *
+ * <p>Thread-safe. Every call blocks for a few round trips to ZooKeeper; do not make it on its event
+ * thread. It throws {@link TenureException} if it cannot be carried out, {@link
+ * IllegalArgumentException} if there is no such shard or worker. If the answer to a change does not
+ * come, it is found out whether it was made; if that cannot be, {@link
+ * io.tenure.scope.OutcomeUnknownException} says so. A change that is interrupted may have been
+ * made.
  */
 public final class ShardGroup {
 
-  /** Each time, somebody else has changed the group between reading and writing. */
-  private static final int MAX_ATTEMPTS = 20;
-
   private final CuratorFramework client;
   private final GroupPaths paths;
+  private final Optional<String> by;
+  private final GroupReads reads;
+  private final GroupTrail trail;
+  private final GroupWriter writer;
 
-  private ShardGroup(CuratorFramework client, GroupPaths paths) {
+  private ShardGroup(CuratorFramework client, GroupPaths paths, Optional<String> by) {
     this.client = client;
     this.paths = paths;
+    this.by = by;
+    this.reads = new GroupReads(client, paths);
+    this.trail = new GroupTrail(reads);
+    this.writer = new GroupWriter(client, reads, trail, LeaseClock.system());
   }
 
   /**
@@ -52,26 +59,39 @@ public final class ShardGroup {
    * @throws IllegalArgumentException if the path cannot be a group's
    */
   public static ShardGroup of(CuratorFramework client, String group) {
-    return new ShardGroup(Objects.requireNonNull(client, "client"), new GroupPaths(group));
+    return new ShardGroup(
+        Objects.requireNonNull(client, "client"), new GroupPaths(group), Optional.empty());
+  }
+
+  /**
+   * The same group, changed in somebody's name: that stands in its trail. Otherwise {@code
+   * user@host} of this process does.
+   *
+   * @param who one line of at most 200 characters; it is what this process says, and proves nothing
+   * @throws IllegalArgumentException if it is blank
+   */
+  public ShardGroup by(String who) {
+    if (who.isBlank()) {
+      throw new IllegalArgumentException("nobody is named who asks: give a name, or none at all");
+    }
+    return new ShardGroup(
+        client, paths, Optional.of(OperatorText.line(who, OperatorText.MAX_BY_CHARS)));
   }
 
   // ---- what there is ----
 
   /** What all workers of the group agree on. */
   public GroupSettings settings() throws InterruptedException {
-    return GroupSettings.parse(paths.group(), existing(new Stat()));
+    return reads.settings();
   }
 
   /** The registered workers, by id and incarnation. */
   public List<WorkerInfo> workers() throws InterruptedException {
     List<WorkerInfo> workers = new ArrayList<>();
-    for (String name : children(paths.workers())) {
-      String path = paths.workers() + "/" + name;
-      data(path)
-          .ifPresent(
-              data ->
-                  workers.add(
-                      WorkerInfo.of(WorkerNode.parse(path, data), GroupPaths.incarnation(name))));
+    for (Znode node : reads.childNodes(paths.workers())) {
+      workers.add(
+          WorkerInfo.of(
+              WorkerNode.parse(node.path(), node.data()), GroupPaths.incarnation(node.path())));
     }
     return List.copyOf(workers);
   }
@@ -79,21 +99,15 @@ public final class ShardGroup {
   /** The plan. */
   public PlanInfo plan() throws InterruptedException {
     PlanSummary summary =
-        data(paths.plans())
-            .filter(data -> data.length > 0)
-            .map(data -> PlanSummary.parse(paths.plans(), data))
+        reads
+            .node(paths.plans())
+            .filter(node -> node.data().length > 0)
+            .map(node -> PlanSummary.parse(node.path(), node.data()))
             .orElse(PlanSummary.none());
     Map<String, PlanInfo.Part> parts = new TreeMap<>();
-    for (String name : children(paths.plans())) {
-      String path = paths.plans() + "/" + name;
-      data(path)
-          .map(data -> PlanNode.parse(path, data))
-          .ifPresent(
-              node ->
-                  parts.put(
-                      node.workerId(),
-                      new PlanInfo.Part(
-                          node.draining(), node.leads(), node.takesOver(), node.standsBy())));
+    for (Znode node : reads.childNodes(paths.plans())) {
+      PlanNode plan = PlanNode.parse(node.path(), node.data());
+      parts.put(plan.workerId(), PlanInfo.Part.of(plan));
     }
     return new PlanInfo(
         summary.version(),
@@ -104,7 +118,55 @@ public final class ShardGroup {
         Collections.unmodifiableMap(parts));
   }
 
-  // ---- which shards there are ----
+  // ---- what operators want ----
+
+  /**
+   * Makes a change, and records it in the group's trail.
+   *
+   * @return what was recorded; empty if something shall be taken back that does not stand there:
+   *     then nothing is recorded
+   * @throws IllegalArgumentException if there is no such shard or worker, or the shards cannot be
+   *     changed like that
+   * @throws IllegalStateException if the group's shards are numbered and should have names, or the
+   *     other way round; or if nobody is in office whose tenure could be revoked
+   */
+  public Optional<Operation> apply(GroupChange change) throws InterruptedException {
+    return writer.apply(Objects.requireNonNull(change, "change"), by.orElseGet(ShardGroup::self));
+  }
+
+  private static String self() {
+    String host = Candidate.ofThisProcess("operator", Optional.empty()).host();
+    String user = System.getProperty("user.name", "");
+    return OperatorText.line(
+        (user.isBlank() ? "unknown" : user) + "@" + host, OperatorText.MAX_BY_CHARS);
+  }
+
+  /**
+   * What operators have changed, as far as it is kept. Changes by zkCli alone leave no entry.
+   *
+   * @throws TenureException if ZooKeeper cannot be asked
+   */
+  public OperationTrail operations() throws InterruptedException {
+    reads.sync();
+    reads.group();
+    return trail.operations();
+  }
+
+  /**
+   * Holds the group's trail against the rules of a trail: no entry is missing or was rewritten,
+   * each repeats the digest of the one before, time does not go back, and the record tells of the
+   * last. Where an archiver has taken out old entries, the rest is held against them.
+   *
+   * @return what is wrong; empty if nothing is
+   * @throws TenureException if ZooKeeper cannot be asked
+   */
+  public List<Finding> verifyOperations() throws InterruptedException {
+    reads.sync();
+    reads.group();
+    return trail.verify();
+  }
+
+  // ---- the same in short, without a reason where none is asked for ----
 
   /**
    * Changes how many shards a numbered group has, while its workers run. Shards that go are stopped
@@ -113,15 +175,7 @@ public final class ShardGroup {
    * @throws IllegalStateException if the group's shards have names
    */
   public void resize(int count) throws InterruptedException {
-    ShardSet set = ShardSet.numbered(count);
-    change(
-        old -> {
-          if (!old.isNumbered()) {
-            throw new IllegalStateException(
-                "the shards of " + paths.group() + " have names: add and remove them by name");
-          }
-          return set;
-        });
+    apply(new GroupChange.Resize(count, ""));
   }
 
   /**
@@ -131,18 +185,7 @@ public final class ShardGroup {
    * @throws IllegalStateException if the group's shards are numbered
    */
   public void addShards(Collection<String> names) throws InterruptedException {
-    change(
-        old -> {
-          List<String> all = new ArrayList<>(named(old).names());
-          for (String name : names) {
-            if (old.contains(name)) {
-              throw new IllegalArgumentException(
-                  "shard \"" + name + "\" is in " + paths.group() + " already");
-            }
-            all.add(name);
-          }
-          return ShardSet.named(all);
-        });
+    apply(new GroupChange.AddShards(List.copyOf(names), ""));
   }
 
   /**
@@ -153,80 +196,32 @@ public final class ShardGroup {
    * @throws IllegalStateException if the group's shards are numbered
    */
   public void removeShards(Collection<String> names) throws InterruptedException {
-    change(
-        old -> {
-          Set<String> left = new HashSet<>(named(old).names());
-          for (String name : names) {
-            if (!left.remove(name)) {
-              throw noShard(name);
-            }
-          }
-          return ShardSet.named(left);
-        });
+    apply(new GroupChange.RemoveShards(List.copyOf(names), ""));
   }
-
-  private ShardSet named(ShardSet set) {
-    if (set.isNumbered()) {
-      throw new IllegalStateException(
-          "the shards of " + paths.group() + " are numbered: change how many there are");
-    }
-    return set;
-  }
-
-  private void change(UnaryOperator<ShardSet> change) throws InterruptedException {
-    for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      Stat stat = new Stat();
-      byte[] before = existing(stat);
-      GroupSettings old = GroupSettings.parse(paths.group(), before);
-      byte[] data = old.withShards(change.apply(old.shards())).bytesOver(paths.group(), before);
-      Optional<Code> failed =
-          run(
-              () ->
-                  client
-                      .setData()
-                      .uncompressed()
-                      .withVersion(stat.getVersion())
-                      .forPath(paths.group(), data));
-      if (failed.isEmpty()) {
-        return;
-      } else if (failed.get() != Code.BADVERSION) {
-        throw ServerErrors.refused(failed.get(), paths.group(), "write");
-      }
-    }
-    throw new CoordinationException(
-        paths.group() + " changed " + MAX_ATTEMPTS + " times in a row while it was changed here");
-  }
-
-  // ---- what operators want ----
 
   /** A worker shall hand over everything, until {@link #undrain}. */
   public void drain(String workerId, String reason) throws InterruptedException {
-    checkWorker(workerId);
-    put(Directives.DRAIN, workerId, "", reason);
+    apply(new GroupChange.Drain(workerId, reason));
   }
 
   /** It takes shards again; false if it was not to be drained. */
   public boolean undrain(String workerId) throws InterruptedException {
-    return remove(Directives.DRAIN, workerId);
+    return apply(new GroupChange.Undrain(workerId, "")).isPresent();
   }
 
   /** A worker shall lead a shard for as long as it is there, until {@link #unpin}. */
   public void pin(String shard, String workerId, String reason) throws InterruptedException {
-    checkShard(shard);
-    checkWorker(workerId);
-    put(Directives.PIN, shard, workerId, reason);
+    apply(new GroupChange.Pin(shard, workerId, reason));
   }
 
   /** The shard goes where the placement wants it; false if it was not pinned. */
   public boolean unpin(String shard) throws InterruptedException {
-    return remove(Directives.PIN, shard);
+    return apply(new GroupChange.Unpin(shard, "")).isPresent();
   }
 
   /** A shard shall move to a worker once. A later rebalancing may move it away. */
   public void move(String shard, String workerId, String reason) throws InterruptedException {
-    checkShard(shard);
-    checkWorker(workerId);
-    put(Directives.MOVE, shard, workerId, reason);
+    apply(new GroupChange.Move(shard, workerId, reason));
   }
 
   /**
@@ -236,123 +231,11 @@ public final class ShardGroup {
    */
   public void capacity(String workerId, double capacity, String reason)
       throws InterruptedException {
-    if (!(capacity > 0) || Double.isInfinite(capacity)) {
-      throw new IllegalArgumentException("capacity is " + capacity + "; give a number above 0");
-    }
-    checkWorker(workerId);
-    put(Directives.CAPACITY, workerId, Double.toString(capacity), reason);
+    apply(new GroupChange.SetCapacity(workerId, capacity, reason));
   }
 
   /** It has its own capacity again; false if none was set. */
   public boolean resetCapacity(String workerId) throws InterruptedException {
-    return remove(Directives.CAPACITY, workerId);
-  }
-
-  private String path(String kind, String subject) {
-    return paths.directives() + "/" + kind + ZnodeName.encode(subject);
-  }
-
-  private void put(String kind, String subject, String value, String reason)
-      throws InterruptedException {
-    String path = path(kind, subject);
-    byte[] data = Directives.bytes(value, reason);
-    Optional<Code> failed = run(() -> client.create().orSetData().forPath(path, data));
-    if (failed.isPresent()) {
-      throw ServerErrors.refused(failed.get(), path, "create");
-    }
-  }
-
-  private boolean remove(String kind, String subject) throws InterruptedException {
-    String path = path(kind, subject);
-    Optional<Code> failed = run(() -> client.delete().forPath(path));
-    if (failed.isPresent() && failed.get() != Code.NONODE) {
-      throw ServerErrors.refused(failed.get(), path, "delete");
-    }
-    return failed.isEmpty();
-  }
-
-  private void checkShard(String shard) throws InterruptedException {
-    if (!settings().shards().contains(shard)) {
-      throw noShard(shard);
-    }
-  }
-
-  private IllegalArgumentException noShard(String shard) {
-    return new IllegalArgumentException("there is no shard \"" + shard + "\" in " + paths.group());
-  }
-
-  private void checkWorker(String workerId) throws InterruptedException {
-    List<String> ids = workers().stream().map(WorkerInfo::id).distinct().toList();
-    if (!ids.contains(workerId)) {
-      throw new IllegalArgumentException(
-          "there is no worker \""
-              + workerId
-              + "\" in "
-              + paths.group()
-              + " now; there "
-              + (ids.isEmpty() ? "is none" : "are " + String.join(", ", ids)));
-    }
-  }
-
-  // ---- ZooKeeper ----
-
-  private byte[] existing(Stat stat) throws InterruptedException {
-    return data(paths.group(), stat)
-        .filter(data -> data.length > 0)
-        .orElseThrow(
-            () ->
-                new CoordinationException(
-                    "there is no group at "
-                        + paths.group()
-                        + ": its first worker makes it; check the path and the client's namespace",
-                    new KeeperException.NoNodeException(paths.group())));
-  }
-
-  private Optional<byte[]> data(String path) throws InterruptedException {
-    return data(path, new Stat());
-  }
-
-  private Optional<byte[]> data(String path, Stat stat) throws InterruptedException {
-    List<byte[]> read = new ArrayList<>();
-    Optional<Code> failed =
-        run(
-            () -> {
-              byte[] data = client.getData().undecompressed().storingStatIn(stat).forPath(path);
-              read.add(data == null ? new byte[0] : data);
-            });
-    if (failed.isPresent() && failed.get() != Code.NONODE) {
-      throw ServerErrors.refused(failed.get(), path, "read");
-    }
-    return read.stream().findFirst();
-  }
-
-  private List<String> children(String path) throws InterruptedException {
-    List<String> names = new ArrayList<>();
-    Optional<Code> failed = run(() -> names.addAll(client.getChildren().forPath(path)));
-    if (failed.isPresent() && failed.get() != Code.NONODE) {
-      throw ServerErrors.refused(failed.get(), path, "read");
-    }
-    Collections.sort(names);
-    return names;
-  }
-
-  private interface Call {
-    void run() throws Exception;
-  }
-
-  /** Runs a call; the server's error, if it answered with one. */
-  private Optional<Code> run(Call call) throws InterruptedException {
-    try {
-      call.run();
-      return Optional.empty();
-    } catch (InterruptedException e) {
-      throw e;
-    } catch (KeeperException e) {
-      return Optional.of(e.code());
-    } catch (RuntimeException e) {
-      throw e;
-    } catch (Exception e) {
-      throw new CoordinationException(paths.group() + " cannot be reached: " + e.getMessage(), e);
-    }
+    return apply(new GroupChange.ResetCapacity(workerId, "")).isPresent();
   }
 }

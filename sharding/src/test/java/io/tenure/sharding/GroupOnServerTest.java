@@ -224,7 +224,7 @@ class GroupOnServerTest {
     start("w-1");
     ShardGroup group = ShardGroup.of(workers.observer(), workers.group);
     assertThatThrownBy(() -> group.pin("12", "w-1", ""))
-        .hasMessage("there is no shard \"12\" in /apps/orders");
+        .hasMessage("there is no shard \"12\" in /apps/orders: they are 0 to 11");
     assertThatThrownBy(() -> group.drain("w-9", ""))
         .hasMessage("there is no worker \"w-9\" in /apps/orders now; there are w-1");
     assertThatThrownBy(() -> group.capacity("w-1", 0, "")).hasMessageContaining("above 0");

@@ -167,7 +167,8 @@ public final class ZnodeReader {
             path + " cannot be read: " + code, KeeperException.create(code, path));
   }
 
-  private static TenureException denied(String path) {
+  /** The error of a read that is not allowed. */
+  public static TenureException denied(String path) {
     return new PermissionDeniedException(
         deniedText(path), KeeperException.create(Code.NOAUTH, path));
   }

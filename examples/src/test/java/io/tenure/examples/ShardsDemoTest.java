@@ -15,75 +15,28 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The demo as its user starts it: a process of its own, which starts others. */
+/** The main demo as its user starts it. */
 @Timeout(180)
-class DemoTest {
+class ShardsDemoTest {
 
   @TempDir private Path folder;
 
-  private Process demo;
+  private DemoProcess demo;
 
   private BufferedReader start(String... options) throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Djava.io.tmpdir=" + folder,
-                "-cp",
-                System.getProperty("java.class.path"),
-                Demo.class.getName()));
-    command.addAll(List.of(options));
-    demo = new ProcessBuilder(command).redirectErrorStream(true).start();
-    return demo.inputReader();
+    demo = new DemoProcess(folder, options);
+    return demo.output();
   }
 
   @AfterEach
   void endDemo() {
-    demo.descendants().forEach(ProcessHandle::destroyForcibly);
-    demo.destroyForcibly();
-  }
-
-  @Test
-  void aKilledAndAFrozenLeaderLeaveTheTotalsRight() throws Exception {
-    List<String> lines = start("nightly-close").lines().toList();
-    assertThat(demo.waitFor()).as(String.join("\n", lines)).isZero();
-    assertThat(lines).hasSizeLessThan(60);
-    assertThat(lines)
-        .anyMatch(line -> line.endsWith("is killed in the middle: SIGKILL"))
-        .anyMatch(line -> line.contains("isHeld() is false"))
-        .anyMatch(line -> line.matches(".* epoch \\d+ refused: the table has seen epoch \\d+"))
-        .anyMatch(line -> line.contains("-lost-"))
-        .noneMatch(line -> line.contains("\tat ") || line.contains("\u001b"));
-    assertThat(lines.get(lines.size() - 1))
-        .startsWith("RESULT ok: 43235 rows, 51 groups, total 271623581, epochs ")
-        .endsWith("; equal to the single-process answer");
-    assertThat(folder).isEmptyDirectory();
-  }
-
-  @Test
-  void anInterruptLeavesNoProcessAndNoFileBehindNotEvenOfAFrozenLeader() throws Exception {
-    BufferedReader output = start("nightly-close");
-    List<String> lines = new ArrayList<>();
-    String line;
-    while ((line = output.readLine()) != null) {
-      lines.add(line);
-      if (line.endsWith("SIGSTOP")) {
-        break;
-      }
-    }
-    List<ProcessHandle> candidates = demo.descendants().filter(ProcessHandle::isAlive).toList();
-    assertThat(candidates).as(String.join("\n", lines)).hasSizeGreaterThanOrEqualTo(2);
-    demo.destroy();
-    assertThat(demo.waitFor(30, TimeUnit.SECONDS)).isTrue();
-    Awaitility.await()
-        .untilAsserted(() -> assertThat(candidates).noneMatch(ProcessHandle::isAlive));
-    assertThat(folder).isEmptyDirectory();
+    demo.close();
   }
 
   @Test
   void shardsAreHandedOverAndTakenOverAndTheTotalsAreRight() throws Exception {
     List<String> lines = start().lines().toList();
-    assertThat(demo.waitFor()).as(String.join("\n", lines)).isZero();
+    assertThat(demo.process().waitFor()).as(String.join("\n", lines)).isZero();
     assertThat(lines).hasSizeLessThan(80);
     assertThat(lines)
         .anyMatch(line -> line.endsWith("every shard is led"))
@@ -111,10 +64,11 @@ class DemoTest {
         break;
       }
     }
-    List<ProcessHandle> workers = demo.descendants().filter(ProcessHandle::isAlive).toList();
+    List<ProcessHandle> workers =
+        demo.process().descendants().filter(ProcessHandle::isAlive).toList();
     assertThat(workers).as(String.join("\n", lines)).hasSizeGreaterThanOrEqualTo(3);
-    demo.destroy();
-    assertThat(demo.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    demo.process().destroy();
+    assertThat(demo.process().waitFor(30, TimeUnit.SECONDS)).isTrue();
     Awaitility.await().untilAsserted(() -> assertThat(workers).noneMatch(ProcessHandle::isAlive));
     assertThat(folder).isEmptyDirectory();
   }
@@ -122,7 +76,7 @@ class DemoTest {
   @Test
   void badShardsAreOneLineAndExitCodeTwo() throws Exception {
     List<String> lines = start("--shards", "0").lines().toList();
-    assertThat(demo.waitFor()).isEqualTo(2);
+    assertThat(demo.process().waitFor()).isEqualTo(2);
     assertThat(lines).containsExactly("tenure-demo: --shards is 0: give 1 to 1000");
   }
 
@@ -131,7 +85,7 @@ class DemoTest {
     Path file = Files.writeString(folder.resolve("in.csv"), "g,a\nx,many\n");
     List<String> lines =
         start("--input", file.toString(), "--group", "g", "--amount", "a").lines().toList();
-    assertThat(demo.waitFor()).isEqualTo(2);
+    assertThat(demo.process().waitFor()).isEqualTo(2);
     assertThat(lines).hasSize(1);
     assertThat(lines.get(0)).startsWith("tenure-demo: " + file + ": line 2, column a: \"many\"");
   }

@@ -1,0 +1,60 @@
+package io.tenure.cli;
+
+import io.tenure.audit.AuditTrail;
+import io.tenure.audit.AuditTrails;
+import io.tenure.scope.CoordinationException;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.curator.framework.CuratorFramework;
+
+/**
+ * The trails that belong to what was asked for: that of a scope, or all those of a group. Confined
+ * to the thread of the command, which it blocks.
+ */
+final class AuditSource {
+
+  private final CuratorFramework client;
+  private final Target target;
+
+  AuditSource(CuratorFramework client, Target target) {
+    this.client = client;
+    this.target = target;
+  }
+
+  /** The scopes, in order: of a group its coordinator's and its shards', removed ones as well. */
+  List<String> scopes() throws InterruptedException {
+    if (target instanceof Target.OfGroup group) {
+      List<String> scopes = new ArrayList<>(List.of(group.coordinator().path()));
+      names(group.path() + "/shards").forEach(shard -> scopes.add(group.shard(shard).path()));
+      return scopes;
+    }
+    return List.of(target.path());
+  }
+
+  /** The trails as they stand. */
+  List<AuditTrail> trails() throws InterruptedException {
+    return AuditTrails.read(client, scopes());
+  }
+
+  /** All entries that can be read, in the order in which they were written. */
+  static List<AuditRow> rows(List<AuditTrail> trails) {
+    List<AuditRow> rows = new ArrayList<>();
+    for (AuditTrail trail : trails) {
+      trail.entries().forEach(entry -> rows.add(AuditRow.of(trail.scope().path(), entry)));
+    }
+    rows.sort(AuditRow.ORDER);
+    return rows;
+  }
+
+  private List<String> names(String path) throws InterruptedException {
+    try {
+      return client.getChildren().forPath(path).stream().sorted(Names.NATURAL).toList();
+    } catch (InterruptedException e) {
+      throw e;
+    } catch (org.apache.zookeeper.KeeperException.NoNodeException e) {
+      return List.of();
+    } catch (Exception e) {
+      throw new CoordinationException(path + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,71 @@
+package io.tenure.cli;
+
+import io.tenure.audit.AuditLog;
+import io.tenure.audit.Finding;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.apache.curator.framework.CuratorFramework;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Holds audit trails against their rules. */
+@Command(
+    name = "verify",
+    description = {
+      "Holds the audit trail of a scope, or all trails of a group, against their rules: indexes and",
+      "epochs without gaps, entries written once, digests that match. Exit code 1 if one is broken."
+    })
+final class AuditVerifyCommand implements Callable<Integer> {
+
+  private final Io io;
+
+  @Mixin Connect connect = new Connect();
+
+  @Option(names = "--json", description = "Write one line of JSON for each finding.")
+  boolean json;
+
+  @Parameters(paramLabel = "SCOPE|GROUP", description = "For example /billing/close or /orders.")
+  String target = "";
+
+  AuditVerifyCommand(Io io) {
+    this.io = io;
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    try (Connection connection = connect.open()) {
+      CuratorFramework client = connection.client();
+      Target found = new Targets(client).find(target);
+      List<String> scopes = new AuditSource(client, found).scopes();
+      List<Finding> findings = new ArrayList<>();
+      for (String scope : scopes) {
+        findings.addAll(AuditLog.of(client, scope).verify());
+      }
+      for (Finding finding : findings) {
+        if (json) {
+          io.out()
+              .json(
+                  Json.object()
+                      .put("path", finding.path())
+                      .put("rule", finding.rule().name())
+                      .put("detail", finding.detail()));
+        } else {
+          io.out().line(finding.toString());
+        }
+      }
+      Failures.say(
+          io.err(),
+          count(scopes.size(), "trail")
+              + " verified, "
+              + (findings.isEmpty() ? "nothing wrong" : count(findings.size(), "finding")));
+      return findings.isEmpty() ? ExitCode.OK : ExitCode.NO;
+    }
+  }
+
+  private static String count(int number, String what) {
+    return number + " " + what + (number == 1 ? "" : "s");
+  }
+}

@@ -1,0 +1,211 @@
+package io.tenure.cli;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.apache.curator.framework.CuratorFramework;
+import org.apache.curator.framework.CuratorFrameworkFactory;
+import org.apache.curator.framework.api.ACLProvider;
+import org.apache.curator.retry.RetryUntilElapsed;
+import org.apache.curator.utils.DefaultZookeeperFactory;
+import org.apache.zookeeper.client.ConnectStringParser;
+import org.apache.zookeeper.client.ZKClientConfig;
+import org.apache.zookeeper.common.ConfigException;
+import org.apache.zookeeper.common.PathUtils;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/**
+ * How the command reaches ZooKeeper. TLS and authentication are named as ZooKeeper's own tools name
+ * them: a client configuration file, {@code -D} properties, and what zkCli's {@code addauth} takes.
+ */
+final class Connect {
+
+  private static final int RETRY_MILLIS = 200;
+
+  /** What is asked of the server; it may give another. */
+  private static final int SESSION_MILLIS = 15_000;
+
+  @Option(
+      names = {"-c", "--connect", "-server"},
+      paramLabel = "HOST:PORT,...",
+      defaultValue = "localhost:2181",
+      description = "ZooKeeper's servers, with a path after the last if the clients have one.")
+  String connect = "";
+
+  @Option(
+      names = {"-n", "--namespace"},
+      paramLabel = "NAME",
+      defaultValue = "",
+      description = "The namespace that the services give their CuratorFramework.")
+  String namespace = "";
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "TIME",
+      defaultValue = "5s",
+      description = "How long to try to reach ZooKeeper.")
+  String timeout = "";
+
+  @Option(
+      names = {"--client-configuration", "-client-configuration"},
+      paramLabel = "FILE",
+      description =
+          "ZooKeeper's client properties, as zkCli takes them: zookeeper.ssl.* and others.")
+  @Nullable Path clientConfiguration;
+
+  @Option(
+      names = "-D",
+      paramLabel = "NAME=VALUE",
+      description = "One such property, or java.security.auth.login.config for SASL.")
+  Map<String, String> properties = new LinkedHashMap<>();
+
+  @Option(
+      names = "--auth",
+      paramLabel = "SCHEME:AUTH",
+      description =
+          "What zkCli's addauth takes: digest:user:password. Others can see it in the list of"
+              + " processes: rather use --auth-file or TENURE_AUTH.")
+  List<String> auth = new ArrayList<>();
+
+  @Option(
+      names = "--auth-file",
+      paramLabel = "FILE",
+      description = "A file with one SCHEME:AUTH on each line.")
+  @Nullable Path authFile;
+
+  /** Connects. */
+  Connection open() throws InterruptedException {
+    return open(new DefaultAcls());
+  }
+
+  /** Connects, and gives what is created these permissions. */
+  Connection open(ACLProvider acls) throws InterruptedException {
+    Duration limit = Times.duration(timeout);
+    CuratorFrameworkFactory.Builder builder =
+        CuratorFrameworkFactory.builder()
+            .connectString(checkedConnect())
+            .sessionTimeoutMs(SESSION_MILLIS)
+            .connectionTimeoutMs(millis(limit))
+            .retryPolicy(new RetryUntilElapsed(millis(limit), RETRY_MILLIS))
+            .zookeeperFactory(new DefaultZookeeperFactory())
+            .zkClientConfig(clientConfig())
+            .aclProvider(acls)
+            .dontUseContainerParents()
+            .ensembleTracker(false)
+            .waitForShutdownTimeoutMs(millis(limit));
+    if (!namespace.isEmpty()) {
+      builder.namespace(checkedNamespace());
+    }
+    for (String one : auths()) {
+      int colon = one.indexOf(':');
+      if (colon < 1) {
+        throw usage("authentication is SCHEME:AUTH, for example digest:user:password");
+      }
+      builder.authorization(
+          one.substring(0, colon), one.substring(colon + 1).getBytes(StandardCharsets.UTF_8));
+    }
+    CuratorFramework client = builder.build();
+    client.start();
+    boolean connected = false;
+    try {
+      connected = client.blockUntilConnected(millis(limit), TimeUnit.MILLISECONDS);
+    } finally {
+      if (!connected) {
+        client.close();
+      }
+    }
+    if (!connected) {
+      throw new CommandException(
+          ExitCode.UNREACHABLE, Reachability.why(new ConnectStringParser(connect), limit));
+    }
+    return new Connection(client, connect, limit);
+  }
+
+  private static int millis(Duration duration) {
+    return (int) Math.min(Integer.MAX_VALUE, Math.max(1, duration.toMillis()));
+  }
+
+  private String checkedConnect() {
+    try {
+      for (var address : new ConnectStringParser(connect).getServerAddresses()) {
+        if (address.getPort() < 1 || address.getPort() > 65_535) {
+          throw new IllegalArgumentException("port " + address.getPort());
+        }
+      }
+      return connect;
+    } catch (RuntimeException e) {
+      throw usage(
+          "--connect \""
+              + connect
+              + "\" is wrong ("
+              + e.getMessage()
+              + "): give host:port,host:port");
+    }
+  }
+
+  private String checkedNamespace() {
+    String name = namespace.startsWith("/") ? namespace.substring(1) : namespace;
+    try {
+      PathUtils.validatePath("/" + name);
+      return name;
+    } catch (IllegalArgumentException e) {
+      throw usage("--namespace \"" + namespace + "\" is wrong: " + e.getMessage());
+    }
+  }
+
+  private ZKClientConfig clientConfig() {
+    ZKClientConfig config;
+    try {
+      config =
+          clientConfiguration == null
+              ? new ZKClientConfig()
+              : new ZKClientConfig(clientConfiguration);
+    } catch (ConfigException | RuntimeException e) {
+      throw usage(
+          "--client-configuration " + clientConfiguration + " cannot be read: " + e.getMessage());
+    }
+    properties.forEach(
+        (name, value) -> {
+          if (name.startsWith("zookeeper.") || name.equals("jute.maxbuffer")) {
+            config.setProperty(name, value);
+          } else if (name.startsWith("java.security.") || name.startsWith("javax.security.")) {
+            System.setProperty(name, value);
+          } else {
+            throw usage(
+                "-D"
+                    + name
+                    + " is none of ZooKeeper's client: give zookeeper.*, jute.maxbuffer or"
+                    + " java.security.*");
+          }
+        });
+    return config;
+  }
+
+  private List<String> auths() {
+    List<String> all = new ArrayList<>(auth);
+    Path file = authFile;
+    if (file != null) {
+      try {
+        Files.readAllLines(file).stream()
+            .map(String::strip)
+            .filter(line -> !line.isEmpty() && !line.startsWith("#"))
+            .forEach(all::add);
+      } catch (IOException e) {
+        throw usage("--auth-file " + file + " cannot be read: " + e.getMessage());
+      }
+    }
+    return all;
+  }
+
+  private static CommandException usage(String message) {
+    return new CommandException(ExitCode.USAGE, message);
+  }
+}

@@ -1,0 +1,97 @@
+package io.tenure.cli;
+
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.IDefaultValueProvider;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/**
+ * What options are when they are not given: what the environment says, else the configuration file.
+ * Immutable.
+ */
+final class Defaults implements IDefaultValueProvider {
+
+  private static final String FILE = ".tenure.properties";
+
+  /** Options that may be given so: those of the connection, and what each command says. */
+  private static final Set<String> ALLOWED =
+      Set.of("connect", "namespace", "timeout", "client-configuration", "auth", "auth-file");
+
+  private final Map<String, String> environment;
+  private final Properties properties;
+
+  private Defaults(Map<String, String> environment, Properties properties) {
+    this.environment = environment;
+    this.properties = properties;
+  }
+
+  /**
+   * Reads the configuration file, if there is one.
+   *
+   * @throws CommandException if it was named and cannot be read, or says what no option is called
+   */
+  static Optional<Defaults> of(Io io, String... arguments) {
+    Optional<Path> named = named(arguments);
+    Path file = named.orElse(io.home().resolve(FILE));
+    Properties properties = new Properties();
+    if (named.isPresent() || Files.exists(file)) {
+      try (Reader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
+        properties.load(reader);
+      } catch (IOException | IllegalArgumentException e) {
+        throw new CommandException(
+            ExitCode.USAGE, "configuration file " + file + " cannot be read: " + e.getMessage(), e);
+      }
+    }
+    for (String name : properties.stringPropertyNames()) {
+      if (!ALLOWED.contains(name)) {
+        throw new CommandException(
+            ExitCode.USAGE,
+            "configuration file "
+                + file
+                + ": \""
+                + name
+                + "\" is none of "
+                + String.join(", ", new TreeSet<>(ALLOWED)));
+      }
+    }
+    return Optional.of(new Defaults(io.environment(), properties));
+  }
+
+  private static Optional<Path> named(String... arguments) {
+    for (int i = 0; i < arguments.length; i++) {
+      if (arguments[i].startsWith("--config=")) {
+        return Optional.of(Path.of(arguments[i].substring("--config=".length())));
+      } else if (arguments[i].equals("--config") && i + 1 < arguments.length) {
+        return Optional.of(Path.of(arguments[i + 1]));
+      } else if (arguments[i].equals("--")) {
+        break;
+      }
+    }
+    return Optional.empty();
+  }
+
+  @Override
+  public @Nullable String defaultValue(ArgSpec argument) {
+    if (!(argument instanceof OptionSpec option)) {
+      return null;
+    }
+    String name = option.longestName().substring(2);
+    if (!ALLOWED.contains(name)) {
+      return null;
+    }
+    String variable = "TENURE_" + name.replace('-', '_').toUpperCase(Locale.ROOT);
+    String value = environment.get(variable);
+    return value != null && !value.isEmpty() ? value : properties.getProperty(name);
+  }
+}

@@ -1,0 +1,80 @@
+package io.tenure.cli;
+
+import io.tenure.scope.ForeignDataException;
+import io.tenure.scope.PermissionDeniedException;
+import io.tenure.scope.TenureException;
+import java.io.PrintStream;
+import org.apache.zookeeper.KeeperException;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * How commands end when something goes wrong: one line on standard error, the exit code that says
+ * what kind of thing it was, and no stack trace unless {@code --verbose} was given.
+ */
+final class Failures
+    implements CommandLine.IExecutionExceptionHandler, CommandLine.IParameterExceptionHandler {
+
+  private final Io io;
+
+  Failures(Io io) {
+    this.io = io;
+  }
+
+  @Override
+  public int handleExecutionException(
+      Exception thrown, CommandLine command, CommandLine.ParseResult parsed) {
+    if (thrown instanceof Output.ClosedPipeException) {
+      return ExitCode.CLOSED_PIPE; // Nobody is there to be told.
+    } else if (thrown instanceof InterruptedException) {
+      Thread.currentThread().interrupt();
+      return ExitCode.INTERRUPTED;
+    }
+    int exitCode = exitCode(thrown);
+    boolean bug = exitCode == ExitCode.BUG;
+    say(io.err(), bug ? "internal error: " + thrown : String.valueOf(thrown.getMessage()));
+    if (command.getCommandSpec().root().userObject() instanceof TenureCommand top && top.verbose) {
+      thrown.printStackTrace(io.err());
+    } else if (bug) {
+      say(io.err(), "give --verbose for details, and report it please");
+    }
+    return exitCode;
+  }
+
+  static int exitCode(Exception thrown) {
+    if (thrown instanceof CommandException command) {
+      return command.exitCode();
+    } else if (thrown instanceof PermissionDeniedException) {
+      return ExitCode.DENIED;
+    } else if (thrown instanceof ForeignDataException) {
+      return ExitCode.UNREADABLE;
+    } else if (thrown instanceof TenureException) {
+      return thrown.getCause() instanceof KeeperException.NoNodeException
+          ? ExitCode.NOT_THERE
+          : ExitCode.UNREACHABLE;
+    } else if (thrown instanceof IllegalArgumentException
+        || thrown instanceof IllegalStateException) {
+      return ExitCode.REFUSED;
+    } else if (thrown instanceof KeeperException.NoAuthException) {
+      return ExitCode.DENIED;
+    } else if (thrown instanceof KeeperException) {
+      return ExitCode.UNREACHABLE;
+    }
+    return ExitCode.BUG;
+  }
+
+  @Override
+  public int handleParseException(ParameterException wrong, String[] arguments) {
+    CommandLine command = wrong.getCommandLine();
+    say(io.err(), String.valueOf(wrong.getMessage()).replace('\n', ' '));
+    if (!UnmatchedArgumentException.printSuggestions(wrong, command.getErr())) {
+      io.err().println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
+    }
+    return ExitCode.USAGE;
+  }
+
+  static void say(PrintStream err, String message) {
+    err.println("tenure: " + message);
+  }
+}

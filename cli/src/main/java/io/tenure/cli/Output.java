@@ -1,0 +1,71 @@
+package io.tenure.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Standard output. Unlike a {@link PrintStream} it does not swallow errors: when whoever reads it
+ * has gone, as {@code head} does after ten lines, the command ends.
+ *
+ * <p>Confined to the thread of the command.
+ */
+final class Output {
+
+  /** Whoever read the output has gone. */
+  static final class ClosedPipeException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    ClosedPipeException(IOException cause) {
+      super(cause);
+    }
+  }
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final OutputStream stream;
+
+  Output(OutputStream stream) {
+    this.stream = new BufferedOutputStream(stream, 1 << 16);
+  }
+
+  void line(String text) {
+    write(text.getBytes(StandardCharsets.UTF_8));
+    write(new byte[] {'\n'});
+  }
+
+  void text(String text) {
+    write(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** One line of JSON. */
+  void json(JsonNode node) {
+    try {
+      write(JSON.writeValueAsBytes(node));
+    } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+      throw new UncheckedIOException("a tree of plain values can always be written", e);
+    }
+    write(new byte[] {'\n'});
+  }
+
+  void flush() {
+    try {
+      stream.flush();
+    } catch (IOException e) {
+      throw new ClosedPipeException(e);
+    }
+  }
+
+  private void write(byte[] bytes) {
+    try {
+      stream.write(bytes);
+    } catch (IOException e) {
+      throw new ClosedPipeException(e);
+    }
+  }
+}

@@ -1,0 +1,55 @@
+package io.tenure.sharding;
+
+import java.util.List;
+import java.util.OptionalInt;
+
+/**
+ * What a change of a group comes down to: what is written, and at which versions, so that it is not
+ * written over something that the operator has not seen. Immutable.
+ */
+sealed interface GroupEdit {
+
+  /** What the trail's entry shall give as its value. */
+  String value();
+
+  /** Nothing: what shall be taken back does not stand there. */
+  record Nothing() implements GroupEdit {
+    @Override
+    public String value() {
+      return "";
+    }
+  }
+
+  /**
+   * A directive is written.
+   *
+   * @param version of the one that stands there; empty if there is none
+   */
+  @SuppressWarnings("ArrayRecordComponent") // carried, never compared
+  record Put(String path, byte[] data, OptionalInt version, String value) implements GroupEdit {}
+
+  /** Directives are taken back: more than one only if somebody has spelled a name differently. */
+  record TakeBack(List<GroupFacts.Standing> directives, String value) implements GroupEdit {}
+
+  /**
+   * The group has other shards.
+   *
+   * @param data the settings as they shall stand in the znode
+   * @param version of the znode now
+   */
+  @SuppressWarnings("ArrayRecordComponent") // carried, never compared
+  record SetShards(GroupSettings settings, byte[] data, int version) implements GroupEdit {
+    @Override
+    public String value() {
+      return Integer.toString(settings.shards().size());
+    }
+  }
+
+  /** A leader is asked to give up. */
+  record Revoke(String shard, GroupFacts.Office office) implements GroupEdit {
+    @Override
+    public String value() {
+      return office.leader() + ", epoch " + office.epoch();
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package io.tenure.sharding;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What has to be known of a group to say what a change of it comes down to. Immutable.
+ *
+ * @param settings what all workers agree on
+ * @param settingsData the same as it stands in the znode
+ * @param settingsVersion the znode's version
+ * @param workers the ids of those that are registered
+ * @param directives that stand there, whatever they say
+ * @param office of the shard that is to be revoked, if that is what is asked for
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+record GroupFacts(
+    GroupPaths paths,
+    GroupSettings settings,
+    byte[] settingsData,
+    int settingsVersion,
+    List<String> workers,
+    List<Standing> directives,
+    Optional<Office> office) {
+
+  /** A directive as it was read. */
+  @SuppressWarnings("ArrayRecordComponent") // carried, never compared
+  record Standing(String path, byte[] data, int version) {
+    Directives.Written written() {
+      return new Directives.Written(path, data);
+    }
+  }
+
+  /**
+   * A tenure that is in office. The leader node's own version does not tell tenures apart, since
+   * each has a new node; the record's does, since every transition sets it.
+   *
+   * @param leader its worker
+   * @param recordVersion of the scope's record, read before the leader node
+   * @param leaderVersion of the leader node
+   * @param leaderData what it says: the tenure, or an operator's word
+   */
+  @SuppressWarnings("ArrayRecordComponent") // carried, never compared
+  record Office(
+      String leader, long epoch, int recordVersion, int leaderVersion, byte[] leaderData) {}
+
+  List<Directives.Written> written() {
+    return directives.stream().map(Standing::written).toList();
+  }
+}

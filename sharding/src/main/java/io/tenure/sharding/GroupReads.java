@@ -1,0 +1,131 @@
+package io.tenure.sharding;
+
+import io.tenure.internal.ScopeRecord;
+import io.tenure.internal.ZnodeName;
+import io.tenure.internal.session.ZnodeReader;
+import io.tenure.internal.session.ZnodeReader.Znode;
+import io.tenure.scope.CoordinationException;
+import io.tenure.scope.ForeignDataException;
+import io.tenure.scope.Scope;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.curator.framework.CuratorFramework;
+import org.apache.zookeeper.KeeperException;
+
+/**
+ * Reads a group's znodes for operators: behind everything that the quorum has applied, many at a
+ * time. To read twice is harmless, and Curator does so if a connection is lost.
+ *
+ * <p>Blocks; thread-safe, without state of its own.
+ */
+final class GroupReads {
+
+  final GroupPaths paths;
+  final ZnodeReader znodes;
+
+  GroupReads(CuratorFramework client, GroupPaths paths) {
+    this.paths = paths;
+    this.znodes = new ZnodeReader(client);
+  }
+
+  /** What is read next is as new as what the quorum has applied. */
+  void sync() throws InterruptedException {
+    znodes.sync(paths.group());
+  }
+
+  /** The znode of the group. */
+  Znode group() throws InterruptedException {
+    return node(paths.group())
+        .filter(node -> node.data().length > 0)
+        .orElseThrow(
+            () ->
+                new CoordinationException(
+                    "there is no group at "
+                        + paths.group()
+                        + ": its first worker makes it; check the path and the client's namespace",
+                    new KeeperException.NoNodeException(paths.group())));
+  }
+
+  GroupSettings settings() throws InterruptedException {
+    return GroupSettings.parse(paths.group(), group().data());
+  }
+
+  Optional<Znode> node(String path) throws InterruptedException {
+    return znodes.read(List.of(path)).stream().findFirst();
+  }
+
+  /** The children of a znode, sorted; none if it is not there. */
+  List<String> children(String path) throws InterruptedException {
+    ZnodeReader.Read<List<String>> read = znodes.childrenOfEach(List.of(path)).get(0);
+    if (read.denied()) {
+      throw ZnodeReader.denied(path);
+    }
+    return read.found().orElse(List.of());
+  }
+
+  /** The children of a znode with what they say, sorted by name. */
+  List<Znode> childNodes(String path) throws InterruptedException {
+    return znodes.read(children(path).stream().map(name -> path + "/" + name).toList());
+  }
+
+  /** What has to be known to say what a change comes down to. */
+  GroupFacts facts(GroupChange change) throws InterruptedException {
+    Znode group = group();
+    GroupSettings settings = GroupSettings.parse(paths.group(), group.data());
+    Optional<GroupFacts.Office> office = Optional.empty();
+    if (change instanceof GroupChange.Revoke revoke && settings.shards().contains(revoke.shard())) {
+      office = office(paths.shard(revoke.shard()));
+    }
+    return new GroupFacts(
+        paths,
+        settings,
+        group.data(),
+        group.stat().getVersion(),
+        workerIds(),
+        directives(),
+        office);
+  }
+
+  private List<String> workerIds() throws InterruptedException {
+    List<String> ids = new ArrayList<>();
+    for (String name : children(paths.workers())) {
+      int dash = name.lastIndexOf('-');
+      if (dash > 0) {
+        ZnodeName.decode(name.substring(0, dash)).ifPresent(ids::add);
+      }
+    }
+    return ids;
+  }
+
+  private List<GroupFacts.Standing> directives() throws InterruptedException {
+    return childNodes(paths.directives()).stream()
+        .map(node -> new GroupFacts.Standing(node.path(), node.data(), node.stat().getVersion()))
+        .toList();
+  }
+
+  /**
+   * The tenure that is in office in a scope. The record is read first: if its version is still the
+   * same later, the leader node that was read after it is that of this record's tenure.
+   *
+   * @throws ForeignDataException if the record is none
+   */
+  private Optional<GroupFacts.Office> office(Scope scope) throws InterruptedException {
+    Optional<Znode> found = node(scope.path()).filter(node -> node.data().length > 0);
+    Optional<Znode> leader = node(scope.leaderPath());
+    if (found.isEmpty() || leader.isEmpty()) {
+      return Optional.empty();
+    }
+    ScopeRecord record = ScopeRecord.parse(scope.path(), found.get().data());
+    return record
+        .tenure(scope)
+        .map(
+            tenure ->
+                new GroupFacts.Office(
+                    tenure.candidate().id(),
+                    tenure.epoch(),
+                    found.get().stat().getVersion(),
+                    leader.get().stat().getVersion(),
+                    leader.get().data()));
+  }
+}

@@ -1,0 +1,199 @@
+package io.tenure.sharding;
+
+import io.tenure.audit.AuditTrail;
+import io.tenure.audit.Finding;
+import io.tenure.audit.Finding.Rule;
+import io.tenure.internal.AuditFormat;
+import io.tenure.internal.TrailRecord;
+import io.tenure.internal.TrailRules;
+import io.tenure.internal.session.ZnodeReader;
+import io.tenure.internal.session.ZnodeReader.Znode;
+import io.tenure.scope.ForeignDataException;
+import io.tenure.scope.TenureException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A group's own trail: {@code /<group>/audit} with its record, and the entries below it. Only
+ * reads; see {@link GroupWriter} for how entries come to be.
+ *
+ * <p>Blocks; thread-safe, without state of its own.
+ */
+final class GroupTrail {
+
+  /** The record, and the version of its znode. */
+  record Head(TrailRecord record, int version) {}
+
+  private static final String NO_NAME = "is no entry's name; Tenure did not write it";
+
+  private final GroupReads reads;
+  private final GroupPaths paths;
+
+  GroupTrail(GroupReads reads) {
+    this.reads = reads;
+    this.paths = reads.paths;
+  }
+
+  /** The record; empty if there is no trail yet. */
+  Optional<Head> head() throws InterruptedException {
+    return reads
+        .node(paths.audit())
+        .map(
+            node ->
+                new Head(TrailRecord.parse(node.path(), node.data()), node.stat().getVersion()));
+  }
+
+  /** The entry that stands at a path, if it is the one with this nonce. */
+  Optional<Operation> find(String path, String nonce) throws InterruptedException {
+    Optional<Znode> node = reads.node(path);
+    if (node.isEmpty()) {
+      return Optional.empty();
+    }
+    OperationEntry entry = OperationEntry.parse(path, node.get().data());
+    return entry.nonce().equals(nonce)
+        ? Optional.of(operation(entry, node.get()))
+        : Optional.empty();
+  }
+
+  private static Operation operation(OperationEntry entry, Znode node) {
+    return entry.operation(node.path(), node.data(), serverTime(node));
+  }
+
+  private static Instant serverTime(Znode node) {
+    return Instant.ofEpochMilli(node.stat().getCtime());
+  }
+
+  /** What stands there. */
+  OperationTrail operations() throws InterruptedException {
+    List<Operation> operations = new ArrayList<>();
+    List<AuditTrail.Unreadable> unreadable = new ArrayList<>();
+    List<String> all = new ArrayList<>();
+    for (String name : reads.children(paths.audit())) {
+      if (AuditFormat.index(name).isPresent()) {
+        all.add(paths.audit() + "/" + name);
+      } else {
+        unreadable.add(new AuditTrail.Unreadable(paths.audit() + "/" + name, NO_NAME));
+      }
+    }
+    for (ZnodeReader.Read<Znode> read : reads.znodes.readEach(all)) {
+      if (read.denied()) {
+        unreadable.add(new AuditTrail.Unreadable(read.path(), ZnodeReader.deniedText(read.path())));
+      } else if (read.found().isPresent()) { // Else it was taken out meanwhile.
+        Znode node = read.found().get();
+        try {
+          operations.add(operation(OperationEntry.parse(node.path(), node.data()), node));
+        } catch (TenureException e) {
+          unreadable.add(new AuditTrail.Unreadable(node.path(), String.valueOf(e.getMessage())));
+        }
+      }
+    }
+    return new OperationTrail(operations, unreadable);
+  }
+
+  // ---- verification ----
+
+  /** What is wrong. */
+  List<Finding> verify() throws InterruptedException {
+    Optional<Head> before;
+    Optional<Head> after;
+    List<String> names;
+    List<Znode> nodes;
+    try {
+      before = head();
+      names = reads.children(paths.audit());
+      nodes =
+          reads.znodes.read(
+              names.stream()
+                  .filter(name -> AuditFormat.index(name).isPresent())
+                  .map(name -> paths.audit() + "/" + name)
+                  .toList());
+      after = head();
+    } catch (ForeignDataException e) {
+      return List.of(
+          new Finding(paths.audit(), Rule.RECORD_READABLE, String.valueOf(e.getMessage())));
+    }
+    if (before.isEmpty() || after.isEmpty()) {
+      return List.of(
+          new Finding(
+              paths.audit(),
+              Rule.RECORD_READABLE,
+              "there is no trail: either the group is older than that and nothing was changed"
+                  + " since, or it was deleted"));
+    }
+    return new Verification(before.get().record(), after.get().record()).run(names, nodes);
+  }
+
+  /**
+   * Holds the trail against its rules. It may have moved on while it was read: what counts is what
+   * was there all the time. Confined to one verification.
+   */
+  private final class Verification {
+    private final TrailRecord before;
+    private final TrailRecord after;
+    private final long first;
+    private final List<Finding> findings = new ArrayList<>();
+
+    Verification(TrailRecord before, TrailRecord after) {
+      this.before = before;
+      this.after = after;
+      this.first = Math.max(before.auditFirst(), after.auditFirst());
+    }
+
+    List<Finding> run(List<String> names, List<Znode> nodes) {
+      for (String name : names) {
+        if (AuditFormat.index(name).isEmpty()) {
+          find(paths.audit() + "/" + name, Rule.ENTRY_READABLE, NO_NAME);
+        }
+      }
+      List<TrailRules.Link> links = new ArrayList<>();
+      for (Znode node : nodes) {
+        String name = node.path().substring(node.path().lastIndexOf('/') + 1);
+        long index = AuditFormat.index(name).orElse(-1);
+        if (index < before.auditFirst()) {
+          find(node.path(), Rule.INDEXES_DENSE, "is older than the oldest that the record counts");
+        } else if (index >= after.auditNext()) {
+          find(node.path(), Rule.RECORD_MATCHES, "the record does not count it");
+        } else if (index >= first && index < before.auditNext()) {
+          link(node, name).ifPresent(links::add);
+        } // Else it came or went while the trail was read.
+      }
+      new TrailRules(
+              paths.audit(), (path, rule, what) -> find(path, Rule.valueOf(rule.name()), what))
+          .check(links, first, before.auditNext(), before.digest());
+      return List.copyOf(findings);
+    }
+
+    private Optional<TrailRules.Link> link(Znode node, String name) {
+      OperationEntry entry;
+      try {
+        entry = OperationEntry.parse(node.path(), node.data());
+      } catch (TenureException e) {
+        find(node.path(), Rule.ENTRY_READABLE, String.valueOf(e.getMessage()));
+        return Optional.empty();
+      }
+      if (!entry.name().equals(name)) {
+        find(node.path(), Rule.ENTRY_READABLE, "its data belongs to " + entry.name());
+      }
+      if (node.stat().getVersion() != 0) {
+        find(
+            node.path(),
+            Rule.ENTRY_IMMUTABLE,
+            "was rewritten " + node.stat().getVersion() + " times");
+      }
+      return Optional.of(
+          new TrailRules.Link(
+              node.path(),
+              entry.index(),
+              AuditFormat.digest(node.data()),
+              entry.previous(),
+              serverTime(node),
+              node.stat().getCzxid()));
+    }
+
+    private void find(String path, Rule rule, String detail) {
+      findings.add(new Finding(path, rule, detail));
+    }
+  }
+}

@@ -1,0 +1,410 @@
+package io.tenure.sharding;
+
+import io.tenure.internal.TrailRecord;
+import io.tenure.internal.session.ServerErrors;
+import io.tenure.lease.LeaseClock;
+import io.tenure.scope.CoordinationException;
+import io.tenure.scope.OutcomeUnknownException;
+import io.tenure.scope.Scope;
+import io.tenure.scope.TenureException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import org.apache.curator.framework.CuratorFramework;
+import org.apache.curator.framework.api.transaction.CuratorOp;
+import org.apache.curator.framework.api.transaction.CuratorTransactionResult;
+import org.apache.zookeeper.CreateMode;
+import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.KeeperException.Code;
+import org.apache.zookeeper.OpResult;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes what operators want of a group, and that they wanted it: one transaction sets the record
+ * of the group's trail at the version that was read, adds the entry, and makes the change. So
+ * nothing is changed without an entry, and no entry tells of something that was not done.
+ *
+ * <p><b>If the answer is lost</b>, the change may have been made: Curator sends the transaction
+ * again, and the second copy finds another version of the record. Each change has a nonce. Before
+ * it is tried again, the record is read, and then the entry at the index that it would have got; if
+ * it bears the nonce, the change is made. As long as the record has the version that was read
+ * first, a copy may be applied yet, and then the new attempt fails; as soon as it has another, none
+ * can be. So nothing is recorded twice, and nothing that was done is taken for undone.
+ *
+ * <p><b>Nothing is deleted here.</b> An operator who may create entries and write the record, but
+ * delete nothing, can do everything that leaves no directive to take back; and nobody's history is
+ * cut by somebody else's change. The trail grows by one small znode for each change; whoever
+ * archives it takes out what is old, and tells so in the record.
+ *
+ * <p>Blocks; thread-safe, without state of its own.
+ */
+final class GroupWriter {
+
+  /** Each time, somebody else has changed the group between reading and writing. */
+  private static final int MAX_ATTEMPTS = 50;
+
+  private final CuratorFramework client;
+  private final GroupPaths paths;
+  private final GroupReads reads;
+  private final GroupTrail trail;
+  private final LeaseClock clock;
+
+  GroupWriter(CuratorFramework client, GroupReads reads, GroupTrail trail, LeaseClock clock) {
+    this.client = client;
+    this.paths = reads.paths;
+    this.reads = reads;
+    this.trail = trail;
+    this.clock = clock;
+  }
+
+  /**
+   * Makes a change.
+   *
+   * @param by who asks for it
+   * @return what was recorded; empty if what shall be taken back does not stand there
+   */
+  Optional<Operation> apply(GroupChange change, String by) throws InterruptedException {
+    return new Attempt(change, by, Instant.ofEpochMilli(clock.wallMillis())).run();
+  }
+
+  /** One change, until it is made. Confined to its thread. */
+  private final class Attempt {
+    private final GroupChange change;
+    private final String by;
+    private final Instant time;
+    private final String nonce = UUID.randomUUID().toString();
+
+    /** The entry that was sent last, and may have been written. */
+    private Optional<String> sent = Optional.empty();
+
+    /** Whether an answer is missing, and not only one that says no. */
+    private boolean unknown;
+
+    /** The tenure that the change is about: the one that was in office when it was asked for. */
+    private Optional<Long> epoch = Optional.empty();
+
+    Attempt(GroupChange change, String by, Instant time) {
+      this.change = change;
+      this.by = by;
+      this.time = time;
+    }
+
+    Optional<Operation> run() throws InterruptedException {
+      Optional<Failure> last = Optional.empty();
+      for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+        Wanted wanted = wanted();
+        // The record last, so that others have little time to get in between.
+        Optional<GroupTrail.Head> head = readHead();
+        Optional<Operation> own = findOwn(head);
+        if (own.isPresent() || wanted.edit() instanceof GroupEdit.Nothing) {
+          return own;
+        }
+        GroupEdit edit = wanted.orThrow();
+        GroupTrail.Head present = head.isPresent() ? head.get() : makeTrail();
+        OperationEntry entry = entry(present.record(), edit);
+        List<Step> steps = steps(present, entry, edit);
+        sent = Optional.of(paths.audit() + "/" + entry.name());
+        try {
+          return Optional.of(commit(steps, entry));
+        } catch (KeeperException e) {
+          last = Optional.of(failure(e, steps));
+        }
+      }
+      throw givenUp(last.orElseThrow());
+    }
+
+    /**
+     * What the change comes down to now. Once something was sent, a refusal has to wait until it is
+     * known what became of that: what was to be done may be done.
+     */
+    private Wanted wanted() throws InterruptedException {
+      GroupFacts facts;
+      try {
+        reads.sync();
+        facts = reads.facts(change);
+      } catch (TenureException e) {
+        throw unread(e);
+      }
+      try {
+        checkSameTenure(facts);
+        return new Wanted(new GroupEdits(facts).edit(change), Optional.empty());
+      } catch (IllegalArgumentException | IllegalStateException e) {
+        if (sent.isEmpty()) {
+          throw e;
+        }
+        return new Wanted(null, Optional.of(e));
+      }
+    }
+
+    private Optional<GroupTrail.Head> readHead() throws InterruptedException {
+      try {
+        return trail.head();
+      } catch (TenureException e) {
+        throw unread(e);
+      }
+    }
+
+    /**
+     * Looks whether a transaction whose answer was lost was applied after all.
+     *
+     * @param head read before: if it has moved on, what was sent is decided
+     */
+    private Optional<Operation> findOwn(Optional<GroupTrail.Head> head)
+        throws InterruptedException {
+      try {
+        return sent.isPresent() && head.isPresent()
+            ? trail.find(sent.get(), nonce)
+            : Optional.empty();
+      } catch (TenureException e) {
+        throw unread(e);
+      }
+    }
+
+    /**
+     * What to say if nothing can be read: if something was sent, nobody knows what became of it.
+     */
+    private TenureException unread(TenureException e) {
+      return unknown
+          ? new OutcomeUnknownException(
+              "the "
+                  + change.event()
+                  + " of "
+                  + paths.group()
+                  + " was sent and no answer came. It was made if "
+                  + sent.orElseThrow()
+                  + " stands in the trail",
+              e)
+          : e;
+    }
+
+    /** A successor must not pay for what somebody wanted of its predecessor. */
+    private void checkSameTenure(GroupFacts facts) {
+      Optional<Long> present = facts.office().map(GroupFacts.Office::epoch);
+      if (epoch.isPresent() && !present.equals(epoch)) {
+        throw new IllegalStateException(
+            "epoch "
+                + epoch.get()
+                + " of shard "
+                + change.subject()
+                + " of "
+                + paths.group()
+                + " ended meanwhile: nothing was revoked");
+      }
+      epoch = present;
+    }
+
+    private OperationEntry entry(TrailRecord record, GroupEdit edit) {
+      return new OperationEntry(
+          record.auditNext(),
+          change.event(),
+          change.subject(),
+          edit.value(),
+          change.reason(),
+          by,
+          time,
+          nonce,
+          record.digest());
+    }
+
+    private Failure failure(KeeperException e, List<Step> steps) {
+      Code code = e.code();
+      int failed = failedOp(e.getResults());
+      Failure failure =
+          failed < 0
+              ? new Failure(code, paths.group(), "write")
+              : new Failure(code, steps.get(failed).path(), steps.get(failed).permission());
+      boolean transientError = ServerErrors.isTransient(code);
+      unknown |= transientError;
+      boolean again =
+          transientError
+              || code == Code.BADVERSION
+              || code == Code.NODEEXISTS
+              || code == Code.NONODE;
+      if (!again) {
+        throw failure.refused();
+      }
+      return failure;
+    }
+
+    private TenureException givenUp(Failure last) {
+      if (unknown) {
+        return new OutcomeUnknownException(
+            "the "
+                + change.event()
+                + " of "
+                + paths.group()
+                + " was sent and no answer came, "
+                + MAX_ATTEMPTS
+                + " times in a row",
+            KeeperException.create(last.code(), last.path()));
+      }
+      return last.code() == Code.BADVERSION
+          ? new CoordinationException(
+              paths.group()
+                  + " changed "
+                  + MAX_ATTEMPTS
+                  + " times in a row while it was changed here")
+          : last.refused();
+    }
+  }
+
+  /** What a change comes down to, or why it cannot be. */
+  private record Wanted(@Nullable GroupEdit edit, Optional<RuntimeException> refusal) {
+    GroupEdit orThrow() {
+      if (refusal.isPresent()) {
+        throw refusal.get();
+      }
+      return Objects.requireNonNull(edit);
+    }
+  }
+
+  /** Why a transaction was not applied, or may not have been. */
+  private record Failure(Code code, String path, String permission) {
+    TenureException refused() {
+      return ServerErrors.refused(code, path, permission);
+    }
+  }
+
+  /** One operation of a transaction, and what it needs where. */
+  private record Step(CuratorOp op, String path, String permission) {}
+
+  private static int failedOp(List<OpResult> results) {
+    for (int i = 0; results != null && i < results.size(); i++) {
+      if (results.get(i) instanceof OpResult.ErrorResult error
+          && error.getErr() != Code.OK.intValue()) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /** Makes the trail of a group that an older version has made. To make it twice is harmless. */
+  private GroupTrail.Head makeTrail() throws InterruptedException {
+    try {
+      client.create().uncompressed().forPath(paths.audit(), TrailRecord.empty().bytes());
+    } catch (KeeperException.NodeExistsException e) {
+      // Another operator was faster, which is just as well.
+    } catch (KeeperException e) {
+      throw ServerErrors.refused(e.code(), paths.group(), "create");
+    } catch (InterruptedException | RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw unreachable(e);
+    }
+    return trail
+        .head()
+        .orElseThrow(
+            () ->
+                new CoordinationException(
+                    paths.audit() + " was made and is gone again: somebody deletes it"));
+  }
+
+  private List<Step> steps(GroupTrail.Head head, OperationEntry entry, GroupEdit edit) {
+    List<Step> steps = new ArrayList<>();
+    byte[] data = entry.bytes();
+    // The record first: where several operations would fail, its version is the truth to act on.
+    steps.add(set(paths.audit(), head.record().with(data).bytes(), head.version()));
+    steps.add(create(paths.audit(), paths.audit() + "/" + entry.name(), data));
+    if (edit instanceof GroupEdit.Put put) {
+      steps.add(
+          put.version().isPresent()
+              ? set(put.path(), put.data(), put.version().getAsInt())
+              : create(paths.directives(), put.path(), put.data()));
+    } else if (edit instanceof GroupEdit.TakeBack takeBack) {
+      takeBack.directives().forEach(standing -> steps.add(delete(standing)));
+    } else if (edit instanceof GroupEdit.SetShards shards) {
+      steps.add(set(paths.group(), shards.data(), shards.version()));
+    } else if (edit instanceof GroupEdit.Revoke revoke) {
+      Scope scope = paths.shard(revoke.shard());
+      String text = GroupEdits.revocation(entry.by(), entry.reason());
+      steps.add(check(scope.path(), revoke.office().recordVersion()));
+      steps.add(
+          set(
+              scope.leaderPath(),
+              text.getBytes(StandardCharsets.UTF_8),
+              revoke.office().leaderVersion()));
+    }
+    return steps;
+  }
+
+  private Operation commit(List<Step> steps, OperationEntry entry)
+      throws KeeperException, InterruptedException {
+    try {
+      List<CuratorTransactionResult> results =
+          client.transaction().forOperations(steps.stream().map(Step::op).toList());
+      // All operations of a transaction have one time, and only a set tells it.
+      long millis = results.get(0).getResultStat().getMtime();
+      String path = paths.audit() + "/" + entry.name();
+      return entry.operation(path, entry.bytes(), Instant.ofEpochMilli(millis));
+    } catch (KeeperException | InterruptedException | RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw unreachable(e);
+    }
+  }
+
+  private CoordinationException unreachable(Exception e) {
+    return new CoordinationException(paths.group() + " cannot be reached: " + e.getMessage(), e);
+  }
+
+  // ---- operations ----
+
+  private interface Built {
+    CuratorOp op() throws Exception;
+  }
+
+  private static Step step(Built built, String path, String permission) {
+    try {
+      return new Step(built.op(), path, permission);
+    } catch (Exception e) {
+      throw new IllegalStateException("the operation on " + path + " cannot be built", e);
+    }
+  }
+
+  private Step set(String path, byte[] data, int version) {
+    return step(
+        () ->
+            client
+                .transactionOp()
+                .setData()
+                .uncompressed()
+                .withVersion(version)
+                .forPath(path, data),
+        path,
+        "write");
+  }
+
+  private Step create(String parent, String path, byte[] data) {
+    return step(
+        () ->
+            client
+                .transactionOp()
+                .create()
+                .uncompressed()
+                .withMode(CreateMode.PERSISTENT)
+                .forPath(path, data),
+        parent,
+        "create");
+  }
+
+  private Step delete(GroupFacts.Standing standing) {
+    return step(
+        () ->
+            client
+                .transactionOp()
+                .delete()
+                .withVersion(standing.version())
+                .forPath(standing.path()),
+        paths.directives(),
+        "delete");
+  }
+
+  private Step check(String path, int version) {
+    return step(
+        () -> client.transactionOp().check().withVersion(version).forPath(path), path, "read");
+  }
+}

@@ -1,0 +1,50 @@
+package io.tenure.sharding;
+
+import java.time.Instant;
+
+/**
+ * One entry of a group's own trail: what an operator changed, who it was and why. What the workers
+ * made of it stands in the trails of the shards.
+ *
+ * @param index its place in the trail, 1, 2, 3 ... with no gap
+ * @param event what was done: {@code drain}, {@code undrain}, {@code pin}, {@code unpin}, {@code
+ *     move}, {@code capacity}, {@code reset-capacity}, {@code resize}, {@code add-shards}, {@code
+ *     remove-shards}, {@code revoke}; a newer version may know others
+ * @param subject the worker or shard it was done to, or the shards; empty for {@code resize}
+ * @param value the worker of a pin or move, the number of a capacity, how many shards there are
+ *     after a change of their set, whose tenure was revoked; where something was taken back, what
+ *     that was; else empty
+ * @param reason why; may be empty
+ * @param by who asked for it, as that process said
+ * @param at when, by that process's clock; shown, never compared
+ * @param serverTime when the quorum leader prepared the transaction, by its clock
+ * @param path where the entry stands
+ * @param digest SHA-256 of the entry's bytes in hexadecimal, which the next entry repeats
+ */
+public record Operation(
+    long index,
+    String event,
+    String subject,
+    String value,
+    String reason,
+    String by,
+    Instant at,
+    Instant serverTime,
+    String path,
+    String digest) {
+
+  /** One line for people. */
+  @Override
+  public String toString() {
+    return index
+        + " "
+        + event
+        + (subject.isEmpty() ? "" : " " + subject)
+        + (value.isEmpty() ? "" : " " + value)
+        + " by "
+        + by
+        + " at "
+        + serverTime
+        + (reason.isEmpty() ? "" : " (" + reason + ")");
+  }
+}

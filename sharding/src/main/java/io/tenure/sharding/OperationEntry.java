@@ -1,0 +1,79 @@
+package io.tenure.sharding;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tenure.internal.AuditFormat;
+import io.tenure.internal.ZnodeJson;
+import io.tenure.internal.ZnodeName;
+import java.time.Instant;
+
+/**
+ * What an entry of a group's own trail says: the data of {@code /<group>/audit/<name>}, one line of
+ * JSON. Immutable.
+ *
+ * @param nonce drawn for each change, so that whoever has lost the answer knows its own entry
+ * @param previous the digest of the entry before
+ */
+record OperationEntry(
+    long index,
+    String event,
+    String subject,
+    String value,
+    String reason,
+    String by,
+    Instant time,
+    String nonce,
+    String previous) {
+
+  /** Names are for {@code ls}: the data says the rest. */
+  private static final int MAX_NAME_CHARS = 100;
+
+  private static final String CUT = "...";
+
+  static OperationEntry parse(String path, byte[] data) {
+    ZnodeJson json = ZnodeJson.parse(path, data);
+    return new OperationEntry(
+        json.number("index", 1),
+        json.text("event"),
+        json.optionalText("subject").orElse(""),
+        json.optionalText("value").orElse(""),
+        json.optionalText("reason").orElse(""),
+        json.text("by"),
+        json.time("time"),
+        json.optionalText("nonce").orElse(""),
+        json.text("previous"));
+  }
+
+  byte[] bytes() {
+    ObjectNode json = ZnodeJson.create();
+    json.put("index", index);
+    json.put("event", event);
+    json.put("subject", subject);
+    json.put("value", value);
+    json.put("reason", reason);
+    json.put("by", by);
+    json.put("time", time.toString());
+    json.put("nonce", nonce);
+    json.put("previous", previous);
+    return ZnodeJson.bytes(json);
+  }
+
+  /** The entry's name, which tells most of the story: {@code 0000000012-drain-w-3}. */
+  String name() {
+    String about = ZnodeName.encode(subject.isEmpty() ? value : subject);
+    return AuditFormat.indexText(index) + "-" + ZnodeName.encode(event) + "-" + cut(about);
+  }
+
+  private static String cut(String encoded) {
+    if (encoded.length() <= MAX_NAME_CHARS) {
+      return encoded;
+    }
+    int end = MAX_NAME_CHARS - CUT.length();
+    int escape = encoded.lastIndexOf('%', end - 1);
+    return encoded.substring(0, escape >= 0 && escape > end - 3 ? escape : end) + CUT;
+  }
+
+  Operation operation(String path, byte[] data, Instant serverTime) {
+    return new Operation(
+        index, event, subject, value, reason, by, time, serverTime, path, AuditFormat.digest(data));
+  }
+}

@@ -1,0 +1,37 @@
+package io.tenure.sharding;
+
+import java.util.Collection;
+
+/** Text that operators give, as it stands in znodes: bounded, on one line. Stateless. */
+final class OperatorText {
+
+  static final int MAX_REASON_CHARS = 300;
+  static final int MAX_BY_CHARS = 200;
+  private static final int MAX_LIST_CHARS = 1000;
+
+  private OperatorText() {}
+
+  /** On one line, without control characters, and not longer than that. */
+  static String line(String text, int maxChars) {
+    String line = text.strip().replaceAll("\\p{Cntrl}", "?");
+    return line.length() <= maxChars ? line : line.substring(0, maxChars - 1) + "…";
+  }
+
+  static String reason(String text) {
+    return line(text, MAX_REASON_CHARS);
+  }
+
+  /** Names in a line: as many as fit, and how many more there are. */
+  static String list(Collection<String> names) {
+    StringBuilder out = new StringBuilder();
+    int shown = 0;
+    for (String name : names) {
+      if (shown > 0 && out.length() + name.length() > MAX_LIST_CHARS) {
+        return out.append(" and ").append(names.size() - shown).append(" more").toString();
+      }
+      out.append(shown == 0 ? "" : ", ").append(name);
+      shown++;
+    }
+    return out.toString();
+  }
+}
