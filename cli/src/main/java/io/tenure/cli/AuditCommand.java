@@ -1,11 +1,8 @@
 package io.tenure.cli;
 
-import io.tenure.audit.AuditTrail;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
-import org.apache.curator.framework.CuratorFramework;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -18,26 +15,35 @@ import picocli.CommandLine.Spec;
 /** What happened, and why. */
 @Command(
     name = "audit",
+    header = "What happened to a scope or a group, and why",
     description = {
-      "What happened to a scope, or to all shards of a group and the group itself, in the order in",
-      "which it happened. Times are the server's."
+      "The audit trail of a scope, or those of all shards of a group, its coordinator's, and what",
+      "operators did to it, in the order in which it happened. Times are the server's."
     },
     subcommands = {AuditVerifyCommand.class, AuditExportCommand.class})
 final class AuditCommand implements Callable<Integer> {
+
+  private static final int FOLLOW_FROM = 10;
 
   private final Io io;
 
   @Spec @Nullable CommandSpec spec;
   @Mixin Connect connect = new Connect();
+  @Mixin ArchiveOption archive = new ArchiveOption();
   @Mixin AuditFilter filter = new AuditFilter();
 
   @Option(names = "--json", description = "Write one line of JSON for each entry.")
   boolean json;
 
   @Option(
+      names = {"-f", "--follow"},
+      description = "Go on with what happens from now on, until Ctrl-C.")
+  boolean follow;
+
+  @Option(
       names = "--limit",
       paramLabel = "N",
-      description = "Only the last N entries.",
+      description = "Only the last N entries; with --follow, 10 to begin with.",
       defaultValue = "0")
   int limit;
 
@@ -60,56 +66,29 @@ final class AuditCommand implements Callable<Integer> {
     }
     Predicate<AuditRow> wanted = filter.predicate(io.clock());
     try (Connection connection = connect.open()) {
-      CuratorFramework client = connection.client();
-      Target found = new Targets(client).find(String.valueOf(path));
-      List<AuditTrail> trails = new AuditSource(client, found).trails();
-      boolean readable = sayWhatIsUnreadable(io, trails);
-      List<AuditRow> rows = AuditSource.rows(trails).stream().filter(wanted).toList();
-      if (limit > 0 && rows.size() > limit) {
-        rows = rows.subList(rows.size() - limit, rows.size());
+      Target found = new Targets(connection.client()).find(String.valueOf(path));
+      if (follow) {
+        new AuditFollowing(io, found, wanted, json, limit > 0 ? limit : FOLLOW_FROM)
+            .run(connection.client());
+        return ExitCode.OK;
       }
-      print(rows, found);
-      return readable ? ExitCode.OK : ExitCode.UNREADABLE;
+      AuditItems items = AuditItems.read(connection.client(), found, archive);
+      items.problems().forEach(problem -> Failures.say(io.err(), problem));
+      List<AuditRow> rows = items.rows().stream().filter(wanted).toList();
+      print(
+          limit > 0 && rows.size() > limit ? rows.subList(rows.size() - limit, rows.size()) : rows,
+          found);
+      return items.problems().isEmpty() ? ExitCode.OK : ExitCode.UNREADABLE;
     }
   }
 
-  private void print(List<AuditRow> rows, Target target) {
+  private void print(List<AuditRow> rows, Target found) {
     if (json) {
       rows.forEach(row -> io.out().json(row.json()));
-      return;
-    }
-    boolean many = target instanceof Target.OfGroup;
-    Table table =
-        many
-            ? new Table("time", "trail", "index", "event", "", "who", "reason")
-            : new Table("time", "index", "event", "", "who", "reason");
-    for (AuditRow row : rows) {
-      String time = row.at().truncatedTo(ChronoUnit.MILLIS).toString();
-      String index = Long.toString(row.index());
-      if (many) {
-        String trail = row.trail().substring(target.path().length());
-        String shown = trail.isEmpty() ? "(group)" : trail.replaceFirst("^/(shards/)?", "");
-        table.row(time, shown, index, row.event(), row.subject(), row.who(), row.reason());
-      } else {
-        table.row(time, index, row.event(), row.subject(), row.who(), row.reason());
-      }
-    }
-    if (table.isEmpty()) {
+    } else if (rows.isEmpty()) {
       Failures.say(io.err(), "no entries" + (filter.isOpen() ? "" : " that match"));
     } else {
-      table.print(io.out(), io.width());
+      new AuditTable(io, found).print(rows);
     }
-  }
-
-  /** Says what cannot be read, one line each; the rest is shown all the same. */
-  static boolean sayWhatIsUnreadable(Io io, List<AuditTrail> trails) {
-    boolean readable = true;
-    for (AuditTrail trail : trails) {
-      for (AuditTrail.Unreadable bad : trail.unreadable()) {
-        Failures.say(io.err(), bad.path() + ": " + bad.problem());
-        readable = false;
-      }
-    }
-    return readable;
   }
 }

@@ -1,14 +1,12 @@
 package io.tenure.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.tenure.audit.AuditTrail;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVPrinter;
-import org.apache.curator.framework.CuratorFramework;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -53,6 +51,7 @@ final class AuditExportCommand implements Callable<Integer> {
   private final Io io;
 
   @Mixin Connect connect = new Connect();
+  @Mixin ArchiveOption archive = new ArchiveOption();
   @Mixin AuditFilter filter = new AuditFilter();
 
   @Option(
@@ -73,17 +72,16 @@ final class AuditExportCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException, IOException {
     Predicate<AuditRow> wanted = filter.predicate(io.clock());
     try (Connection connection = connect.open()) {
-      CuratorFramework client = connection.client();
-      Target found = new Targets(client).find(target);
-      List<AuditTrail> trails = new AuditSource(client, found).trails();
-      List<AuditRow> rows = AuditSource.rows(trails).stream().filter(wanted).toList();
-      boolean readable = AuditCommand.sayWhatIsUnreadable(io, trails);
+      Target found = new Targets(connection.client()).find(target);
+      AuditItems items = AuditItems.read(connection.client(), found, archive);
+      items.problems().forEach(problem -> Failures.say(io.err(), problem));
+      List<AuditRow> rows = items.rows().stream().filter(wanted).toList();
       if (format == Format.JSONL) {
         rows.forEach(row -> io.out().json(row.json()));
       } else {
         csv(rows);
       }
-      return readable ? ExitCode.OK : ExitCode.UNREADABLE;
+      return items.problems().isEmpty() ? ExitCode.OK : ExitCode.UNREADABLE;
     }
   }
 

@@ -1,12 +1,17 @@
 package io.tenure.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tenure.audit.ArchivedEntry;
 import io.tenure.audit.RecordedEntry;
+import io.tenure.internal.ZnodeJson;
+import io.tenure.scope.ForeignDataException;
+import io.tenure.scope.Transition;
 import java.time.Instant;
 import java.util.Comparator;
 
 /**
- * One line of an audit trail, whatever kind of trail it is.
+ * One line of an audit trail: a transition of a scope, or what an operator did to a group.
+ * Immutable.
  *
  * @param trail the scope or group
  * @param event what happened
@@ -36,7 +41,46 @@ record AuditRow(
           .thenComparing(AuditRow::trail)
           .thenComparingLong(AuditRow::index);
 
-  static AuditRow of(String trail, RecordedEntry recorded) {
+  /**
+   * What an entry says.
+   *
+   * @throws ForeignDataException if it is damaged, or of a newer format
+   */
+  static AuditRow of(ArchivedEntry entry) {
+    ZnodeJson data = ZnodeJson.parse(entry.path(), entry.bytes());
+    String event = data.text("event");
+    if (Transition.of(event, "").isPresent()) {
+      return of(entry.trail(), entry.recorded());
+    }
+    String subject = data.optionalText("subject").orElse("");
+    String value = data.optionalText("value").orElse("");
+    ObjectNode json = Json.object();
+    json.put("trail", entry.trail());
+    json.put("index", entry.index());
+    json.put("event", event);
+    json.put("subject", subject);
+    json.put("value", value);
+    json.put("reason", data.optionalText("reason").orElse(""));
+    json.put("by", data.text("by"));
+    json.put("time", data.time("time").toString());
+    json.put("serverTime", entry.serverTime().toString());
+    json.put("zxid", "0x" + Long.toHexString(entry.zxid()));
+    json.put("path", entry.path());
+    boolean ofWorker = event.endsWith("drain") || event.endsWith("capacity");
+    return new AuditRow(
+        entry.trail(),
+        entry.index(),
+        event,
+        (subject + " " + value).strip(),
+        data.text("by"),
+        ofWorker ? subject : value,
+        data.optionalText("reason").orElse(""),
+        entry.serverTime(),
+        entry.zxid(),
+        json);
+  }
+
+  private static AuditRow of(String trail, RecordedEntry recorded) {
     return new AuditRow(
         trail,
         recorded.entry().index(),

@@ -1,9 +1,12 @@
 package io.tenure.cli;
 
+import io.tenure.audit.ArchivedTrail;
 import io.tenure.audit.AuditLog;
 import io.tenure.audit.Finding;
+import io.tenure.sharding.ShardGroup;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.curator.framework.CuratorFramework;
 import picocli.CommandLine.Command;
@@ -14,15 +17,19 @@ import picocli.CommandLine.Parameters;
 /** Holds audit trails against their rules. */
 @Command(
     name = "verify",
+    header = "Hold audit trails against their rules",
     description = {
       "Holds the audit trail of a scope, or all trails of a group, against their rules: indexes and",
-      "epochs without gaps, entries written once, digests that match. Exit code 1 if one is broken."
+      "epochs without gaps, entries written once, digests that match; with --archive, against what",
+      "was archived as well. Exit code 1 if a rule is broken."
     })
 final class AuditVerifyCommand implements Callable<Integer> {
 
   private final Io io;
 
   @Mixin Connect connect = new Connect();
+
+  @Mixin ArchiveOption archive = new ArchiveOption();
 
   @Option(names = "--json", description = "Write one line of JSON for each finding.")
   boolean json;
@@ -39,10 +46,16 @@ final class AuditVerifyCommand implements Callable<Integer> {
     try (Connection connection = connect.open()) {
       CuratorFramework client = connection.client();
       Target found = new Targets(client).find(target);
-      List<String> scopes = new AuditSource(client, found).scopes();
+      List<String> scopes = new Trails(client, found).scopes();
+      Map<String, ArchivedTrail> archived = archive.trails(scopes);
       List<Finding> findings = new ArrayList<>();
       for (String scope : scopes) {
-        findings.addAll(AuditLog.of(client, scope).verify());
+        AuditLog log = AuditLog.of(client, scope);
+        ArchivedTrail kept = archived.get(scope);
+        findings.addAll(kept == null ? log.verify() : log.verify(kept));
+      }
+      if (found instanceof Target.OfGroup) {
+        findings.addAll(ShardGroup.of(client, found.path()).verifyOperations());
       }
       for (Finding finding : findings) {
         if (json) {
@@ -58,7 +71,7 @@ final class AuditVerifyCommand implements Callable<Integer> {
       }
       Failures.say(
           io.err(),
-          count(scopes.size(), "trail")
+          count(scopes.size() + (found instanceof Target.OfGroup ? 1 : 0), "trail")
               + " verified, "
               + (findings.isEmpty() ? "nothing wrong" : count(findings.size(), "finding")));
       return findings.isEmpty() ? ExitCode.OK : ExitCode.NO;

@@ -26,7 +26,8 @@ final class Defaults implements IDefaultValueProvider {
 
   /** Options that may be given so: those of the connection, and what each command says. */
   private static final Set<String> ALLOWED =
-      Set.of("connect", "namespace", "timeout", "client-configuration", "auth", "auth-file");
+      Set.of(
+          "connect", "namespace", "group", "timeout", "client-configuration", "auth", "auth-file");
 
   private final Map<String, String> environment;
   private final Properties properties;

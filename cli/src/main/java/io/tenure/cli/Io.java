@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -21,6 +22,8 @@ import picocli.CommandLine.Model.CommandSpec;
  * @param clock what time it is here
  * @param terminal whether a person reads the output
  * @param width of the terminal, in characters; {@link Integer#MAX_VALUE} where nobody reads
+ * @param ifInterrupted what there is to say if somebody presses Ctrl-C now; nothing if that is how
+ *     the command is meant to end
  */
 record Io(
     Output out,
@@ -29,7 +32,8 @@ record Io(
     Path home,
     Clock clock,
     boolean terminal,
-    int width) {
+    int width,
+    AtomicReference<String> ifInterrupted) {
 
   /** That of this process. */
   static Io ofProcess() {
@@ -46,7 +50,8 @@ record Io(
         Path.of(System.getProperty("user.home", ".")),
         Clock.systemUTC(),
         terminal,
-        terminal ? width : Integer.MAX_VALUE);
+        terminal ? width : Integer.MAX_VALUE,
+        new AtomicReference<>("interrupted, nothing was changed"));
   }
 
   private static int askedWidth() {

@@ -13,7 +13,19 @@ public final class Main {
     }
     // Before anything makes a logger. What went wrong the command says itself.
     System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", verbose ? "info" : "off");
-    int exitCode = TenureCommand.run(Io.ofProcess(), arguments);
+    Io io = Io.ofProcess();
+    Thread hook = new Thread(() -> sayInterrupted(io), "tenure-interrupted");
+    Runtime.getRuntime().addShutdownHook(hook);
+    int exitCode = TenureCommand.run(io, arguments);
+    io.ifInterrupted().set("");
     System.exit(exitCode);
+  }
+
+  /** The JVM ends because of a signal; its exit code is 128 and the signal's number. */
+  private static void sayInterrupted(Io io) {
+    String what = io.ifInterrupted().get();
+    if (what != null && !what.isEmpty()) {
+      Failures.say(io.err(), what);
+    }
   }
 }

@@ -53,6 +53,12 @@ final class Targets {
     return kind.get();
   }
 
+  /** What stands at a path; empty if nothing of Tenure does. */
+  Optional<Target> findIfThere(String path) throws InterruptedException {
+    Optional<List<String>> children = children(path);
+    return children.isEmpty() ? Optional.empty() : kind(path, children.get());
+  }
+
   /** As {@link #find}, but only a group. */
   Target.OfGroup findGroup(String argument) throws InterruptedException {
     if (find(argument) instanceof Target.OfGroup group) {

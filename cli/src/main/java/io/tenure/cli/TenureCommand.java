@@ -27,17 +27,28 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     usageHelpAutoWidth = true,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {WhoCommand.class, AuditCommand.class, GenerateCompletion.class},
+    subcommands = {
+      WhoCommand.class,
+      AuditCommand.class,
+      ArchiveCommand.class,
+      GenerateCompletion.class
+    },
     footerHeading = "%n",
     footer = {
-      "Options can also stand in a file (--config, else ~/.tenure.properties, as connect=...) or in",
-      "the environment (TENURE_CONNECT, TENURE_NAMESPACE, TENURE_AUTH ...). What is given on the",
-      "command line counts most, then the environment, then the file.",
+      "Options may also stand in the environment (TENURE_CONNECT, TENURE_NAMESPACE ...)",
+      "or in a file (connect=..., namespace=...): ~/.tenure.properties, or --config.",
       "",
-      "Exit codes: 0 done; 1 done, and the answer is no (nobody leads, something is wrong);",
-      "2 wrong command line; 3 no such scope, group, shard or worker; 4 ZooKeeper not reached;",
-      "5 denied; 6 damaged or newer data; 7 not done in time; 8 refused as things are;",
-      "130 interrupted; 141 output closed."
+      "Exit codes:",
+      "  0  done",
+      "  1  done, and the answer is no: nobody leads, or something is wrong",
+      "  2  the command line is wrong",
+      "  3  no such scope, group, shard or worker",
+      "  4  ZooKeeper cannot be reached",
+      "  5  the server denies it",
+      "  6  damaged or newer data",
+      "  7  not done in time",
+      "  8  refused as things are",
+      "  130 interrupted, 141 output closed"
     })
 final class TenureCommand implements Runnable {
 

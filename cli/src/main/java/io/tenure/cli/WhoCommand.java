@@ -1,6 +1,7 @@
 package io.tenure.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tenure.audit.ArchivedTrail;
 import io.tenure.audit.AuditLog;
 import io.tenure.audit.AuditTrail;
 import io.tenure.audit.LeaderAt;
@@ -11,6 +12,7 @@ import io.tenure.scope.Scope;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -22,16 +24,18 @@ import picocli.CommandLine.Parameters;
 /** Who leads a scope, or led it at a time; how sure that is, and what it rests on. */
 @Command(
     name = "who",
+    header = "Who leads a scope, or led it at a time",
     description = {
-      "Who leads a scope, or led it at a time: with the epoch, how sure the answer is, and the",
-      "entries of the audit trail that it rests on. Exit code 1 if nobody leads or led, 3 if the",
-      "trail does not reach back that far."
+      "With the epoch, how sure the answer is, and the entries of the audit trail that it rests on.",
+      "Exit code 1 if nobody leads or led, 3 if the trail does not reach back that far."
     })
 final class WhoCommand implements Callable<Integer> {
 
   private final Io io;
 
   @Mixin Connect connect = new Connect();
+
+  @Mixin ArchiveOption archive = new ArchiveOption();
 
   @Option(names = "--json", description = "Write JSON.")
   boolean json;
@@ -59,7 +63,9 @@ final class WhoCommand implements Callable<Integer> {
     Instant time = at == null ? null : Times.parse(at, io.clock(), ZoneId.systemDefault());
     try (Connection connection = connect.open()) {
       Scope found = new Targets(connection.client()).findScope(scope);
-      AuditTrail trail = AuditLog.of(connection.client(), found.path()).trail();
+      ArchivedTrail archived = archive.trails(List.of(found.path())).get(found.path());
+      AuditTrail live = AuditLog.of(connection.client(), found.path()).trail();
+      AuditTrail trail = archived == null ? live : live.withArchived(archived.entries());
       trail.unreadable().forEach(bad -> Failures.say(io.err(), bad.path() + ": " + bad.problem()));
       Instant asked = time == null ? io.clock().instant() : time;
       // Now is after every entry, whatever the clocks of servers and client say.

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.curator.test.TestingServer;
 
 /** Runs the command inside of a test, with a world of its own around it. */
@@ -85,7 +86,8 @@ final class Cli {
             home,
             clock,
             width != Integer.MAX_VALUE,
-            width);
+            width,
+            new AtomicReference<>(""));
     int exitCode = TenureCommand.run(io, arguments);
     return new Result(
         exitCode, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));

@@ -6,17 +6,18 @@ import io.tenure.scope.CoordinationException;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.curator.framework.CuratorFramework;
+import org.apache.zookeeper.KeeperException;
 
 /**
- * The trails that belong to what was asked for: that of a scope, or all those of a group. Confined
- * to the thread of the command, which it blocks.
+ * The scopes that belong to what was asked for, and their trails. Confined to the thread of the
+ * command, which it blocks.
  */
-final class AuditSource {
+final class Trails {
 
   private final CuratorFramework client;
   private final Target target;
 
-  AuditSource(CuratorFramework client, Target target) {
+  Trails(CuratorFramework client, Target target) {
     this.client = client;
     this.target = target;
   }
@@ -31,19 +32,9 @@ final class AuditSource {
     return List.of(target.path());
   }
 
-  /** The trails as they stand. */
-  List<AuditTrail> trails() throws InterruptedException {
+  /** Their trails as they stand. */
+  List<AuditTrail> read() throws InterruptedException {
     return AuditTrails.read(client, scopes());
-  }
-
-  /** All entries that can be read, in the order in which they were written. */
-  static List<AuditRow> rows(List<AuditTrail> trails) {
-    List<AuditRow> rows = new ArrayList<>();
-    for (AuditTrail trail : trails) {
-      trail.entries().forEach(entry -> rows.add(AuditRow.of(trail.scope().path(), entry)));
-    }
-    rows.sort(AuditRow.ORDER);
-    return rows;
   }
 
   private List<String> names(String path) throws InterruptedException {
@@ -51,7 +42,7 @@ final class AuditSource {
       return client.getChildren().forPath(path).stream().sorted(Names.NATURAL).toList();
     } catch (InterruptedException e) {
       throw e;
-    } catch (org.apache.zookeeper.KeeperException.NoNodeException e) {
+    } catch (KeeperException.NoNodeException e) {
       return List.of();
     } catch (Exception e) {
       throw new CoordinationException(path + " cannot be read: " + e.getMessage(), e);

@@ -1,0 +1,165 @@
+package io.tenure.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.tenure.audit.ArchiveFiles;
+import io.tenure.lease.Lease;
+import io.tenure.recipes.LeaderElection;
+import io.tenure.scope.Retention;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.curator.framework.CuratorFramework;
+import org.apache.curator.framework.CuratorFrameworkFactory;
+import org.apache.curator.retry.RetryNTimes;
+import org.apache.curator.test.TestingServer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Trails that go on in files, and are read from both; each test has a scope of its own. */
+class ArchiveCommandTest {
+
+  private static TestingServer server;
+  private static CuratorFramework client;
+
+  @TempDir private Path directory;
+
+  @BeforeAll
+  static void start() throws Exception {
+    server = new TestingServer();
+    client = CuratorFrameworkFactory.newClient(server.getConnectString(), new RetryNTimes(3, 50));
+    client.start();
+  }
+
+  @AfterAll
+  static void end() throws Exception {
+    client.close();
+    server.close();
+  }
+
+  private static void leadOnce(String scope, String id) throws Exception {
+    try (LeaderElection election =
+            LeaderElection.builder(client, scope)
+                .candidateId(id)
+                .retention(Retention.KEEP_ALL)
+                .build();
+        Lease lease = election.acquire()) {
+      lease.renew();
+    }
+  }
+
+  private static Cli.Result run(String... arguments) {
+    return Cli.at(server).run(arguments);
+  }
+
+  @Test
+  void whatIsTakenOutOfZooKeeperIsAnsweredFromTheArchive() throws Exception {
+    for (String id : List.of("w-1", "w-2", "w-3")) {
+      leadOnce("/a/trimmed", id);
+    }
+    String dir = directory.resolve("kept").toString();
+    String elected1 = run("audit", "/a/trimmed", "--json").json().get(0).get("serverTime").asText();
+    Cli.Result first = run("archive", "/a/trimmed", "--dir", dir, "--keep", "2", "--once");
+    assertThat(first.exitCode()).as(first.toString()).isZero();
+    assertThat(first.err()).contains("6 archived in");
+    assertThat(run("archive", "/a/trimmed", "--dir", dir, "--once").err()).contains("0 archived");
+
+    assertThat(run("audit", "/a/trimmed", "--json").json()).hasSize(2);
+    assertThat(run("audit", "/a/trimmed", "--archive", dir, "--json").json())
+        .extracting(row -> row.get("index").asInt())
+        .containsExactly(1, 2, 3, 4, 5, 6);
+    assertThat(run("who", "/a/trimmed", "--at", elected1).exitCode()).isEqualTo(ExitCode.NOT_THERE);
+    JsonNode who =
+        run("who", "/a/trimmed", "--at", elected1, "--archive", dir, "--json").json().get(0);
+    assertThat(who.at("/tenure/candidate").asText()).isEqualTo("w-1");
+    assertThat(run("audit", "verify", "/a/trimmed").exitCode()).isZero();
+    assertThat(run("audit", "verify", "/a/trimmed", "--archive", dir).exitCode()).isZero();
+    assertThat(run("audit", "export", "/a/trimmed", "--archive", dir).json()).hasSize(6);
+  }
+
+  @Test
+  void historyThatWasRewrittenAfterItWasArchivedIsFound() throws Exception {
+    leadOnce("/a/rewritten", "w-1");
+    String dir = directory.toString();
+    run("archive", "/a/rewritten", "--dir", dir, "--once");
+    String entry = "/a/rewritten/audit/0000000001-elected-w-1";
+    byte[] data = client.getData().forPath(entry);
+    String forged = new String(data, StandardCharsets.UTF_8).replace("\"pid\":", "\"pid\":1");
+    client.setData().forPath(entry, forged.getBytes(StandardCharsets.UTF_8));
+    Cli.Result verified = run("audit", "verify", "/a/rewritten", "--archive", dir);
+    assertThat(verified.exitCode()).isEqualTo(ExitCode.NO);
+    assertThat(verified.out()).contains("ARCHIVE_AGREES");
+  }
+
+  @Test
+  void aDirectoryThatIsNoneOrIsInUseIsOneLine() throws Exception {
+    Path file = Files.writeString(directory.resolve("file"), "x");
+    Cli.Result none = run("archive", "/a", "--dir", file.toString(), "--once");
+    assertThat(none.exitCode()).as(none.toString()).isEqualTo(ExitCode.REFUSED);
+    assertThat(none.err()).startsWith("tenure: archive " + file).doesNotContain("\tat ");
+    Path used = directory.resolve("used");
+    try (ArchiveFiles files = ArchiveFiles.at(used).open()) {
+      assertThat(files.positions()).isEmpty();
+      Cli.Result second = run("archive", "/a", "--dir", used.toString(), "--once");
+      assertThat(second.exitCode()).as(second.toString()).isEqualTo(ExitCode.REFUSED);
+      assertThat(second.err().lines()).hasSize(1);
+    }
+    Cli.Result missing = run("audit", "/a/trimmed", "--archive", directory + "/none");
+    assertThat(missing.exitCode()).isIn(ExitCode.UNREADABLE, ExitCode.NOT_THERE);
+    assertThat(missing.err().lines()).hasSize(1);
+  }
+
+  @Test
+  void followingTellsWhatThereIsAndThenWhatHappens() throws Exception {
+    leadOnce("/a/followed", "w-1");
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    Io io =
+        new Io(
+            new Output(out),
+            new PrintStream(err, true, StandardCharsets.UTF_8),
+            Map.of("TENURE_CONNECT", server.getConnectString()),
+            Path.of("/nowhere"),
+            Clock.systemUTC(),
+            false,
+            Integer.MAX_VALUE,
+            new AtomicReference<>(""));
+    CompletableFuture<Integer> exitCode = new CompletableFuture<>();
+    Thread follower =
+        new Thread(
+            () ->
+                exitCode.complete(
+                    TenureCommand.run(io, "audit", "/a/followed", "--follow", "--limit", "1")));
+    follower.start();
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(
+            () ->
+                assertThat(out.toString(StandardCharsets.UTF_8)).contains("2  resigned  epoch 1"));
+    leadOnce("/a/followed", "w-2");
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(
+            () ->
+                assertThat(out.toString(StandardCharsets.UTF_8)).contains("4  resigned  epoch 2"));
+    follower.interrupt();
+    assertThat(exitCode.get(30, TimeUnit.SECONDS)).isEqualTo(ExitCode.INTERRUPTED);
+    assertThat(out.toString(StandardCharsets.UTF_8).lines())
+        .hasSize(3)
+        .anyMatch(line -> line.contains("3  elected  epoch 2  w-2"));
+    assertThat(err.toString(StandardCharsets.UTF_8)).isEmpty();
+  }
+}
