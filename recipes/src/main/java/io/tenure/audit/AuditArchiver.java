@@ -56,6 +56,20 @@ import org.slf4j.LoggerFactory;
  * so on every new one, and every so often in any case, all trails are looked at. Lost connections,
  * new sessions, and a sink that cannot write now are waited out.
  *
+ * <p><b>What is taken out</b> of a scope's trail goes in one transaction with the data of its
+ * {@code audit} znode, which is empty before and then tells where the trail begins and which digest
+ * its first entry repeats, so that {@link AuditLog#verify} still can check that:
+ *
+ * <pre>
+ * &lt;scope&gt;/audit                            {"format":1,"first":15,"previous":"5e…"}
+ * &lt;scope&gt;/audit/0000000015-elected-w-3     {…,"previous":"5e…"}
+ * </pre>
+ *
+ * <p>The scope's record is left alone: a leader's fenced writes depend on its version. A trail that
+ * has its record in {@code audit} itself, as a group's has, gets another {@code auditFirst} there.
+ * An entry that may not be the one that was archived, because it was rewritten or made anew, is
+ * evidence: it stays, with all that follows it.
+ *
  * <p>It needs the permission to read everything, and for {@link Builder#keep} to write and delete
  * on the {@code audit} znodes, and no other.
  *
