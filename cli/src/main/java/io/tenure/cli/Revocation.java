@@ -41,11 +41,20 @@ final class Revocation {
 
   int carryOut(String by, String reason, boolean dryRun, boolean noWait, Duration limit)
       throws InterruptedException {
+    // The record before the leader node: if its version is still the same when the word is written,
+    // then the tenure is.
+    Stat record = new Stat();
+    boolean there = read(scope.path(), record, false).isPresent();
     Stat stat = new Stat();
-    Optional<byte[]> data = read(stat, false);
-    if (data.isEmpty()) {
+    Optional<byte[]> data = read(scope.leaderPath(), stat, false);
+    if (!there || data.isEmpty()) {
       io.out().line(scope.path() + ": nobody leads");
       return ExitCode.NO;
+    }
+    Optional<String> already = LeaderNode.revocation(data.get());
+    if (already.isPresent()) {
+      throw new CommandException(
+          ExitCode.REFUSED, "the leader of " + scope.path() + " is being " + already.get());
     }
     LeaderNode leader = LeaderNode.parse(scope.leaderPath(), data.get());
     io.out()
@@ -60,27 +69,38 @@ final class Revocation {
       io.out().line("nothing was changed (--dry-run)");
       return ExitCode.OK;
     }
-    write(by + (reason.isEmpty() ? "" : ": " + reason), stat.getVersion());
+    write(by + (reason.isEmpty() ? "" : ": " + reason), record.getVersion(), stat.getVersion());
     io.ifInterrupted().set("interrupted; the leader has been told all the same");
     return noWait ? ExitCode.OK : await(leader.epoch(), limit);
   }
 
   /**
-   * Only on the node that was read: a successor's is another. If the answer is lost, Curator writes
-   * again, and then finds a version that it has made itself: so what stands there decides.
+   * Only to the tenure that was read. The leader node's version does not tell tenures apart, since
+   * each has a node of its own; the record's does, since every transition sets it. If the answer is
+   * lost, Curator writes again, and then finds a version that it has made itself: so what stands
+   * there decides.
    */
-  private void write(String reason, int version) throws InterruptedException {
+  private void write(String reason, int recordVersion, int version) throws InterruptedException {
     byte[] word = ("revoke " + reason).getBytes(StandardCharsets.UTF_8);
     try {
-      client.setData().uncompressed().withVersion(version).forPath(scope.leaderPath(), word);
+      client
+          .transaction()
+          .forOperations(
+              client.transactionOp().check().withVersion(recordVersion).forPath(scope.path()),
+              client
+                  .transactionOp()
+                  .setData()
+                  .uncompressed()
+                  .withVersion(version)
+                  .forPath(scope.leaderPath(), word));
     } catch (InterruptedException e) {
       throw e;
     } catch (KeeperException.NoNodeException | KeeperException.BadVersionException e) {
-      Optional<byte[]> now = read(new Stat(), false);
-      if (now.isPresent() && !Arrays.equals(now.get(), word)) {
+      Optional<byte[]> now = read(scope.leaderPath(), new Stat(), false);
+      if (now.isEmpty() || !Arrays.equals(now.get(), word)) {
         throw new CommandException(
             ExitCode.REFUSED,
-            scope.leaderPath() + " changed meanwhile: look again who leads. Nothing was done",
+            scope.path() + " changed meanwhile: look again who leads. Nothing was done",
             e);
       }
     } catch (KeeperException.NoAuthException e) {
@@ -100,9 +120,9 @@ final class Revocation {
   private int await(long epoch, Duration limit) throws InterruptedException {
     try (Progress progress = new Progress(io, "tenures")) {
       Stat stat = new Stat();
-      for (Optional<byte[]> now = read(stat, true);
+      for (Optional<byte[]> now = read(scope.leaderPath(), stat, true);
           now.isPresent() && !isOfLater(now.get(), epoch);
-          now = read(stat, true)) {
+          now = read(scope.leaderPath(), stat, true)) {
         progress.at(0, 1);
         Duration left = limit.minus(progress.elapsed());
         if (left.isNegative() || left.isZero()) {
@@ -135,7 +155,7 @@ final class Revocation {
     return LeaderNode.parse("", data).epoch() > epoch;
   }
 
-  private Optional<byte[]> read(Stat stat, boolean watch) throws InterruptedException {
+  private Optional<byte[]> read(String path, Stat stat, boolean watch) throws InterruptedException {
     try {
       byte[] data =
           watch
@@ -144,18 +164,17 @@ final class Revocation {
                   .undecompressed()
                   .storingStatIn(stat)
                   .usingWatcher(watcher)
-                  .forPath(scope.leaderPath())
-              : client.getData().undecompressed().storingStatIn(stat).forPath(scope.leaderPath());
+                  .forPath(path)
+              : client.getData().undecompressed().storingStatIn(stat).forPath(path);
       return Optional.of(data == null ? new byte[0] : data);
     } catch (InterruptedException e) {
       throw e;
     } catch (KeeperException.NoNodeException e) {
       return Optional.empty();
     } catch (KeeperException.NoAuthException e) {
-      throw new PermissionDeniedException(
-          "the server denies read on " + scope.leaderPath() + ": give --auth", e);
+      throw new PermissionDeniedException("the server denies read on " + path + ": give --auth", e);
     } catch (Exception e) {
-      throw new CoordinationException(scope.leaderPath() + " cannot be read: " + e.getMessage(), e);
+      throw new CoordinationException(path + " cannot be read: " + e.getMessage(), e);
     }
   }
 }

@@ -28,8 +28,17 @@ import picocli.CommandLine.Spec;
     usageHelpAutoWidth = true,
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
+      StatusCommand.class,
       WhoCommand.class,
       AuditCommand.class,
+      DrainCommand.class,
+      UndrainCommand.class,
+      MoveCommand.class,
+      PinCommand.class,
+      UnpinCommand.class,
+      RevokeCommand.class,
+      CapacityCommand.class,
+      ShardsCommand.class,
       ArchiveCommand.class,
       GenerateCompletion.class
     },

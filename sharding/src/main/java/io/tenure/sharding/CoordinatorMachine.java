@@ -148,7 +148,7 @@ final class CoordinatorMachine {
   }
 
   /** Of two registrations with one id the later counts: the other's process was replaced. */
-  private static NavigableMap<String, Worker> latestIncarnations(List<Worker> workers) {
+  static NavigableMap<String, Worker> latestIncarnations(List<Worker> workers) {
     NavigableMap<String, Worker> latest = new TreeMap<>();
     for (Worker worker : workers) {
       latest.merge(worker.id(), worker, (a, b) -> a.incarnation() > b.incarnation() ? a : b);

@@ -1,5 +1,6 @@
 package io.tenure.sharding;
 
+import io.tenure.audit.AuditTrail;
 import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.ZnodeName;
 import io.tenure.internal.session.ZnodeReader;
@@ -7,6 +8,7 @@ import io.tenure.internal.session.ZnodeReader.Znode;
 import io.tenure.scope.CoordinationException;
 import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.Scope;
+import io.tenure.scope.TenureException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -71,6 +73,17 @@ final class GroupReads {
 
   /** What has to be known to say what a change comes down to. */
   GroupFacts facts(GroupChange change) throws InterruptedException {
+    return facts(change, workerIds(), directives());
+  }
+
+  /** The same, where the rest was read already. */
+  GroupFacts facts(GroupChange change, GroupPicture picture) throws InterruptedException {
+    return facts(change, picture.registered(), picture.directives());
+  }
+
+  private GroupFacts facts(
+      GroupChange change, List<String> workers, List<GroupFacts.Standing> directives)
+      throws InterruptedException {
     Znode group = group();
     GroupSettings settings = GroupSettings.parse(paths.group(), group.data());
     Optional<GroupFacts.Office> office = Optional.empty();
@@ -78,24 +91,75 @@ final class GroupReads {
       office = office(paths.shard(revoke.shard()));
     }
     return new GroupFacts(
-        paths,
-        settings,
-        group.data(),
-        group.stat().getVersion(),
-        workerIds(),
-        directives(),
-        office);
+        paths, settings, group.data(), group.stat().getVersion(), workers, directives, office);
+  }
+
+  /** What the coordinator goes by. What cannot be read or understood hides nothing else. */
+  GroupPicture picture() throws InterruptedException {
+    return new Reading().picture();
+  }
+
+  /** One reading of many znodes. Confined to its thread. */
+  private final class Reading {
+    private final List<String> registered = new ArrayList<>();
+    private final List<CoordinatorMachine.Worker> workers = new ArrayList<>();
+    private final List<PlanNode> plan = new ArrayList<>();
+    private final List<GroupFacts.Standing> directives = new ArrayList<>();
+    private final List<AuditTrail.Unreadable> unreadable = new ArrayList<>();
+    private PlanSummary summary = PlanSummary.none();
+
+    GroupPicture picture() throws InterruptedException {
+      List<String> all = new ArrayList<>();
+      all.add(paths.plans());
+      for (ZnodeReader.Read<List<String>> read :
+          znodes.childrenOfEach(List.of(paths.workers(), paths.plans(), paths.directives()))) {
+        denied(read);
+        read.found().orElse(List.of()).forEach(name -> all.add(read.path() + "/" + name));
+      }
+      for (ZnodeReader.Read<Znode> read : znodes.readEach(all)) {
+        denied(read);
+        read.found().ifPresent(this::take); // Else it went meanwhile.
+      }
+      return new GroupPicture(registered, workers, plan, summary, directives, unreadable);
+    }
+
+    private void denied(ZnodeReader.Read<?> read) {
+      if (read.denied()) {
+        String why = ZnodeReader.deniedText(read.path());
+        unreadable.add(new AuditTrail.Unreadable(read.path(), why));
+      }
+    }
+
+    private void take(Znode node) {
+      String path = node.path();
+      byte[] data = node.data();
+      try {
+        if (path.startsWith(paths.directives() + "/")) {
+          directives.add(new GroupFacts.Standing(path, data, node.stat().getVersion()));
+        } else if (path.startsWith(paths.workers() + "/")) {
+          workerId(path.substring(paths.workers().length() + 1)).ifPresent(registered::add);
+          workers.add(
+              new CoordinatorMachine.Worker(
+                  WorkerNode.parse(path, data), GroupPaths.incarnation(path)));
+        } else if (path.startsWith(paths.plans() + "/")) {
+          plan.add(PlanNode.parse(path, data));
+        } else if (data.length > 0) {
+          summary = PlanSummary.parse(path, data);
+        }
+      } catch (TenureException e) {
+        unreadable.add(new AuditTrail.Unreadable(path, String.valueOf(e.getMessage())));
+      }
+    }
   }
 
   private List<String> workerIds() throws InterruptedException {
-    List<String> ids = new ArrayList<>();
-    for (String name : children(paths.workers())) {
-      int dash = name.lastIndexOf('-');
-      if (dash > 0) {
-        ZnodeName.decode(name.substring(0, dash)).ifPresent(ids::add);
-      }
-    }
-    return ids;
+    return children(paths.workers()).stream().flatMap(name -> workerId(name).stream()).toList();
+  }
+
+  /** The worker whose registration has this name. */
+  private static Optional<String> workerId(String name) {
+    int dash = name.lastIndexOf('-');
+    return dash > 0 ? ZnodeName.decode(name.substring(0, dash)) : Optional.empty();
   }
 
   private List<GroupFacts.Standing> directives() throws InterruptedException {

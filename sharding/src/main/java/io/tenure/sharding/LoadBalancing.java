@@ -20,7 +20,7 @@ import java.time.Duration;
 public record LoadBalancing(Duration interval, double deadBand, int movesPerInterval) {
 
   private static final Duration MIN_INTERVAL = Duration.ofMillis(100);
-  private static final Duration MAX_INTERVAL = Duration.ofDays(1);
+  static final Duration MAX_INTERVAL = Duration.ofDays(1);
 
   /** Every 30 s, from 15 points of difference on, at most 5 shards. */
   public static final LoadBalancing DEFAULT = new LoadBalancing(Duration.ofSeconds(30), 0.15, 5);

@@ -118,6 +118,17 @@ public final class ShardGroup {
         Collections.unmodifiableMap(parts));
   }
 
+  /**
+   * Everything at once: who leads what, who is there, what is planned and what is on the move. What
+   * cannot be read is listed, and hides nothing else.
+   *
+   * @throws TenureException if ZooKeeper cannot be asked, or there is no such group, or its
+   *     settings cannot be read
+   */
+  public GroupStatus status() throws InterruptedException {
+    return new GroupStatusReading(reads).read();
+  }
+
   // ---- what operators want ----
 
   /**
@@ -132,6 +143,20 @@ public final class ShardGroup {
    */
   public Optional<Operation> apply(GroupChange change) throws InterruptedException {
     return writer.apply(Objects.requireNonNull(change, "change"), by.orElseGet(ShardGroup::self));
+  }
+
+  /**
+   * What a change would lead to, without making it. Nothing is written.
+   *
+   * @throws IllegalArgumentException as {@link #apply} does
+   * @throws IllegalStateException as {@link #apply} does
+   */
+  public PlacementPreview preview(GroupChange change) throws InterruptedException {
+    reads.sync();
+    GroupPicture picture = reads.picture();
+    GroupFacts facts = reads.facts(change, picture);
+    GroupEdit edit = new GroupEdits(facts).edit(change);
+    return PlacementPreview.of(change, edit, facts.settings(), picture);
   }
 
   private static String self() {

@@ -43,12 +43,14 @@ class ArchitectureTest {
           "Placement",
           "Quotas",
           "StandbyPlacement",
-          "GroupEdits");
+          "GroupEdits",
+          "Rehearsal");
 
   /** What is there for operators alone. */
   private static final String OPERATORS =
-      "io\\.tenure\\.sharding\\.(ShardGroup|Group(Change|Edit|Edits|Facts|Reads|Trail|Writer)"
-          + "|Operation|OperationEntry|OperationTrail|OperatorText)(\\$.*)?";
+      "io\\.tenure\\.sharding\\.(ShardGroup|Group(Change|Edit|Edits|Facts|Picture|Reads|Status|StatusReading|Trail"
+          + "|Writer)|Operation|OperationEntry|OperationTrail|OperatorText|PlacementPreview"
+          + "|Rehearsal)(\\$.*)?";
 
   private static final DescribedPredicate<JavaClass> THE_CORE =
       DescribedPredicate.describe(

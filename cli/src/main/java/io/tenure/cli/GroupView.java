@@ -1,0 +1,248 @@
+package io.tenure.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tenure.sharding.GroupStatus;
+import io.tenure.sharding.ShardLeader;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** A group's status as people and programs read it. Confined to one thread. */
+final class GroupView {
+
+  /** More than this many shards are not listed one by one. */
+  private static final int MAX_LISTED = 20;
+
+  private final Io io;
+  private final Target.OfGroup group;
+  private final GroupStatus status;
+
+  GroupView(Io io, Target.OfGroup group, GroupStatus status) {
+    this.io = io;
+    this.group = group;
+    this.status = status;
+  }
+
+  int shards() {
+    return status.shards().size();
+  }
+
+  int led() {
+    return shards() - status.vacant().size();
+  }
+
+  int exitCode() {
+    if (!status.vacant().isEmpty()) {
+      return ExitCode.NO;
+    }
+    return status.unreadable().isEmpty() ? ExitCode.OK : ExitCode.UNREADABLE;
+  }
+
+  /** Who is there, in a few words. */
+  String people() {
+    long draining = status.workers().stream().filter(GroupStatus.Worker::isDraining).count();
+    int workers = status.workers().size();
+    return workers
+        + (workers == 1 ? " worker" : " workers")
+        + (draining > 0 ? ", " + draining + " draining" : "");
+  }
+
+  void print(boolean everyShard) {
+    Output out = io.out();
+    out.line(group.path() + ": " + led() + " of " + shards() + " shards led, " + people());
+    printVacant();
+    status.unreadable().forEach(bad -> Failures.say(io.err(), bad.path() + ": " + bad.problem()));
+    out.line(
+        "  coordinator  "
+            + status
+                .coordinator()
+                .map(tenure -> tenure.candidate().id() + ", epoch " + tenure.epoch())
+                .orElse("nobody: leaders go on leading, and no plan is made"));
+    out.line(
+        "  plan         version " + status.planVersion() + ", for: " + plain(status.planReason()));
+    List<GroupStatus.Shard> moving =
+        status.shards().stream().filter(shard -> shard.movesTo().isPresent()).toList();
+    if (!moving.isEmpty()) {
+      out.line("  on the move  " + listed(moving.stream().map(GroupStatus.Shard::shard).toList()));
+    }
+    if (!status.unplaced().isEmpty()) {
+      out.line("  unplaced     " + listed(status.unplaced()) + ": no worker has room");
+    }
+    if (!status.directives().isEmpty()) {
+      out.line("  directives   " + String.join(", ", status.directives()));
+    }
+    out.line("");
+    printWorkers();
+    if (everyShard) {
+      out.line("");
+      printShards();
+    }
+  }
+
+  private void printVacant() {
+    List<GroupStatus.Shard> vacant = status.vacant();
+    Table table = new Table("  VACANT", "last epoch", "ended", "should be led by");
+    for (GroupStatus.Shard shard : vacant.subList(0, Math.min(MAX_LISTED, vacant.size()))) {
+      table.row(
+          "  " + shard.shard(),
+          shard.lastEpoch() == 0 ? "never led" : Long.toString(shard.lastEpoch()),
+          shard.lastEpoch() == 0
+              ? ""
+              : shard
+                  .lastEnd()
+                  .map(end -> end.word() + ": " + end.reason())
+                  .orElse("its session is gone; a successor will record it as lost"),
+          shard.planned().orElse("nobody"));
+    }
+    if (!table.isEmpty()) {
+      table.print(io.out(), io.width());
+    }
+    if (vacant.size() > MAX_LISTED) {
+      io.out().line("  and " + (vacant.size() - MAX_LISTED) + " more");
+    }
+  }
+
+  private void printWorkers() {
+    Map<String, List<String>> led = new TreeMap<>();
+    for (GroupStatus.Shard shard : status.shards()) {
+      shard
+          .leader()
+          .ifPresent(
+              leader ->
+                  led.computeIfAbsent(leader.workerId(), any -> new ArrayList<>())
+                      .add(shard.shard()));
+    }
+    Table table =
+        new Table("  worker", "state", "zone", "capacity", "busy", "leads", "stands by", "shards");
+    for (GroupStatus.Worker worker : status.workers()) {
+      List<String> shards = led.getOrDefault(worker.info().id(), List.of());
+      led.remove(worker.info().id());
+      table.row(
+          "  " + worker.info().id(),
+          state(worker),
+          worker.info().zone(),
+          number(worker.capacity()) + (worker.setCapacity().isPresent() ? " (set)" : ""),
+          Math.round(worker.info().utilization() * 100) + " %",
+          worker.leads() + (worker.leads() == worker.planned() ? "" : " of " + worker.planned()),
+          Integer.toString(worker.standsBy()),
+          Names.ranges(shards));
+    }
+    led.forEach(
+        (id, shards) ->
+            table.row(
+                "  " + id, "not here", "", "", "", "" + shards.size(), "", Names.ranges(shards)));
+    table.print(io.out(), io.width());
+  }
+
+  private static String state(GroupStatus.Worker worker) {
+    if (worker.drained().isPresent()) {
+      return worker.leads() == 0 ? "drained" : "drains";
+    }
+    return worker.info().draining() ? (worker.leads() == 0 ? "drained" : "drains") : "active";
+  }
+
+  private static String number(double number) {
+    return number == Math.rint(number)
+        ? Long.toString((long) number)
+        : String.format(Locale.ROOT, "%.2f", number);
+  }
+
+  private void printShards() {
+    Table table = new Table("  shard", "leader", "epoch", "since", "stands by", "");
+    for (GroupStatus.Shard shard : status.shards()) {
+      table.row(
+          "  " + shard.shard(),
+          shard.leader().map(ShardLeader::workerId).orElse("NOBODY"),
+          Long.toString(shard.leader().map(ShardLeader::epoch).orElse(shard.lastEpoch())),
+          shard.leader().map(leader -> Times.since(leader.since(), io.clock())).orElse(""),
+          String.join(", ", shard.standbys()),
+          shard.movesTo().map(to -> "moves to " + to + " ").orElse("")
+              + shard.pinnedTo().map(to -> "pinned to " + to).orElse(""));
+    }
+    table.print(io.out(), io.width());
+  }
+
+  private static String listed(List<String> names) {
+    return names.size() <= MAX_LISTED
+        ? Names.ranges(names)
+        : names.size() + " shards, " + Names.ranges(names.subList(0, MAX_LISTED)) + " ...";
+  }
+
+  private static String plain(String text) {
+    return text.isEmpty() ? "nothing yet" : Table.plain(text);
+  }
+
+  ObjectNode json() {
+    ObjectNode json = Json.object();
+    json.put("group", group.path());
+    json.put("shards", shards());
+    json.put("led", led());
+    json.put("settled", status.isSettled());
+    json.set("vacant", Json.array(status.vacant(), GroupView::json));
+    status
+        .coordinator()
+        .ifPresent(
+            tenure ->
+                json.putObject("coordinator")
+                    .put("worker", tenure.candidate().id())
+                    .put("epoch", tenure.epoch()));
+    json.putObject("plan")
+        .put("version", status.planVersion())
+        .put("reason", status.planReason())
+        .set("unplaced", Json.texts(status.unplaced()));
+    json.set("directives", Json.texts(status.directives()));
+    json.set(
+        "workers",
+        Json.array(
+            status.workers(),
+            worker -> {
+              ObjectNode one =
+                  Json.object()
+                      .put("worker", worker.info().id())
+                      .put("incarnation", worker.info().incarnation())
+                      .put("host", worker.info().host())
+                      .put("pid", worker.info().pid())
+                      .put("zone", worker.info().zone())
+                      .put("capacity", worker.capacity())
+                      .put("capacityIsSet", worker.setCapacity().isPresent())
+                      .put("utilization", worker.info().utilization())
+                      .put("draining", worker.isDraining())
+                      .put("leads", worker.leads())
+                      .put("planned", worker.planned())
+                      .put("takesOver", worker.takesOver())
+                      .put("standsBy", worker.standsBy());
+              worker.info().endpoint().ifPresent(endpoint -> one.put("endpoint", endpoint));
+              worker.drained().ifPresent(why -> one.put("drained", why));
+              return one;
+            }));
+    json.set("leaders", Json.array(status.shards(), GroupView::json));
+    json.set(
+        "unreadable",
+        Json.array(
+            status.unreadable(),
+            bad -> Json.object().put("path", bad.path()).put("problem", bad.problem())));
+    return json;
+  }
+
+  private static ObjectNode json(GroupStatus.Shard shard) {
+    ObjectNode json = Json.object().put("shard", shard.shard());
+    shard
+        .leader()
+        .ifPresentOrElse(
+            leader -> {
+              json.put("worker", leader.workerId());
+              json.put("epoch", leader.epoch());
+              json.put("since", leader.since().toString());
+              leader.endpoint().ifPresent(endpoint -> json.put("endpoint", endpoint));
+            },
+            () -> json.put("lastEpoch", shard.lastEpoch()));
+    shard.lastEnd().ifPresent(end -> json.put("end", end.word()).put("reason", end.reason()));
+    shard.planned().ifPresent(worker -> json.put("planned", worker));
+    shard.movesTo().ifPresent(worker -> json.put("movesTo", worker));
+    json.set("standbys", Json.texts(shard.standbys()));
+    shard.pinnedTo().ifPresent(worker -> json.put("pinnedTo", worker));
+    return json;
+  }
+}
