@@ -1,7 +1,6 @@
 package io.tenure.audit;
 
 import io.tenure.internal.AuditFormat;
-import io.tenure.internal.ScopeRecord;
 import io.tenure.scope.AuditEntry;
 import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.Scope;
@@ -110,12 +109,14 @@ public final class AuditLog {
    */
   public List<Finding> verify() throws InterruptedException {
     reader.sync();
-    Optional<ScopeRecord> before;
-    Optional<ScopeRecord> after;
+    Optional<TrailReader.Recorded> before;
+    Optional<TrailReader.Recorded> after;
+    List<ZnodeReader.Znode> parent;
     List<String> names;
     List<ZnodeReader.Znode> nodes;
     try {
       before = reader.record();
+      parent = reader.read(List.of(scope.auditPath()));
       names = reader.names(null);
       nodes =
           reader.read(
@@ -132,7 +133,8 @@ public final class AuditLog {
       return List.of(
           new Finding(scope.path(), Finding.Rule.RECORD_READABLE, "there is no such scope"));
     }
-    return new TrailVerifier(scope, before.get(), after.get()).verify(names, nodes);
+    TrailVerifier verifier = new TrailVerifier(scope, before.get(), after.get().record());
+    return verifier.verify(parent, names, nodes);
   }
 
   /**

@@ -7,6 +7,7 @@ import java.util.Optional;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.api.CuratorEvent;
 import org.apache.curator.framework.api.CuratorWatcher;
+import org.apache.zookeeper.data.Stat;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,12 +31,15 @@ final class TrailReader {
     znodes.sync(scope.path());
   }
 
+  /** A scope's record and what the server says about its znode. */
+  record Recorded(ScopeRecord record, Stat stat) {}
+
   /** The scope's record; empty if there is no scope. */
-  Optional<ScopeRecord> record() throws InterruptedException {
+  Optional<Recorded> record() throws InterruptedException {
     return read(List.of(scope.path())).stream()
         .findFirst()
         .filter(node -> node.data().length > 0)
-        .map(node -> ScopeRecord.parse(node.path(), node.data()));
+        .map(node -> new Recorded(ScopeRecord.parse(node.path(), node.data()), node.stat()));
   }
 
   /** The names in the trail; the watcher, if any, is told of the next change. */

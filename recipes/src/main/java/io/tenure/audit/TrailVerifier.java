@@ -10,6 +10,7 @@ import io.tenure.scope.Transition;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.apache.zookeeper.data.Stat;
 
 /**
  * Holds a trail against its rules. Pure; used for one verification, on one thread.
@@ -22,19 +23,30 @@ final class TrailVerifier {
 
   private final Scope scope;
   private final ScopeRecord before;
+  private final Stat recordStat;
+  private final ScopeRecord after;
   private final long first;
   private final long next;
   private final List<Finding> findings = new ArrayList<>();
 
-  TrailVerifier(Scope scope, ScopeRecord before, ScopeRecord after) {
+  TrailVerifier(Scope scope, TrailReader.Recorded before, ScopeRecord after) {
     this.scope = scope;
-    this.before = before;
-    this.first = Math.max(before.auditFirst(), after.auditFirst());
-    this.next = before.auditNext();
+    this.before = before.record();
+    this.recordStat = before.stat();
+    this.after = after;
+    this.first = Math.max(this.before.auditFirst(), after.auditFirst());
+    this.next = this.before.auditNext();
   }
 
-  /** Names that were listed, and the znodes that could be read, in order of their names. */
-  List<Finding> verify(List<String> names, List<ZnodeReader.Znode> nodes) {
+  /**
+   * Holds what was read against the rules.
+   *
+   * @param parent that of the entries, if it is there
+   * @param names that were listed
+   * @param nodes the znodes that could be read, in order of their names
+   */
+  List<Finding> verify(
+      List<ZnodeReader.Znode> parent, List<String> names, List<ZnodeReader.Znode> nodes) {
     names.stream()
         .filter(name -> AuditFormat.index(name).isEmpty())
         .forEach(
@@ -51,6 +63,8 @@ final class TrailVerifier {
     chain(entries);
     tenures(entries);
     times(entries);
+    written(entries);
+    parent.forEach(this::added);
     return List.copyOf(findings);
   }
 
@@ -215,6 +229,48 @@ final class TrailVerifier {
                 + " is before that of "
                 + last.path());
       }
+    }
+  }
+
+  /** Nothing but a transition writes the record, and each one adds an entry. */
+  private void written(List<RecordedEntry> entries) {
+    if (entries.isEmpty()) {
+      return;
+    }
+    RecordedEntry last = entries.get(entries.size() - 1);
+    if (last.entry().index() == next - 1 && last.zxid() != recordStat.getMzxid()) {
+      find(
+          scope.path(),
+          Rule.RECORD_MATCHES,
+          "was last written by transaction 0x"
+              + Long.toHexString(recordStat.getMzxid())
+              + ", and the last entry by 0x"
+              + Long.toHexString(last.zxid())
+              + ": one of them was written anew");
+    }
+  }
+
+  /**
+   * The server counts the children that a znode has ever had. Somebody with every permission can
+   * replace an entry, the last one and the record even in one transaction, but then one child more
+   * was made than there were transitions. Fewer are no finding: the parent itself may have been
+   * deleted, and made again.
+   */
+  private void added(ZnodeReader.Znode parent) {
+    // A Stat's cversion counts creations and deletions.
+    Stat stat = parent.stat();
+    long made = ((long) stat.getCversion() + stat.getNumChildren()) / 2;
+    long more = made - (after.auditNext() - 1);
+    if (more > 0) {
+      find(
+          parent.path(),
+          Rule.ADDED_ONCE,
+          made
+              + " children were made in it, and the record counts "
+              + (made - more)
+              + " entries: "
+              + more
+              + " came from somewhere else, or took the place of deleted ones");
     }
   }
 
