@@ -3,6 +3,7 @@ package io.tenure.endtoend;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.tenure.audit.AuditLog;
 import io.tenure.lease.Lease;
 import io.tenure.lease.NextStep;
 import io.tenure.recipes.LeaderElection;
@@ -15,9 +16,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.curator.framework.CuratorFramework;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -25,18 +29,26 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * What an operator reads with ZooKeeper's own command line, by its real main class; and the
- * README's transcript, which is this test's output. Run with {@code
- * -Dtenure.transcript.update=true} to write it.
+ * transcripts of the README and of {@code docs/zkcli.md}, which are this test's output. Run with
+ * {@code -Dtenure.transcript.update=true} to write them.
  */
 @Timeout(180)
 class ZkCliTest {
 
   private static final String SCOPE = "/billing/nightly-close";
+  private static final String README = "README.md";
+  private static final String GUIDE = "docs/zkcli.md";
+
+  /** A command on an entry, which begins with zkCli's prompt. */
+  private static final Pattern ENTRY = Pattern.compile("^\\[zk: .*/audit/(\\d{10})-([a-z]+)-");
+
+  /** The data of a leader node or a record. */
+  private static final Pattern TENURE = Pattern.compile("^\\{\"format\":1,\"epoch\":(\\d+),");
 
   @RegisterExtension final ZooKeeperFixture zk = new ZooKeeperFixture();
 
   @Test
-  void theAuditTrailReadsInZkCliAsInTheReadme() throws Exception {
+  void aScopeReadsInZkCliAsInTheGuideAndIsRevokedByIt() throws Exception {
     CuratorFramework first = zk.client();
     CuratorFramework second = zk.client();
     LeaderElection w1 = candidate(first, "w-1");
@@ -62,21 +74,36 @@ class ZkCliTest {
         100,
         TimeUnit.MILLISECONDS);
 
-    List<String> transcript = new ArrayList<>();
-    List<String> leader = zkCli(transcript, "get", SCOPE + "/leader");
-    assertThat(leader)
-        .hasSize(1)
-        .first()
-        .asString()
-        .contains("\"epoch\":3", "\"candidate\":\"w-1\"");
-    zkCli(transcript, "set", SCOPE + "/leader", "revoke for maintenance");
-    lease.ended().toCompletableFuture().get(60, TimeUnit.SECONDS);
+    List<String> office = new ArrayList<>();
+    List<String> leader = zkCli(office, "get", "-s", SCOPE + "/leader");
+    assertThat(leader.get(0)).contains("\"epoch\":3", "\"candidate\":\"w-1\"");
+    assertThat(leader).noneMatch(line -> line.equals("ephemeralOwner = 0x0"));
+    checkTranscript(GUIDE, "who-leads", office);
 
-    assertThat(zkCli(transcript, "ls", SCOPE + "/audit"))
+    List<String> past = new ArrayList<>();
+    assertThat(zkCli(past, "ls", SCOPE + "/audit"))
+        .containsExactly(
+            "[0000000001-elected-w-1, 0000000002-resigned-w-1, 0000000003-elected-w-2, "
+                + "0000000004-lost-w-2, 0000000005-elected-w-1]");
+    zkCli(past, "stat", SCOPE + "/audit/0000000002-resigned-w-1");
+    zkCli(past, "stat", SCOPE + "/audit/0000000003-elected-w-2");
+    List<String> end = zkCli(past, "stat", SCOPE + "/audit/0000000004-lost-w-2");
+    List<String> next = zkCli(past, "stat", SCOPE + "/audit/0000000005-elected-w-1");
+    assertThat(zxid(end)).as("lost and elected are of one transaction").isEqualTo(zxid(next));
+    checkTranscript(GUIDE, "who-led-at", past);
+
+    List<String> revoked = new ArrayList<>();
+    zkCli(revoked, "set", SCOPE + "/leader", "revoke for maintenance");
+    lease.ended().toCompletableFuture().get(60, TimeUnit.SECONDS);
+    assertThat(zkCli(revoked, "ls", SCOPE + "/audit"))
         .containsExactly(
             "[0000000001-elected-w-1, 0000000002-resigned-w-1, 0000000003-elected-w-2, "
                 + "0000000004-lost-w-2, 0000000005-elected-w-1, 0000000006-revoked-w-1]");
-    List<String> entry = zkCli(transcript, "get", "-s", SCOPE + "/audit/0000000006-revoked-w-1");
+    List<String> summary = new ArrayList<>(List.of(office.get(0).replace("get -s", "get")));
+    summary.add(office.get(1));
+    summary.addAll(revoked);
+    checkTranscript(README, "zkcli", summary);
+    List<String> entry = zkCli(revoked, "get", "-s", SCOPE + "/audit/0000000006-revoked-w-1");
     assertThat(entry.get(0))
         .contains(
             "\"event\":\"revoked\"",
@@ -84,12 +111,20 @@ class ZkCliTest {
             "\"reason\":\"revoked by an operator: for maintenance\"");
     assertThat(entry).anyMatch(line -> line.startsWith("ctime = "));
     assertThat(entry).contains("dataVersion = 0", "ephemeralOwner = 0x0");
-    assertThat(zkCli(transcript, "get", SCOPE + "/audit/0000000004-lost-w-2").get(0))
-        .contains("\"event\":\"lost\"", "\"recordedBy\":\"w-1\"");
-    assertThat(zkCli(transcript, "get", SCOPE).get(0))
-        .contains("\"state\":\"vacant\"", "\"end\":\"revoked\"", "\"auditNext\":7");
+    checkTranscript(GUIDE, "give-up", revoked);
 
-    checkReadme("zkcli", normalised(transcript));
+    List<String> vacant = new ArrayList<>();
+    assertThat(zkCli(vacant, "get", SCOPE + "/leader"))
+        .singleElement()
+        .asString()
+        .contains("Node does not exist");
+    assertThat(zkCli(vacant, "get", SCOPE).get(0))
+        .contains("\"state\":\"vacant\"", "\"end\":\"revoked\"", "\"auditNext\":7");
+    checkTranscript(GUIDE, "nobody-leads", vacant);
+  }
+
+  private static String zxid(List<String> stat) {
+    return stat.stream().filter(line -> line.startsWith("cZxid = ")).findFirst().orElseThrow();
   }
 
   @Test
@@ -102,27 +137,43 @@ class ZkCliTest {
     awaitLed(w1, 4);
     awaitLed(w2, 4);
 
-    List<String> transcript = new ArrayList<>();
-    assertThat(zkCli(transcript, "ls", "/orders/workers"))
-        .containsExactly("[w-1-0000000000, w-2-0000000001]");
-    assertThat(zkCli(transcript, "get", "/orders/plan/w-1").get(0))
-        .contains("\"leads\":\"0-3\"", "\"standsBy\":\"4-7\"");
-    assertThat(zkCli(transcript, "get", "/orders/shards/7/leader").get(0))
+    List<String> office = new ArrayList<>();
+    assertThat(zkCli(office, "get", "/orders/shards/7/leader").get(0))
         .contains("\"epoch\":2", "\"candidate\":\"w-2\"");
-    zkCli(transcript, "create", "/orders/directives/drain-w-2", "new version");
+    checkTranscript(GUIDE, "who-leads-shard", office);
+
+    List<String> drain = new ArrayList<>();
+    assertThat(zkCli(drain, "ls", "/orders/workers"))
+        .containsExactly("[w-1-0000000000, w-2-0000000001]");
+    assertThat(zkCli(drain, "get", "/orders/plan/w-1").get(0))
+        .contains("\"leads\":\"0-3\"", "\"standsBy\":\"4-7\"");
+    zkCli(drain, "create", "/orders/directives/drain-w-2", "new version");
     awaitLed(w1, 8);
     await().atMost(Duration.ofSeconds(60)).until(w2::isDrained);
-    assertThat(zkCli(transcript, "get", "/orders/plan/w-2").get(0))
+    assertThat(zkCli(drain, "get", "/orders/plan/w-2").get(0))
         .contains("\"draining\":\"drain of w-2 (new version)\"");
-    assertThat(zkCli(transcript, "ls", "/orders/shards/7/audit"))
+    List<String> history = new ArrayList<>();
+    assertThat(zkCli(history, "ls", "/orders/shards/7/audit"))
         .containsExactly(
             "[0000000001-elected-w-1, 0000000002-resigned-w-1, 0000000003-elected-w-2, "
                 + "0000000004-resigned-w-2, 0000000005-elected-w-1]");
-    assertThat(zkCli(transcript, "get", "/orders/shards/7/audit/0000000004-resigned-w-2").get(0))
+    assertThat(zkCli(history, "get", "-s", "/orders/shards/7/audit/0000000004-resigned-w-2").get(0))
         .contains("\"reason\":\"handoff: drain of w-2 (new version)\"");
-    zkCli(transcript, "delete", "/orders/directives/drain-w-2");
+    checkTranscript(GUIDE, "history", history);
+    zkCli(drain, "delete", "/orders/directives/drain-w-2");
     awaitLed(w2, 4);
-    checkReadme("zkcli-shards", normalised(transcript));
+    checkTranscript(GUIDE, "drain", drain);
+
+    // Shard 0 was w-1's from the beginning. What the plan does with it later is not shown.
+    List<String> revoked = new ArrayList<>();
+    zkCli(revoked, "set", "/orders/shards/0/leader", "revoke it is slow");
+    AuditLog trail = AuditLog.of(zk.client(), "/orders/shards/0");
+    await().atMost(Duration.ofSeconds(60)).until(() -> trail.entries().size() >= 3);
+    assertThat(zkCli(revoked, "get", "/orders/shards/0/audit/0000000002-revoked-w-1").get(0))
+        .contains("\"reason\":\"revoked by an operator: it is slow\"");
+    assertThat(zkCli(revoked, "get", "/orders/shards/0/audit/0000000003-elected-w-2").get(0))
+        .contains("\"epoch\":2", "\"end\":\"revoked\"");
+    checkTranscript(GUIDE, "give-up-shard", revoked);
   }
 
   private ShardWorker worker(String id) {
@@ -175,17 +226,21 @@ class ZkCliTest {
   private static List<String> normalised(List<String> transcript) {
     Candidate here = Candidate.ofThisProcess("any", java.util.Optional.empty());
     List<String> lines = new ArrayList<>();
+    long step = 0;
     for (String line : transcript) {
+      step = step(line).orElse(step);
+      String minute = String.format("%02d", 5 * step);
       lines.add(
           line.replace("\"host\":\"" + here.host() + "\"", "\"host\":\"host-1\"")
               .replaceAll("\"pid\":\\d+", "\"pid\":4711")
               .replaceAll("0x[0-9a-f]{9,}", "0x1000009e2be0000")
               .replaceAll("\"(nonce)\":\"[^\"]+\"", "\"$1\":\"5f0c2a1e-9d3b\"")
               .replaceAll(
-                  "\"(leaderTime|since)\":\"[^\"]+\"", "\"$1\":\"2026-03-01T02:00:00.123Z\"")
+                  "\"(leaderTime|since)\":\"[^\"]+\"",
+                  "\"$1\":\"2026-03-01T02:" + minute + ":00.123Z\"")
               .replaceAll("\"(previous|digest)\":\"[0-9a-f]{64}\"", "\"$1\":\"3b1f…64 digits…\"")
-              .replaceAll("^(ctime|mtime) = .*", "$1 = Sun Mar 01 02:00:00 UTC 2026")
-              .replaceAll("^(.Zxid) = .*", "$1 = 0x2f")
+              .replaceAll("^(ctime|mtime) = .*", "$1 = Sun Mar 01 02:" + minute + ":00 UTC 2026")
+              .replaceAll("^(.Zxid) = .*", "$1 = 0x" + Long.toHexString(0x20 + step))
               .replaceAll("^dataLength = .*", "dataLength = 345")
               // Which of the moves a plan still explains depends on how far they are.
               .replaceAll("\"reasons\":\\{[^}]*\\}", "\"reasons\":{…}"));
@@ -193,24 +248,42 @@ class ZkCliTest {
     return lines;
   }
 
-  private static void checkReadme(String part, List<String> transcript) throws Exception {
-    Path readme = Path.of("..", "..", "README.md").toAbsolutePath().normalize();
-    assertThat(readme).as("the README with the transcript").exists();
-    String text = Files.readString(readme);
+  /**
+   * Which transition a line is about, so that each gets a time of its own: in these stories the
+   * entry of that index, except that one who was lost is recorded with the next election.
+   */
+  private static OptionalLong step(String line) {
+    Matcher entry = ENTRY.matcher(line);
+    if (entry.find()) {
+      long index = Long.parseLong(entry.group(1));
+      return OptionalLong.of(entry.group(2).equals("lost") ? index + 1 : index);
+    }
+    Matcher tenure = TENURE.matcher(line);
+    return tenure.find()
+        ? OptionalLong.of(2 * Long.parseLong(tenure.group(1)) - 1)
+        : OptionalLong.empty();
+  }
+
+  private static void checkTranscript(String file, String part, List<String> lines)
+      throws Exception {
+    Path path = Path.of("..", "..", file).toAbsolutePath().normalize();
+    assertThat(path).as("the page with the transcript").exists();
+    String text = Files.readString(path);
     String begin = "<!-- " + part + ":begin -->";
     String end = "<!-- " + part + ":end -->";
     assertThat(text).contains(begin, end);
-    String block = begin + "\n```\n" + String.join("\n", transcript) + "\n```\n" + end;
+    String transcript = String.join("\n", normalised(lines));
+    String block = begin + "\n```\n" + transcript + "\n```\n" + end;
     String updated =
         text.substring(0, text.indexOf(begin))
             + block
             + text.substring(text.indexOf(end) + end.length());
     if (Boolean.getBoolean("tenure.transcript.update")) {
-      Files.writeString(readme, updated);
+      Files.writeString(path, updated);
       return;
     }
     assertThat(text)
-        .as("README transcript; write it anew with -Dtenure.transcript.update=true")
+        .as("transcript in %s; write it anew with -Dtenure.transcript.update=true", file)
         .isEqualTo(updated);
   }
 }

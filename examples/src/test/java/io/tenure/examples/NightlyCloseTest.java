@@ -181,4 +181,11 @@ class NightlyCloseTest {
         .anyMatch(name -> name.startsWith("0000000001-elected-"))
         .anyMatch(name -> name.startsWith("0000000002-resigned-"));
   }
+
+  @Test
+  void theAppendOnlyLeaderOfTheReadmeCannotDeleteItsHistory() throws Exception {
+    AppendOnlyLeader.main(new String[] {stage.connect(), "one", "another"});
+    assertThat(client.getChildren().forPath("/examples/append-only/audit"))
+        .containsExactlyInAnyOrder("0000000001-elected-w-1", "0000000002-resigned-w-1");
+  }
 }

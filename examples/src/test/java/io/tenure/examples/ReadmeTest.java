@@ -13,7 +13,7 @@ class ReadmeTest {
   private static final String BEGIN = "// README:begin\n";
 
   @ParameterizedTest
-  @ValueSource(strings = {"MinimalLeader", "MinimalWorker"})
+  @ValueSource(strings = {"MinimalLeader", "MinimalWorker", "AppendOnlyLeader"})
   void theReadmesLinesAreThoseOfTheExample(String example) throws Exception {
     String source =
         Files.readString(Path.of("src/main/java/io/tenure/examples/" + example + ".java"));

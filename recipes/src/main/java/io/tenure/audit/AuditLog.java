@@ -1,8 +1,6 @@
 package io.tenure.audit;
 
 import io.tenure.internal.AuditFormat;
-import io.tenure.internal.ScopeRecord;
-import io.tenure.internal.TrimMarker;
 import io.tenure.internal.session.ZnodeReader;
 import io.tenure.scope.AuditEntry;
 import io.tenure.scope.ForeignDataException;
@@ -156,9 +154,9 @@ public final class AuditLog {
   }
 
   private Optional<TrailVerifier.Bounds> bounds() throws InterruptedException {
-    Optional<ScopeRecord> record = reader.record();
-    TrimMarker marker = reader.marker();
-    return record.map(of -> new TrailVerifier.Bounds(of, marker));
+    Optional<TrailReader.Recorded> record = reader.record();
+    TrailReader.Parent parent = reader.parent();
+    return record.map(of -> new TrailVerifier.Bounds(of, parent));
   }
 
   /**

@@ -29,7 +29,9 @@ public record Finding(String path, Rule rule, String detail) {
     TENURES_ALTERNATE,
     /** Neither server times nor transaction ids go back. */
     TIMES_IN_ORDER,
-    /** The record tells of the last entry's tenure. */
+    /** As many children were ever made in the trail as the record has counted entries. */
+    ADDED_ONCE,
+    /** The record tells of the last entry's tenure, and was written together with that entry. */
     RECORD_MATCHES,
     /** What was archived is what stands in ZooKeeper, and nothing archived was taken back. */
     ARCHIVE_AGREES

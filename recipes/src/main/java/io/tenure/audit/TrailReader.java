@@ -9,6 +9,7 @@ import java.util.Optional;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.api.CuratorEvent;
 import org.apache.curator.framework.api.CuratorWatcher;
+import org.apache.zookeeper.data.Stat;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,20 +33,33 @@ final class TrailReader {
     znodes.sync(scope.path());
   }
 
+  /** A scope's record and what the server says about its znode. */
+  record Recorded(ScopeRecord record, Stat stat) {}
+
   /** The scope's record; empty if there is no scope. */
-  Optional<ScopeRecord> record() throws InterruptedException {
+  Optional<Recorded> record() throws InterruptedException {
     return read(List.of(scope.path())).stream()
         .findFirst()
         .filter(node -> node.data().length > 0)
-        .map(node -> ScopeRecord.parse(node.path(), node.data()));
+        .map(node -> new Recorded(ScopeRecord.parse(node.path(), node.data()), node.stat()));
   }
 
-  /** What was taken out of the trail after it was archived. */
-  TrimMarker marker() throws InterruptedException {
+  /**
+   * The parent of the entries.
+   *
+   * @param marker what was taken out of the trail after it was archived
+   * @param stat what the server says about it; empty if it is not there
+   */
+  record Parent(TrimMarker marker, Optional<Stat> stat) {}
+
+  /** The parent of the entries, which may not be there. */
+  Parent parent() throws InterruptedException {
     return read(List.of(scope.auditPath())).stream()
         .findFirst()
-        .map(node -> TrimMarker.parse(node.path(), node.data()))
-        .orElseGet(TrimMarker::none);
+        .map(
+            node ->
+                new Parent(TrimMarker.parse(node.path(), node.data()), Optional.of(node.stat())))
+        .orElseGet(() -> new Parent(TrimMarker.none(), Optional.empty()));
   }
 
   /** The names in the trail; the watcher, if any, is told of the next change. */

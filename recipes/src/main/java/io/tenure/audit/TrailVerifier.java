@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.zookeeper.data.Stat;
 
 /**
  * Holds a trail against its rules. Pure; used for one verification, on one thread.
@@ -28,15 +29,26 @@ import java.util.Set;
  */
 final class TrailVerifier {
 
-  /** What counts the entries: the scope's record, and the marker of what was taken out. */
-  record Bounds(ScopeRecord record, TrimMarker marker) {
+  /** What counts the entries: the scope's record, and what stands in their parent. */
+  record Bounds(TrailReader.Recorded recorded, TrailReader.Parent parent) {
+    ScopeRecord record() {
+      return recorded.record();
+    }
+
+    TrimMarker marker() {
+      return parent.marker();
+    }
+
     long first() {
-      return Math.max(record.auditFirst(), marker.first());
+      return Math.max(record().auditFirst(), marker().first());
     }
   }
 
   private final Scope scope;
   private final ScopeRecord before;
+  private final Stat recordStat;
+  private final Optional<Stat> parentStat;
+  private final long nextAfter;
   private final TrimMarker marker;
   private final long firstBefore;
   private final long first;
@@ -47,6 +59,9 @@ final class TrailVerifier {
   TrailVerifier(Scope scope, Bounds before, Bounds after) {
     this.scope = scope;
     this.before = before.record();
+    this.recordStat = before.recorded().stat();
+    this.parentStat = before.parent().stat();
+    this.nextAfter = after.record().auditNext();
     this.marker = after.marker();
     this.firstBefore = before.first();
     this.first = Math.max(before.first(), after.first());
@@ -81,6 +96,8 @@ final class TrailVerifier {
     long start = all.isEmpty() ? first : Math.min(first, all.get(0).entry().index());
     rules.check(all.stream().map(TrailVerifier::link).toList(), start, next, before.digest());
     tenures(all);
+    written(entries);
+    parentStat.ifPresent(this::added);
     return List.copyOf(findings);
   }
 
@@ -224,6 +241,47 @@ final class TrailVerifier {
               + "; the last entry of epoch "
               + epoch
               + (led ? ", led" : ", vacant"));
+    }
+  }
+
+  /** Nothing but a transition writes the record, and each one adds an entry. */
+  private void written(List<RecordedEntry> entries) {
+    if (entries.isEmpty()) {
+      return;
+    }
+    RecordedEntry last = entries.get(entries.size() - 1);
+    if (last.entry().index() == next - 1 && last.zxid() != recordStat.getMzxid()) {
+      find(
+          scope.path(),
+          Rule.RECORD_MATCHES,
+          "was last written by transaction 0x"
+              + Long.toHexString(recordStat.getMzxid())
+              + ", and the last entry by 0x"
+              + Long.toHexString(last.zxid())
+              + ": one of them was written anew");
+    }
+  }
+
+  /**
+   * The server counts the children that a znode has ever had. Somebody with every permission can
+   * replace an entry, the last one and the record even in one transaction, but then one child more
+   * was made than there were transitions. Fewer are no finding: the parent itself may have been
+   * deleted, and made again.
+   */
+  private void added(Stat stat) {
+    // A Stat's cversion counts creations and deletions.
+    long made = ((long) stat.getCversion() + stat.getNumChildren()) / 2;
+    long more = made - (nextAfter - 1);
+    if (more > 0) {
+      find(
+          scope.auditPath(),
+          Rule.ADDED_ONCE,
+          made
+              + " children were made in it, and the record counts "
+              + (made - more)
+              + " entries: "
+              + more
+              + " came from somewhere else, or took the place of deleted ones");
     }
   }
 

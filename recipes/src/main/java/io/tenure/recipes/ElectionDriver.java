@@ -358,13 +358,13 @@ final class ElectionDriver implements SessionListener, Office {
                   wallTime());
           Commit commit =
               CommitProtocol.elect(
-                  elect.view(), incumbent, "head of the queue", settings.retention(), wallTime());
+                  elect.view(), incumbent, "head of the queue", store.retention(), wallTime());
           send(elect.session(), commit, number);
         });
   }
 
   private void commitEnd(ElectionAction.CommitEnd end, long number) {
-    Commit commit = CommitProtocol.end(end.view(), end.end(), settings.retention(), wallTime());
+    Commit commit = CommitProtocol.end(end.view(), end.end(), store.retention(), wallTime());
     send(end.session(), commit, number);
     HeldLease ending = lease;
     if (ending != null) {

@@ -183,7 +183,10 @@ public final class LeaderElection implements AutoCloseable {
       return this;
     }
 
-    /** How many entries of the audit trail are kept; default {@link Retention#DEFAULT}. */
+    /**
+     * How many entries of the audit trail are kept; default {@link Retention#DEFAULT}. A client
+     * that may not delete entries keeps them all, and logs that once.
+     */
     public Builder retention(Retention value) {
       retention = Objects.requireNonNull(value, "retention");
       return this;

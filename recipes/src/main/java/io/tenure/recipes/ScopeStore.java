@@ -27,6 +27,8 @@ import org.apache.curator.framework.api.CuratorWatcher;
 import org.apache.curator.framework.api.transaction.CuratorOp;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException.Code;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads a scope's znodes and sends its commits. Everything is asynchronous.
@@ -34,9 +36,12 @@ import org.apache.zookeeper.KeeperException.Code;
  * <p>Reads go through Curator, which retries them: to read twice is harmless. Transactions go
  * through {@link Monitor#transact}, which does not.
  *
- * <p>Thread-safe: it has no state but Curator's.
+ * <p>Thread-safe. Beside Curator's, its only state is whether entries may be deleted, which only
+ * ever becomes false.
  */
 final class ScopeStore {
+
+  private static final Logger log = LoggerFactory.getLogger(ScopeStore.class);
 
   /** There is no connection now; ask again when there is one. */
   static final class NotConnectedException extends Exception {
@@ -53,6 +58,9 @@ final class ScopeStore {
   private final WatcherRemoveCuratorFramework client;
   private final ScopeOps scopeOps;
 
+  /** The server has denied this client to delete entries. */
+  private volatile boolean deletesDenied;
+
   ScopeStore(Scope scope, Retention retention, Monitor monitor) {
     this.scope = scope;
     this.retention = retention;
@@ -63,6 +71,25 @@ final class ScopeStore {
 
   CuratorFramework client() {
     return client;
+  }
+
+  /**
+   * What commits may delete. A client without the permission to delete entries keeps them all: that
+   * it may not trim its trail is no reason not to lead.
+   */
+  Retention retention() {
+    return deletesDenied ? Retention.KEEP_ALL : retention;
+  }
+
+  private void keepAll() {
+    if (!deletesDenied) {
+      deletesDenied = true;
+      log.warn(
+          "scope={} this client may not delete entries of {}: all are kept, and somebody else has to"
+              + " trim the trail; with Retention.KEEP_ALL this is meant and not said",
+          scope,
+          scope.auditPath());
+    }
   }
 
   /** Removes the watches that are still set. */
@@ -125,7 +152,7 @@ final class ScopeStore {
   }
 
   private CompletableFuture<Optional<ScopeView>> withEntryNames(Optional<ScopeView> read) {
-    if (read.isEmpty() || !CommitProtocol.needsEntryNames(read.get().record(), retention)) {
+    if (read.isEmpty() || !CommitProtocol.needsEntryNames(read.get().record(), retention())) {
       return CompletableFuture.completedFuture(read);
     }
     ScopeView view = read.get();
@@ -235,6 +262,13 @@ final class ScopeStore {
         .thenCompose(
             reply -> {
               int failed = reply.failedOp();
+              if (reply.code() == Code.NOAUTH
+                  && failed > 0
+                  && commit.ops().get(failed) instanceof ScopeOp.DeleteEntry) {
+                keepAll(); // The ACL was changed since the rehearsal: decide again, without
+                // deletes.
+                return CompletableFuture.completedFuture(new ElectionEvent.NotCommitted(false));
+              }
               return reply.code() == Code.NONODE
                       && failed > 0
                       && commit.ops().get(failed) instanceof ScopeOp.CreateEntry
@@ -248,7 +282,8 @@ final class ScopeStore {
   /**
    * Finds out whether this client may do what a leader must do, by a transaction that does it all
    * and then fails on purpose. So a candidate without permission says so when it joins, not when it
-   * is needed. Curator's latch in particular would only log it and wait for ever.
+   * is needed. Curator's latch in particular would only log it and wait for ever. To delete entries
+   * is the exception: without that it can lead, and keeps them all.
    *
    * @return fails with {@link io.tenure.scope.PermissionDeniedException} naming path and permission
    */
@@ -263,7 +298,7 @@ final class ScopeStore {
                 client.transactionOp().create().withMode(CreateMode.EPHEMERAL).forPath(probe),
                 parent,
                 "create"));
-        if (!parent.equals(scope.auditPath()) || !retention.equals(Retention.KEEP_ALL)) {
+        if (!parent.equals(scope.auditPath()) || !retention().equals(Retention.KEEP_ALL)) {
           steps.add(new Step(client.transactionOp().delete().forPath(probe), parent, "delete"));
         }
       }
@@ -282,9 +317,16 @@ final class ScopeStore {
     }
     return monitor
         .transact(session, steps.stream().map(Step::op).toList())
-        .thenApply(
+        .thenCompose(
             reply -> {
               int failed = reply.failedOp();
+              if (reply.code() == Code.NOAUTH
+                  && failed >= 0
+                  && steps.get(failed).path().equals(scope.auditPath())
+                  && steps.get(failed).permission().equals("delete")) {
+                keepAll();
+                return rehearse(session); // The rest of it, without what is denied.
+              }
               if (reply.code() == Code.NOAUTH && failed >= 0) {
                 throw ServerErrors.refused(
                     reply.code(), steps.get(failed).path(), steps.get(failed).permission());
@@ -292,7 +334,7 @@ final class ScopeStore {
               if (!reply.isAcknowledgement() && !ServerErrors.isTransient(reply.code())) {
                 throw ServerErrors.refused(reply.code(), scope.path(), "transactions");
               }
-              return null;
+              return CompletableFuture.completedFuture(null);
             });
   }
 

@@ -386,7 +386,10 @@ class AuditArchiverOnServerTest {
     }
     client.setData().forPath(scope, client.getData().forPath(other));
     AuditLog log = AuditLog.of(client, scope);
-    assertThat(log.verify()).isEmpty();
+    // What the entries say is consistent; only what the server counts by itself gives it away.
+    assertThat(log.verify())
+        .extracting(Finding::rule)
+        .containsOnly(Finding.Rule.RECORD_MATCHES, Finding.Rule.ADDED_ONCE);
     assertThat(log.verify(archived()))
         .filteredOn(finding -> finding.rule() == Finding.Rule.ARCHIVE_AGREES)
         .hasSize(6);

@@ -599,8 +599,6 @@ class ElectionOnServerTest {
             new Case(
                 SCOPE + "/audit", all & ~Perms.CREATE, "denies create on " + SCOPE + "/audit:"),
             new Case(
-                SCOPE + "/audit", all & ~Perms.DELETE, "denies delete on " + SCOPE + "/audit:"),
-            new Case(
                 SCOPE + "/latch", all & ~Perms.CREATE, "denies create on " + SCOPE + "/latch:"),
             new Case(
                 SCOPE + "/latch", all & ~Perms.DELETE, "denies delete on " + SCOPE + "/latch:"))) {

@@ -12,6 +12,7 @@ import io.tenure.recipes.LeaderElection;
 import io.tenure.recipes.SessionMonitor;
 import io.tenure.scope.ElectionClosedException;
 import io.tenure.scope.OutcomeUnknownException;
+import io.tenure.scope.Retention;
 import io.tenure.scope.Tenure;
 import io.tenure.scope.TenureException;
 import io.tenure.scope.Transition;
@@ -87,6 +88,8 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
         LeaderElection.builder(sessions, paths.coordinator().path()).candidateId(options.id());
     options.candidate().endpoint().ifPresent(builder::endpoint);
     options.margin().ifPresent(builder::safetyMargin);
+    // Where all is kept, the workers may not be allowed to delete entries.
+    options.wish().retention().filter(Retention.KEEP_ALL::equals).ifPresent(builder::retention);
     this.election = builder.build();
     this.thread = new Thread(this::run, "tenure-coordinator-" + options.id());
     thread.setDaemon(true);

@@ -51,10 +51,15 @@ final class ScopeReads {
   }
 
   /** A reading that has not been started. */
-  private record Wish(long number, boolean watch, boolean sync, boolean names) {
+  private record Wish(long number, boolean watch, boolean sync, WorkerAction.Names names) {
+    boolean lists() {
+      return names == WorkerAction.Names.YES;
+    }
+
     /** Asked for again: one reading does for both, and only the later is waited for. */
     Wish and(Wish later) {
-      return new Wish(later.number, watch || later.watch, sync || later.sync, names || later.names);
+      return new Wish(
+          later.number, watch || later.watch, sync || later.sync, names.and(later.names));
     }
   }
 
@@ -141,7 +146,7 @@ final class ScopeReads {
           }
           reads.add(Op.getData(monitor.realPath(scope.path())));
           reads.add(Op.getData(leader));
-          if (wish.names()) {
+          if (wish.lists()) {
             reads.add(Op.getChildren(monitor.realPath(scope.auditPath())));
           }
         });
@@ -149,7 +154,7 @@ final class ScopeReads {
   }
 
   private CompletableFuture<Void> answered(long session, Map<String, Wish> some, Reply reply) {
-    int expected = some.values().stream().mapToInt(wish -> wish.names() ? 3 : 2).sum();
+    int expected = some.values().stream().mapToInt(wish -> wish.lists() ? 3 : 2).sum();
     if (reply.results().size() != expected) {
       Optional<TenureException> lasting = lasting(reply.code(), paths.shards());
       some.forEach((shard, wish) -> failed(shard, wish, lasting));
@@ -160,14 +165,14 @@ final class ScopeReads {
     for (Map.Entry<String, Wish> entry : some.entrySet()) {
       String shard = entry.getKey();
       Wish wish = entry.getValue();
-      List<OpResult> results = reply.results().subList(next, next + (wish.names() ? 3 : 2));
+      List<OpResult> results = reply.results().subList(next, next + (wish.lists() ? 3 : 2));
       next += results.size();
       try {
         Optional<ScopeView> view = view(paths.shard(shard), results);
-        if (!wish.names()
+        if (wish.names() == WorkerAction.Names.IF_LONG
             && view.isPresent()
             && CommitProtocol.needsEntryNames(view.get().record(), retention)) {
-          again.put(shard, new Wish(wish.number(), false, false, true));
+          again.put(shard, new Wish(wish.number(), false, false, WorkerAction.Names.YES));
         } else {
           answers.read(shard, wish.number(), view);
         }

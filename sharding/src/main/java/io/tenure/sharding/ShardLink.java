@@ -67,6 +67,7 @@ final class ShardLink {
 
   private boolean watchesDue;
   private boolean settling;
+  private boolean deniedSaid;
 
   ShardLink(Monitor monitor, GroupPaths paths, Retention retention, Consumer<WorkerEvent> worker) {
     this.monitor = monitor;
@@ -244,6 +245,10 @@ final class ShardLink {
 
   /** One shard keeps none of the others from being led. */
   private void setAside(CommitQueue.Batch batch, CommitQueue.Failure failure, Code code) {
+    if (code == Code.NOAUTH && failure.op() instanceof ScopeOp.DeleteEntry) {
+      trimDenied(batch, ScopeOps.path(paths.shard(failure.item().shard()), failure.op()));
+      return;
+    }
     CommitQueue.Batch rest = batch.without(failure.item());
     if (!batch.again()) {
       commits.repeat(rest);
@@ -255,6 +260,28 @@ final class ShardLink {
       commits.repeatInHalves(rest);
     }
     failed(failure.item().shard(), failure.op(), code);
+  }
+
+  /**
+   * Permissions are mostly the same for all shards: none of the batch is trimmed, instead of
+   * finding out about one after the other.
+   */
+  private void trimDenied(CommitQueue.Batch batch, String path) {
+    if (!deniedSaid) {
+      deniedSaid = true;
+      log.warn(
+          "group={} this worker may not delete {}: entries are kept, and somebody else has to trim"
+              + " the trails; with Retention.KEEP_ALL this is meant and not said",
+          paths.group(),
+          path);
+    }
+    for (CommitQueue.Item item : batch.items()) {
+      boolean trims = item.commit().ops().stream().anyMatch(ScopeOp.DeleteEntry.class::isInstance);
+      worker.accept(
+          trims
+              ? new WorkerEvent.TrimDenied(item.shard())
+              : new WorkerEvent.NotCommitted(item.shard(), false));
+    }
   }
 
   private static boolean isRace(Code code) {

@@ -232,13 +232,24 @@ final class ShardMachine {
     slot.look = ++looks;
     slot.lookWatches = watch;
     slot.changed = false;
-    out.accept(new WorkerAction.Look(slot.shard, slot.look, watch, sync, needsNames(slot)));
+    out.accept(new WorkerAction.Look(slot.shard, slot.look, watch, sync, names(slot)));
+  }
+
+  private WorkerAction.Names names(ShardSlot slot) {
+    if (slot.keepsAll) {
+      return WorkerAction.Names.NO;
+    }
+    return needsNames(slot) ? WorkerAction.Names.YES : WorkerAction.Names.IF_LONG;
   }
 
   private boolean needsNames(ShardSlot slot) {
     return slot.view == null
-        ? slot.longTrail
-        : CommitProtocol.needsEntryNames(slot.view.record(), retention);
+        ? slot.longTrail && !slot.keepsAll
+        : CommitProtocol.needsEntryNames(slot.view.record(), retention(slot));
+  }
+
+  private Retention retention(ShardSlot slot) {
+    return slot.keepsAll ? Retention.KEEP_ALL : retention;
   }
 
   private static void forget(ShardSlot slot) {
@@ -407,8 +418,8 @@ final class ShardMachine {
         found.flatMap(view -> CommitProtocol.predecessorAfter(view.record())).orElse(null);
     Commit commit =
         found.isEmpty()
-            ? CommitProtocol.found(incumbent, reason, retention, now)
-            : CommitProtocol.elect(found.get(), incumbent, reason, retention, now);
+            ? CommitProtocol.found(incumbent, reason, retention(slot), now)
+            : CommitProtocol.elect(found.get(), incumbent, reason, retention(slot), now);
     send(slot, commit);
   }
 
@@ -468,6 +479,12 @@ final class ShardMachine {
   void auditMissing(ShardSlot slot) {
     notCommitted(slot, false);
     slot.auditMissing = true;
+  }
+
+  /** That it may not trim a trail is no reason for a worker not to lead. */
+  void trimDenied(ShardSlot slot) {
+    slot.keepsAll = true;
+    notCommitted(slot, false);
   }
 
   void commitFailed(ShardSlot slot, TenureException cause) {
@@ -589,7 +606,7 @@ final class ShardMachine {
         ask(slot, false, false);
       } // Else: the answer that is on its way brings them.
     } else {
-      send(slot, CommitProtocol.end(view, ending(slot), retention, now));
+      send(slot, CommitProtocol.end(view, ending(slot), retention(slot), now));
     }
   }
 

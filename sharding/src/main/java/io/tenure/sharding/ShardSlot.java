@@ -73,6 +73,9 @@ final class ShardSlot {
   /** The scope is there without the parent of its entries. */
   boolean auditMissing;
 
+  /** This worker may not delete its entries: it leaves them all. */
+  boolean keepsAll;
+
   /** Somebody who stands by has waited for the others long enough. */
   boolean graceOver;
 

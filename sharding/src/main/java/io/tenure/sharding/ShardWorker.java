@@ -314,7 +314,10 @@ public final class ShardWorker implements AutoCloseable {
       return this;
     }
 
-    /** How much of each shard's audit trail is kept; default the last 20. The same for all. */
+    /**
+     * How much of each shard's audit trail is kept; default the last 20. The same for all. A worker
+     * that may not delete entries keeps them all, and logs that once.
+     */
     public Builder retention(Retention value) {
       retention = Optional.of(value);
       return this;

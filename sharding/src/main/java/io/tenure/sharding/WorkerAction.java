@@ -16,10 +16,24 @@ sealed interface WorkerAction {
    * @param number comes back with the answer
    * @param watch watch its leader node first
    * @param sync behind everything that the quorum has applied
-   * @param names with the names of its entries
+   * @param names whether with the names of its entries
    */
-  record Look(String shard, long number, boolean watch, boolean sync, boolean names)
+  record Look(String shard, long number, boolean watch, boolean sync, Names names)
       implements WorkerAction {}
+
+  /** Whether a reading lists the entries. */
+  enum Names {
+    YES,
+    /** If the trail turns out to be so long that the next transition deletes some. */
+    IF_LONG,
+    /** This worker deletes none. */
+    NO;
+
+    /** What one reading has to do for both. */
+    Names and(Names later) {
+      return this == YES ? this : later;
+    }
+  }
 
   /** Watch the leader node, which should be there as this session has made it. */
   record Watch(String shard) implements WorkerAction {}

@@ -40,6 +40,9 @@ sealed interface WorkerEvent {
   /** It was not applied, since the parent of the entries does not exist. */
   record AuditMissing(String shard) implements WorkerEvent {}
 
+  /** It was not applied, since this worker may not delete the entries that are too old. */
+  record TrimDenied(String shard) implements WorkerEvent {}
+
   /** It failed for a reason that trying again at once does not mend. */
   record CommitFailed(String shard, TenureException cause) implements WorkerEvent {}
 

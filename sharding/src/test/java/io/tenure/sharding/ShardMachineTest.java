@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tenure.internal.Commit;
 import io.tenure.internal.CommitProtocol;
 import io.tenure.internal.Incumbent;
+import io.tenure.internal.ScopeOp;
 import io.tenure.internal.ScopeView;
 import io.tenure.internal.Sessions;
 import io.tenure.scope.Candidate;
@@ -83,6 +84,27 @@ class ShardMachineTest {
     ends(1, new Transition.Resigned("done"));
     assertThat(on(new WorkerEvent.AuditMissing("7"))).containsExactly("look at 7, synced");
     assertThat(looked()).containsExactly("send 7: end epoch 1 as resigned with audit");
+  }
+
+  @Example
+  void whoMayNotDeleteEntriesLeadsAndKeepsThem() {
+    for (int i = 0; i < 10; i++) {
+      othersTenureEnds(new Transition.Resigned("handoff"));
+    }
+    begins(false);
+    plan(leads());
+    looked();
+    assertThat(sent.ops()).hasAtLeastOneElementOfType(ScopeOp.DeleteEntry.class);
+    assertThat(on(new WorkerEvent.TrimDenied("7")))
+        .containsExactly("look at 7, synced, without names");
+    assertThat(looked()).containsExactly("send 7: elect epoch 11");
+    assertThat(sent.ops()).noneMatch(ScopeOp.DeleteEntry.class::isInstance);
+    assertThat(sent.after().record().auditFirst()).isEqualTo(1);
+    committed();
+    assertThat(ends(11, new Transition.Resigned("done")))
+        .containsExactly("lease of 7 over: resigned", "send 7: end epoch 11 as resigned");
+    assertThat(sent.ops()).noneMatch(ScopeOp.DeleteEntry.class::isInstance);
+    assertThat(sent.after().record().auditFirst()).isEqualTo(1);
   }
 
   // ---- handoff ----
@@ -434,7 +456,12 @@ class ShardMachineTest {
   private void anotherLeads() {
     Incumbent another =
         new Incumbent(candidate("w-2"), Sessions.format(ANOTHERS_SESSION), "anothers", NOW);
-    scope.apply(CommitProtocol.found(another, "as planned", RETENTION, NOW), ANOTHERS_SESSION);
+    Commit commit =
+        scope
+            .find()
+            .map(view -> CommitProtocol.elect(view, another, "as planned", RETENTION, NOW))
+            .orElseGet(() -> CommitProtocol.found(another, "as planned", RETENTION, NOW));
+    scope.apply(commit, ANOTHERS_SESSION);
   }
 
   private void anotherEnds(Transition.End end) {

@@ -70,7 +70,7 @@ final class SimulatedLink {
                 b.number(),
                 a.watch() || b.watch(),
                 a.sync() || b.sync(),
-                a.names() || b.names()));
+                a.names().and(b.names())));
   }
 
   void watch(String shard) {
@@ -223,7 +223,7 @@ final class SimulatedLink {
       Optional<ScopeView> record = session.read(look.shard()).view();
       Optional<ScopeView.LeaderData> leader = session.read(look.shard()).leader();
       List<String> names =
-          look.names()
+          look.names() == WorkerAction.Names.YES
               ? session.read(look.shard()).view().map(ScopeView::entryNames).orElse(List.of())
               : List.of();
       view = record.map(r -> new ScopeView(r.record(), r.version(), leader, names));
@@ -235,11 +235,13 @@ final class SimulatedLink {
       if (refused) {
         worker.accept(
             new WorkerEvent.LookFailed(look.shard(), look.number(), Optional.of(refused())));
-      } else if (!look.names()
+      } else if (look.names() == WorkerAction.Names.IF_LONG
           && view.isPresent()
           && CommitProtocol.needsEntryNames(view.get().record(), retention)) {
         session.send(
-            new Read(new WorkerAction.Look(look.shard(), look.number(), false, false, true)));
+            new Read(
+                new WorkerAction.Look(
+                    look.shard(), look.number(), false, false, WorkerAction.Names.YES)));
       } else {
         worker.accept(new WorkerEvent.Looked(look.shard(), look.number(), view));
       }

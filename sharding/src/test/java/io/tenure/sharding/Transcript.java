@@ -54,7 +54,11 @@ final class Transcript {
           + look.shard()
           + (look.watch() ? " and watch" : "")
           + (look.sync() ? ", synced" : "")
-          + (look.names() ? ", with names" : "");
+          + switch (look.names()) {
+            case YES -> ", with names";
+            case IF_LONG -> "";
+            case NO -> ", without names";
+          };
     } else if (action instanceof WorkerAction.Watch watch) {
       return "watch " + watch.shard();
     } else if (action instanceof WorkerAction.Send send) {
