@@ -69,10 +69,13 @@ final class ShardFold {
     trail.unreadable().forEach(problem -> problem(problem, version));
     boolean endIsLast = !slots.isEmpty() && isEnd(slots.getLast().row().end());
     boolean nothingMissing = trail.next() == lastIndex + 1;
-    if (trail.led() && endIsLast && nothingMissing) {
-      office(false, version); // It ended after the look at who is in office.
-    } else if (trail.led() || trail.exists()) {
-      office(trail.led(), version);
+    if (endIsLast && nothingMissing) {
+      office(false, version); // If somebody was seen in office, that was before the last entry.
+    } else if (trail.led()) {
+      office(true, version);
+    } else if (trail.exists()) {
+      // A leader node that must not be read looks like one that is not there.
+      office(trail.unreadable().isEmpty() ? Office.VACANT : Office.UNKNOWN, version);
     }
     if (trail.led() && nothingMissing) {
       reopen(version);
@@ -124,12 +127,15 @@ final class ShardFold {
 
   /** What is known of the office, whatever the last entry says. */
   void office(boolean led, long version) {
-    Office now = led ? Office.LED : Office.VACANT;
+    office(led ? Office.LED : Office.VACANT, version);
+  }
+
+  private void office(Office now, long version) {
     if (now != office) {
       office = now;
       changed = version;
     }
-    if (!led) {
+    if (now != Office.LED) {
       // Its session is over, or its node deleted: how, the successor will record.
       endUnseen(Optional.empty(), version);
     }

@@ -188,6 +188,7 @@ function showFacts(model, goToLongest) {
     return item;
   };
   const longest = sums.longest;
+  const focused = element("facts").contains(document.activeElement);
   element("facts").replaceChildren(
     fact(sums.shards.toLocaleString("en") + (others > 0 ? " + " + others : ""), others > 0 ? "shards + coordinator" : sums.shards === 1 ? "shard" : "shards"),
     fact(sums.vacant.toLocaleString("en"), "vacant now", sums.vacant > 0),
@@ -196,6 +197,9 @@ function showFacts(model, goToLongest) {
     fact(sums.gaps.toLocaleString("en"), "gaps ≥ 1 s"),
     longest === null ? fact("none", "longest gap") : fact(duration(longest.ms), "longest gap: " + shortName(longest.shard.name), false, goToLongest),
   );
+  if (focused) {
+    element("facts").querySelector("button")?.focus();
+  }
   const unknown = sums.unknown > 0 ? `, ${sums.unknown.toLocaleString("en")} not known` : "";
   element("canvas").setAttribute(
     "aria-label",

@@ -40,8 +40,8 @@ function showConnection() {
   const down = live.problem !== "";
   const cut = live.zookeeper !== null && !live.zookeeper.connected;
   const stale = down || cut;
-  line.hidden = false;
-  line.className = stale ? "lost" : "fine";
+  line.hidden = !stale;
+  line.className = stale ? "lost" : "";
   document.body.classList.toggle("stale", stale && model.version >= 0);
   const until = model.version >= 0 ? ` What is shown was true at ${clock.second(model.asOf)}, and may not be now.` : "";
   if (down) {
@@ -50,7 +50,7 @@ function showConnection() {
     const since = Math.max(0, live.zookeeper.now - live.zookeeper.since);
     setText(line, `tenure serve has no connection to ZooKeeper since ${clock.second(live.zookeeper.since)} (${duration(since)}).${until}`);
   } else {
-    setText(line, "live");
+    setText(line, ""); // The line below the title says that all is well.
   }
   setText(element("asof"), (stale ? "was true at " : "live, as of ") + clock.second(model.asOf));
 }
@@ -103,6 +103,7 @@ function workerRow(worker) {
 if (live === null) {
   takeData(embedded);
 } else {
+  document.body.classList.add("live");
   element("connection").hidden = false;
   element("connection").textContent = "Asking tenure serve for the timeline …";
   poll();

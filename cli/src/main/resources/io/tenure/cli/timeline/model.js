@@ -10,8 +10,9 @@ const OFFICE = { LED: 0, VACANT: 1, UNKNOWN: 2 };
 /** A gap shorter than this is drawn more faintly: a handover takes some time. It never disappears. */
 const BRIEF_MS = 1000;
 
-/** How many colours there are; beyond them they repeat with a stripe. */
-const COLOURS = 24;
+/** The hues of workers, without the reds; each comes in two shades, for those who do not see hues. Beyond them they repeat, striped. */
+const HUES = [255, 85, 155, 305, 55, 200, 125, 280, 105, 225, 330, 178];
+const COLOURS = 2 * HUES.length;
 
 const byName = new Intl.Collator("en", { numeric: true }).compare;
 
@@ -186,23 +187,29 @@ class Model {
     return ids.map((id) => this.byId.get(id));
   }
 
-  /** The colour that the id asks for, or the nearest that fewer have: so it is the same on every page, nearly always. */
+  /**
+   * The colour that the id asks for, if it is free and unlike those that others have; else one that is. So a worker has the
+   * same colour on every page of a group, as long as not many come and go.
+   */
   colourOf(id) {
     let hash = 2166136261;
     for (const c of id) {
       hash = Math.imul(hash ^ c.codePointAt(0), 16777619);
     }
     hash = Math.imul(hash ^ (hash >>> 15), 2246822519) >>> 0;
-    const rounds = Math.floor(this.workers.length / COLOURS);
-    for (let step = 0; step < COLOURS; step++) {
-      // Seven has no divisor in common with the number of colours: neighbours in the search look unlike.
-      const colour = (hash + step * 7) % COLOURS;
-      if (this.usedColours[colour] <= rounds) {
-        const variant = this.usedColours[colour]++ % 2;
-        return { colour, variant };
+    const round = Math.min(...this.usedColours);
+    const taken = [...this.usedColours.keys()].filter((colour) => this.usedColours[colour] > round);
+    for (const distance of [65, 45, 30, 15, 0]) {
+      for (let step = 0; step < COLOURS; step++) {
+        // Seven has no divisor in common with the number of colours: this comes to all of them.
+        const colour = (hash + step * 7) % COLOURS;
+        if (this.usedColours[colour] === round && taken.every((other) => unlikeness(colour, other) >= distance)) {
+          this.usedColours[colour]++;
+          return { colour, variant: round % 2 };
+        }
       }
     }
-    return { colour: hash % COLOURS, variant: 1 };
+    return { colour: hash % COLOURS, variant: round % 2 };
   }
 
   summarize() {
@@ -247,6 +254,13 @@ class Model {
       this.first = this.asOf - 3600000;
     }
   }
+}
+
+/** How unlike two colours are: degrees between their hues, and another shade counts as forty. */
+function unlikeness(one, other) {
+  const apart = Math.abs(HUES[one % HUES.length] - HUES[other % HUES.length]);
+  const shade = one < HUES.length === other < HUES.length ? 0 : 40;
+  return Math.min(apart, 360 - apart) + shade;
 }
 
 /** At most five letters that stand for an id where there is no room for it: worker-12 is w12. */

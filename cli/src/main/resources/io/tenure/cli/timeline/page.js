@@ -10,7 +10,7 @@ const scene = new Scene(model);
 const painter = new Painter(scene, element("canvas"), element("overview"));
 const chart = element("chart");
 const canvas = element("canvas");
-const frames = { count: 0, times: [] };
+const frames = { count: 0, times: [], first: null };
 let wanted = false;
 let pinned = null;
 
@@ -27,6 +27,7 @@ function frame() {
   const begin = performance.now();
   painter.draw();
   frames.count++;
+  frames.first ??= performance.now();
   frames.times.push(performance.now() - begin);
   if (frames.times.length > 600) {
     frames.times.shift();
@@ -114,9 +115,8 @@ function takeData(data) {
     relay();
     rewrite();
   } else {
-    if (model.sums.vacant > 0) {
-      showFacts(model, goToLongest);
-    }
+    // Nothing but the time has changed, and with it how long nobody has led.
+    showFacts(model, goToLongest);
     painter.countDensity();
     redraw();
   }
@@ -125,6 +125,9 @@ function takeData(data) {
 /* What is in view. */
 
 function moved() {
+  // What was under the mouse is not there any more.
+  element("tip").hidden = true;
+  painter.hovered = null;
   layScrollbar();
   redraw();
   keep();
@@ -479,7 +482,7 @@ element("copy").addEventListener("click", async () => {
     // Not allowed here, as it is in a page from another machine without TLS: the address has it all the same.
     button.textContent = "see the address";
   }
-  setTimeout(() => (button.textContent = "copy link"), 2000);
+  setTimeout(() => (button.textContent = "link"), 2000);
 });
 
 /** Colours have changed. */
@@ -514,7 +517,7 @@ window.tenure = {
   visible: () => ({ ...painter.drawn, from: scene.from, to: scene.to, top: scene.top, rowHeight: scene.rowHeight, shown: scene.rows.length, width: scene.plotWidth, height: scene.plotHeight }),
   names: () => scene.rows.map((shard) => shard.name),
   sums: () => ({ ...model.sums, longest: model.sums.longest?.ms ?? null }),
-  frames: () => ({ count: frames.count, times: [...frames.times] }),
+  frames: () => ({ ...frames }),
   asOf: () => model.asOf,
   /** The middle of a tenure, or of the gap before it, within the chart; null if it is not among the rows. */
   locate(name, epoch, gap) {

@@ -10,12 +10,10 @@ const AXIS_STEPS = [
 
 const COLOUR_NAMES = ["page", "surface", "grid", "row", "edge", "text", "soft", "accent", "gap", "gapsoft", "brief", "lost", "lapsed", "revoked", "hole", "many", "future", "bartext"];
 
-/** Eleven hues, without the reds, in two shades that differ in lightness for those who do not see hues; one grey. */
 function workerColours(dark) {
-  const hues = [255, 85, 155, 305, 55, 200, 125, 280, 105, 225, 330, 178];
   return [
-    ...hues.map((hue) => `oklch(${dark ? 0.78 : 0.83} ${dark ? 0.1 : 0.1} ${hue})`),
-    ...hues.map((hue) => `oklch(${dark ? 0.6 : 0.68} ${dark ? 0.12 : 0.13} ${hue})`),
+    ...HUES.map((hue) => `oklch(${dark ? 0.8 : 0.84} 0.1 ${hue})`),
+    ...HUES.map((hue) => `oklch(${dark ? 0.62 : 0.68} ${dark ? 0.12 : 0.13} ${hue})`),
   ];
 }
 
@@ -92,15 +90,13 @@ class Painter {
     context.fillRect(0, 0, scene.width, scene.height);
     context.font = this.font;
     context.textBaseline = "middle";
-    context.direction = "ltr";
+    context.direction = "ltr"; // An id in another direction is still put at the left of its bar.
     this.drawAxis(context);
     context.save();
     context.beginPath();
     context.rect(0, AXIS, scene.width - SCROLLBAR, scene.plotHeight);
     context.clip();
-    for (let place = scene.firstRow; place < scene.lastRow; place++) {
-      this.drawNames(context, place);
-    }
+    this.drawNames(context);
     context.beginPath();
     context.rect(scene.gutter, AXIS, scene.plotWidth, scene.plotHeight);
     context.clip();
@@ -155,35 +151,46 @@ class Painter {
     context.fillRect(scene.gutter - 1, 0, 1, scene.height);
   }
 
-  drawNames(context, place) {
+  drawNames(context) {
     const scene = this.scene;
-    const shard = scene.rows[place];
-    const y = scene.rowTop(place);
     const height = scene.rowHeight;
-    if (shard.office === OFFICE.VACANT) {
-      context.fillStyle = this.colour.gap;
-      context.fillRect(scene.gutter - 5, y, 4, Math.max(1, height - (height > 3 ? 1 : 0)));
-    }
-    // Where rows are lower than text, every other name is left out.
-    const every = Math.max(1, Math.ceil(12 / height));
-    if (place % every === 0) {
-      context.fillStyle = shard.office === OFFICE.VACANT ? this.colour.gap : shard.isShard ? this.colour.text : this.colour.soft;
-      context.textAlign = "right";
-      context.fillText(this.shortened(context, shard.name, scene.gutter - 18), scene.gutter - 10, y + height / 2 + 0.5);
-      context.textAlign = "left";
-      this.drawn.labels++;
-    }
+    // Where rows are lower than text, names are left out; last those of scopes without a leader.
+    const every = Math.ceil(11 / height);
+    const vacant = (place) => scene.rows[place]?.office === OFFICE.VACANT;
+    let named = -Infinity;
     if (height >= 6) {
       context.fillStyle = this.colour.row;
-      context.fillRect(0, y + height - 1, scene.gutter + scene.plotWidth, 1);
+      for (let place = scene.firstRow; place < scene.lastRow; place++) {
+        context.fillRect(0, scene.rowTop(place) + height - 1, scene.gutter + scene.plotWidth, 1);
+      }
     }
-    this.drawn.rows++;
+    for (let place = scene.firstRow; place < scene.lastRow; place++) {
+      const shard = scene.rows[place];
+      const y = scene.rowTop(place);
+      let crowded = place - named < every;
+      for (let near = 1; near < every && !vacant(place); near++) {
+        crowded = crowded || vacant(place + near);
+      }
+      if (!crowded) {
+        context.fillStyle = vacant(place) ? this.colour.gap : shard.isShard ? this.colour.text : this.colour.soft;
+        context.textAlign = "right";
+        context.fillText(this.shortened(context, shard.name, scene.gutter - 18), scene.gutter - 10, y + height / 2 + 0.5);
+        named = place;
+        this.drawn.labels++;
+      }
+      if (vacant(place)) {
+        context.fillStyle = this.colour.gap;
+        context.fillRect(scene.gutter - 6, y, 5, Math.max(1, height - (height > 3 ? 1 : 0)));
+      }
+      this.drawn.rows++;
+    }
+    context.textAlign = "left";
   }
 
   drawRow(context, shard, y, rowHeight) {
     const scene = this.scene;
     const tenures = shard.tenures;
-    const inset = rowHeight >= 11 ? 2 : rowHeight >= 6 ? 1 : 0;
+    const inset = rowHeight >= 16 ? 2 : rowHeight >= 5 ? 1 : 0;
     const row = { y, height: Math.max(1, rowHeight - (rowHeight >= 4 ? 1 : 0)), inset, marks: [] };
     this.drawHoles(context, shard, row);
     let i = shard.firstAfter(scene.from);
@@ -281,7 +288,7 @@ class Painter {
       row.marks.push({ kind: END_WORDS[tenure.end], x: x0 + width - 2, narrow: width < 12, faint });
       textEnd -= 9;
     }
-    if (row.height >= 11) {
+    if (height >= 9) {
       this.drawLabel(context, tenure, Math.max(x0, scene.gutter), textEnd, y + height / 2);
     }
     context.globalAlpha = 1;
@@ -291,6 +298,11 @@ class Painter {
     const room = right - left - 8;
     const text = this.widthOf(context, tenure.worker.id) <= room ? tenure.worker.id : tenure.worker.initials;
     if (room >= 9 && this.widthOf(context, text) <= room) {
+      if (tenure.from === null || tenure.end === END.UNKNOWN) {
+        // Not on the hatching.
+        context.fillStyle = this.fill(tenure);
+        this.rectangle(context, left, middle - 5, this.widthOf(context, text) + 8, 10);
+      }
       context.fillStyle = this.colour.bartext;
       context.fillText(text, left + 4, middle + 0.5);
       this.drawn.labels++;
@@ -505,7 +517,7 @@ class Painter {
     context.clearRect(0, 0, width, canvas.clientHeight);
     context.font = this.font;
     context.textBaseline = "middle";
-    const texts = ["no leader for 1 s or more", "no leader, shorter", "lost: ended here or before", "lapsed", "revoked", "its end is not recorded", "entries not kept, or missing", "several in one pixel"];
+    const texts = ["no leader, 1 s or more", "no leader, shorter", "lost: then or before", "lapsed", "revoked", "end not recorded", "not kept, or missing", "several in one pixel"];
     texts.forEach((text, i) => {
       const row = { y: i * 18 + 2, height: 14, inset: 1, marks: [] };
       context.fillStyle = this.workerColours[0];

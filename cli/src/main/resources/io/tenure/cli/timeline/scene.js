@@ -6,6 +6,9 @@ const SCROLLBAR = 14;
 const MIN_SPAN_MS = 20;
 const ROW_HEIGHTS = [1, 2, 4, 6, 8, 11, 14, 18, 24, 32];
 
+/** Free space above the first row, so that its name has room where rows are low. */
+const PAD = 4;
+
 /** How far the mouse may be off a tenure that is only a pixel wide. */
 const REACH = 3;
 
@@ -59,7 +62,7 @@ class Scene {
   resize(width, height) {
     this.width = width;
     this.height = height;
-    this.gutter = Math.round(Math.min(150, Math.max(56, width * 0.14)));
+    this.gutter = Math.round(Math.min(150, Math.max(92, width * 0.14)));
     this.layRows();
   }
 
@@ -71,23 +74,22 @@ class Scene {
 
   /** The height that was chosen, or the largest that shows all rows, and at least a legible one. */
   layRows() {
-    const room = this.plotHeight / Math.max(1, this.rows.length);
-    const fitting = ROW_HEIGHTS.filter((height) => height <= room).pop() ?? 1;
-    this.rowHeight = this.chosenHeight ?? Math.min(24, Math.max(6, fitting));
+    const room = Math.floor((this.plotHeight - 2 * PAD) / Math.max(1, this.rows.length));
+    this.rowHeight = this.chosenHeight ?? Math.min(24, Math.max(6, room));
     this.scrollTo(this.top);
   }
 
   /** Higher or lower rows, with the middle one kept in its place. */
   changeHeight(by) {
     const middle = (this.top + this.plotHeight / 2) / this.rowHeight;
-    const at = ROW_HEIGHTS.indexOf(this.rowHeight);
-    this.chosenHeight = ROW_HEIGHTS[Math.min(ROW_HEIGHTS.length - 1, Math.max(0, at + by))];
+    const others = ROW_HEIGHTS.filter((height) => (by > 0 ? height > this.rowHeight : height < this.rowHeight));
+    this.chosenHeight = (by > 0 ? others[0] : others[others.length - 1]) ?? this.rowHeight;
     this.layRows();
     this.scrollTo(middle * this.rowHeight - this.plotHeight / 2);
   }
 
   get rowsHeight() {
-    return this.rows.length * this.rowHeight;
+    return this.rows.length * this.rowHeight + 2 * PAD;
   }
 
   scrollTo(top) {
@@ -137,15 +139,15 @@ class Scene {
   }
 
   get firstRow() {
-    return Math.floor(this.top / this.rowHeight);
+    return Math.max(0, Math.floor((this.top - PAD) / this.rowHeight));
   }
 
   get lastRow() {
-    return Math.min(this.rows.length, Math.ceil((this.top + this.plotHeight) / this.rowHeight));
+    return Math.min(this.rows.length, Math.ceil((this.top + this.plotHeight - PAD) / this.rowHeight));
   }
 
   rowTop(place) {
-    return AXIS + place * this.rowHeight - this.top;
+    return AXIS + PAD + place * this.rowHeight - this.top;
   }
 
   /** Where a tenure's first visible pixel is drawn: one of unknown beginning is only a stub before its end. */
@@ -162,7 +164,7 @@ class Scene {
     if (y < AXIS || x > this.width - SCROLLBAR || x < 0) {
       return null;
     }
-    const shard = this.rows[Math.floor((y - AXIS + this.top) / this.rowHeight)];
+    const shard = this.rows[Math.floor((y - AXIS - PAD + this.top) / this.rowHeight)];
     if (shard === undefined) {
       return null;
     }

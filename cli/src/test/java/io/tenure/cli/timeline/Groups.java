@@ -91,12 +91,12 @@ public final class Groups {
     for (int shard = 0; shard < 1_000; shard++) {
       Trail trail = new Trail("/big/shards/" + shard);
       double time = random.nextInt(3_600_000);
-      for (int tenure = 0; tenure < 50; tenure++) {
+      for (int tenure = 0; tenure < 51; tenure++) {
         int worker = random.nextInt(40);
         trail.elected((long) time, "worker-" + worker, "planned, plan " + tenure);
         time += 600_000 + -Math.log(1 - random.nextDouble()) * 14 * HOUR;
         int how = random.nextInt(100);
-        if (tenure == 49 && how < 98) {
+        if (tenure == 50 && how < 98) {
           break;
         } else if (how < 90) {
           trail.resigned((long) time, "handed over");

@@ -52,6 +52,33 @@ class TimelineBrowserTest {
     browser.prefers("light");
     browser.open(page("big", Groups.big()));
     browser.screenshot("big-light");
+    double x = browser.eval("window.tenure.locate('3', 20)").get("x").asDouble();
+    browser.hover(x, 60);
+    browser.mouse().click().perform();
+    browser.screenshot("big-hover");
+    for (int i = 0; i < 12; i++) browser.keys("+");
+    browser.screenshot("big-zoom");
+    browser.run("document.getElementById('fit').click()");
+    for (int i = 0; i < 5; i++) browser.keys("[");
+    browser.screenshot("big-1px");
+    System.out.println(browser.eval("window.tenure.visible()"));
+    for (int i = 0; i < 12; i++) browser.keys("]");
+    browser.screenshot("big-tall");
+    browser.open(page("empty", TimelineData.of("/empty", Trail.at(0), java.util.List.of())));
+    browser.screenshot("empty");
+    browser.open(
+        page(
+            "one",
+            TimelineData.of(
+                "/one/close",
+                Trail.at(3_600_000),
+                java.util.List.of(
+                    new Trail("/one/close")
+                        .elected(1000, "host-a.example.com-4711", "first")
+                        .resigned(1_000_000, "closed")
+                        .elected(1_000_010, "host-b.example.com-812", "next in the queue")
+                        .read(true)))));
+    browser.screenshot("one");
     System.out.println(browser.eval("window.tenure.visible()"));
     System.out.println(browser.eval("window.tenure.frames()"));
     assertThat(browser.console()).isEmpty();
