@@ -1,5 +1,6 @@
 package io.tenure.cli.serve;
 
+import io.tenure.sharding.GroupStatus;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -49,5 +50,29 @@ public record ServedStatus(
   public ServedStatus {
     vacant = List.copyOf(vacant);
     workers = List.copyOf(workers);
+  }
+
+  /** The status of a group, as far as it is shown. */
+  public static ServedStatus of(GroupStatus group) {
+    List<String> vacant = group.vacant().stream().map(GroupStatus.Shard::shard).toList();
+    return new ServedStatus(
+        group.shards().size(),
+        group.shards().size() - vacant.size(),
+        vacant,
+        group.coordinator().map(tenure -> tenure.candidate().id()),
+        OptionalLong.of(group.planVersion()),
+        group.workers().stream().map(ServedStatus::worker).toList());
+  }
+
+  private static Worker worker(GroupStatus.Worker worker) {
+    return new Worker(
+        worker.info().id(),
+        Optional.of(worker.info().zone()).filter(zone -> !zone.isEmpty()),
+        worker.isDraining() ? "draining" : "active",
+        worker.drained().isPresent(),
+        worker.leads(),
+        worker.standsBy(),
+        OptionalDouble.of(worker.capacity()),
+        OptionalDouble.of(worker.info().utilization()));
   }
 }

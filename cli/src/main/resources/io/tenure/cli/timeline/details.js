@@ -190,7 +190,7 @@ function showFacts(model, goToLongest) {
   const longest = sums.longest;
   const focused = element("facts").contains(document.activeElement);
   element("facts").replaceChildren(
-    fact(sums.shards.toLocaleString("en") + (others > 0 ? " + " + others : ""), others > 0 ? "shards + coordinator" : sums.shards === 1 ? "shard" : "shards"),
+    fact(sums.shards.toLocaleString("en") + (others > 0 ? " + " + others : ""), others > 0 ? "shards + coordinator" : model.byScope.has(model.title) ? "scope" : sums.shards === 1 ? "shard" : "shards"),
     fact(sums.vacant.toLocaleString("en"), "vacant now", sums.vacant > 0),
     fact(sums.transitions.toLocaleString("en"), "transitions"),
     fact(model.workersSeen.length.toLocaleString("en"), "workers"),

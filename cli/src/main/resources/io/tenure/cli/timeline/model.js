@@ -89,6 +89,7 @@ class Model {
     this.run = "";
     this.version = -1;
     this.asOf = 0;
+    this.summarize();
   }
 
   clear() {
@@ -213,7 +214,7 @@ class Model {
   }
 
   summarize() {
-    const sums = { shards: 0, vacant: 0, unknown: 0, transitions: 0, tenures: 0, gaps: 0, briefs: 0, losts: 0, holes: 0, problems: 0, longest: null };
+    const sums = { shards: 0, vacant: 0, unknown: 0, transitions: 0, tenures: 0, gaps: 0, briefs: 0, losts: 0, holes: 0, problems: 0, longest: null, beginUnseen: false };
     this.workers.forEach((worker) => Object.assign(worker, { tenures: 0, leads: 0 }));
     let first = Infinity;
     for (const shard of this.shards) {
@@ -243,6 +244,7 @@ class Model {
         }
       }
       if (count > 0) {
+        sums.beginUnseen = sums.beginUnseen || shard.tenures[0].from === null;
         first = Math.min(first, shard.tenures[0].from ?? shard.tenures[0].to ?? this.asOf);
       }
     }

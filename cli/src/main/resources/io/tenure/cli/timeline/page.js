@@ -16,7 +16,8 @@ let pinned = null;
 
 /** Draws in the next frame; many calls make one. */
 function redraw() {
-  if (!wanted) {
+  // Before the first data have come there is nothing to draw.
+  if (!wanted && model.version >= 0) {
     wanted = true;
     requestAnimationFrame(frame);
   }

@@ -17,6 +17,16 @@ function workerColours(dark) {
   ];
 }
 
+const pixelContext = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
+
+/** The same colour as #rrggbb, which a canvas takes ten thousand times a frame without much thought. */
+function inBytes(colour) {
+  pixelContext.fillStyle = colour;
+  pixelContext.fillRect(0, 0, 1, 1);
+  const bytes = pixelContext.getImageData(0, 0, 1, 1).data;
+  return "#" + [...bytes.slice(0, 3)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 class Painter {
   constructor(scene, canvas, overview) {
     this.scene = scene;
@@ -38,7 +48,7 @@ class Painter {
     const style = getComputedStyle(document.documentElement);
     this.colour = Object.fromEntries(COLOUR_NAMES.map((name) => [name, style.getPropertyValue("--" + name).trim()]));
     this.dark = style.getPropertyValue("--theme").trim() === "dark";
-    this.workerColours = workerColours(this.dark);
+    this.workerColours = workerColours(this.dark).map(inBytes);
     this.font = "11px " + getComputedStyle(document.body).fontFamily;
     this.lostHatch = this.hatch(this.colour.bartext, 5, 1.6);
     this.unknownHatch = this.hatch(this.colour.surface, 5, 2.4);
@@ -194,6 +204,7 @@ class Painter {
     const row = { y, height: Math.max(1, rowHeight - (rowHeight >= 4 ? 1 : 0)), inset, marks: [] };
     this.drawHoles(context, shard, row);
     let i = shard.firstAfter(scene.from);
+    let free = -Infinity;
     while (i < tenures.length && tenures[i].start < scene.to) {
       const tenure = tenures[i];
       const left = scene.leftOf(tenure);
@@ -205,7 +216,10 @@ class Painter {
         this.drawTenure(context, tenure, left, right, row);
         i++;
       } else {
-        i = this.drawMerged(context, shard, i, Math.floor(left), row);
+        // One that lies in two pixels belongs to the second if the first is drawn already.
+        const pixel = Math.max(free, Math.floor(left));
+        i = this.drawMerged(context, shard, i, pixel, row);
+        free = pixel + 1;
       }
     }
     if (i < tenures.length && tenures[i].gap > 0) {
@@ -263,8 +277,10 @@ class Painter {
     context.fillStyle = this.fill(tenure);
     this.rectangle(context, x0, y, width, height);
     if (tenure.worker.variant && height >= 7) {
+      context.globalAlpha *= 0.5;
       context.fillStyle = this.colour.bartext;
       this.rectangle(context, x0, y + height - 3, width, 1);
+      context.globalAlpha = faint ? 0.22 : 1;
     }
     this.drawn.bars++;
     let textEnd = x0 + width;
@@ -274,7 +290,9 @@ class Painter {
       this.rectangle(context, x0, y, Math.max(1, width - 6), height);
       this.drawn.unknown++;
     }
-    if (tenure.end === END.LOST) {
+    // How it ended is to be seen where it ended, and not at the edge of what is in view.
+    const endsHere = right <= scene.gutter + scene.plotWidth + 2;
+    if (endsHere && tenure.end === END.LOST) {
       const hatched = Math.min(width, Math.max(2, Math.min(26, Math.round(width * 0.5))));
       context.fillStyle = this.lostHatch;
       this.rectangle(context, x0 + width - hatched, y, hatched, height);
@@ -282,13 +300,14 @@ class Painter {
       textEnd -= hatched;
     } else if (tenure.end === END.UNKNOWN) {
       context.fillStyle = this.unknownHatch;
-      this.rectangle(context, x0 + Math.min(6, width - 1), y, Math.max(1, width - 6), height);
+      const solid = left < scene.gutter ? 0 : Math.min(6, width - 1);
+      this.rectangle(context, x0 + solid, y, Math.max(1, width - solid), height);
       this.drawn.unknown++;
-    } else if (tenure.end === END.LAPSED || tenure.end === END.REVOKED) {
+    } else if (endsHere && (tenure.end === END.LAPSED || tenure.end === END.REVOKED)) {
       row.marks.push({ kind: END_WORDS[tenure.end], x: x0 + width - 2, narrow: width < 12, faint });
       textEnd -= 9;
     }
-    if (height >= 9) {
+    if (height >= 8) {
       this.drawLabel(context, tenure, Math.max(x0, scene.gutter), textEnd, y + height / 2);
     }
     context.globalAlpha = 1;

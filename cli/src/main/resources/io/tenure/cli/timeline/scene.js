@@ -4,7 +4,7 @@
 const AXIS = 34;
 const SCROLLBAR = 14;
 const MIN_SPAN_MS = 20;
-const ROW_HEIGHTS = [1, 2, 4, 6, 8, 11, 14, 18, 24, 32];
+const ROW_HEIGHTS = [1, 2, 4, 6, 8, 12, 15, 18, 24, 32];
 
 /** Free space above the first row, so that its name has room where rows are low. */
 const PAD = 4;
@@ -47,8 +47,11 @@ class Scene {
 
   /** All of the time, with some room. */
   get extent() {
-    const room = Math.max(MIN_SPAN_MS, (this.model.asOf - this.model.first) * 0.02);
-    return { from: this.model.first - room, to: this.model.asOf + room };
+    const all = this.model.asOf - this.model.first;
+    const room = Math.max(MIN_SPAN_MS, all * 0.02);
+    // A tenure of unknown beginning is drawn before the first time that is known.
+    const before = this.model.sums.beginUnseen ? Math.max(MIN_SPAN_MS, all * 0.07) : room;
+    return { from: this.model.first - before, to: this.model.asOf + room };
   }
 
   x(time) {
