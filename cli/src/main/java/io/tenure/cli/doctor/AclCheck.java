@@ -1,5 +1,6 @@
 package io.tenure.cli.doctor;
 
+import io.tenure.audit.AppendOnlyAcl;
 import io.tenure.internal.session.ZnodeReader.Read;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -28,8 +29,6 @@ final class AclCheck implements Check {
     LEAKY,
     TIGHT
   }
-
-  private final AclRisks rules = AclRisks.RULES;
 
   @Override
   public String name() {
@@ -85,7 +84,7 @@ final class AclCheck implements Check {
     }
   }
 
-  private Judged judge(Context context, List<String> paths) throws InterruptedException {
+  private static Judged judge(Context context, List<String> paths) throws InterruptedException {
     Judged judged = new Judged(new LinkedHashMap<>(), new LinkedHashMap<>(), new ArrayList<>());
     for (Read<List<ACL>> read : new Stats(context.client()).acls(paths)) {
       if (read.denied()) {
@@ -94,7 +93,7 @@ final class AclCheck implements Check {
       read.found()
           .ifPresent(
               acls -> {
-                List<String> risks = rules.risks(read.path(), acls);
+                List<String> risks = AppendOnlyAcl.risks(read.path(), acls);
                 judged.risks().put(read.path(), risks);
                 Guard guard =
                     isOpen(acls) ? Guard.OPEN : risks.isEmpty() ? Guard.TIGHT : Guard.LEAKY;

@@ -1,10 +1,8 @@
 package io.tenure.cli.doctor;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import io.tenure.internal.ZnodeJson;
 import io.tenure.internal.session.ZnodeReader.Read;
 import io.tenure.internal.session.ZnodeReader.Znode;
-import io.tenure.scope.TenureException;
+import io.tenure.sharding.ShardGroup;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -100,7 +98,7 @@ final class ShardsCheck implements Check {
 
   private static void vacant(Context context, GroupFacts group, Findings findings)
       throws InterruptedException {
-    List<String> unplaced = unplaced(group, findings);
+    List<String> unplaced = unplaced(context, group);
     if (!unplaced.isEmpty()) {
       findings.wrong(
           group.path(),
@@ -146,18 +144,10 @@ final class ShardsCheck implements Check {
     }
   }
 
-  private static List<String> unplaced(GroupFacts group, Findings findings) {
-    Optional<byte[]> data =
-        group.summary().found().map(Znode::data).filter(bytes -> bytes.length > 0);
-    if (data.isEmpty()) {
-      return List.of();
-    }
-    try {
-      JsonNode field = ZnodeJson.parse(group.path() + "/plan", data.get()).get("unplaced");
-      return ShardNames.parse(field);
-    } catch (TenureException e) {
-      findings.unchecked(group.path(), "what the plan left out: " + e.getMessage(), "");
-      return List.of();
-    }
+  /** Shards that the plan has left out; none if it cannot be read, which the plan's check says. */
+  private static List<String> unplaced(Context context, GroupFacts group)
+      throws InterruptedException {
+    boolean readable = group.lists().values().stream().allMatch(GroupFacts.Listed::whole);
+    return readable ? ShardGroup.of(context.client(), group.path()).status().unplaced() : List.of();
   }
 }
