@@ -39,6 +39,7 @@ import picocli.CommandLine.Spec;
       RevokeCommand.class,
       CapacityCommand.class,
       ShardsCommand.class,
+      DoctorCommand.class,
       ArchiveCommand.class,
       GenerateCompletion.class
     },

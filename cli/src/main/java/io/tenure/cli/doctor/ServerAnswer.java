@@ -1,0 +1,174 @@
+package io.tenure.cli.doctor;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.zookeeper.client.FourLetterWordMain;
+import org.apache.zookeeper.client.ZKClientConfig;
+import org.apache.zookeeper.common.X509Exception;
+
+/**
+ * What one server says of itself. Immutable.
+ *
+ * @param name as {@code host:port}
+ * @param address where it is reached
+ * @param state whether it answers
+ * @param problem if it does not: why
+ * @param version as it names it; empty if it did not say
+ * @param mode leader, follower, observer or standalone; empty if it did not say
+ * @param outstanding requests that it has taken and not answered yet
+ * @param averageMillis how long requests took on average since it started
+ * @param tickMillis its tickTime, if it may be asked for that
+ */
+record ServerAnswer(
+    String name,
+    InetSocketAddress address,
+    State state,
+    String problem,
+    String version,
+    String mode,
+    int outstanding,
+    double averageMillis,
+    OptionalInt tickMillis) {
+
+  /** Whether a server answers. */
+  enum State {
+    SERVES,
+    /** Its port takes no connections. */
+    DOWN,
+    /** It is there, and serves nobody: it sees no quorum. */
+    NO_QUORUM,
+    /** Its port takes connections, and it does not say more. */
+    SILENT
+  }
+
+  private static final int LIMIT_MILLIS = 2_000;
+
+  private static final Pattern VERSION = Pattern.compile("(?m)^Zookeeper version: ([^,\\s]+)");
+  private static final Pattern MODE = Pattern.compile("(?m)^Mode: (\\S+)");
+  private static final Pattern OUTSTANDING = Pattern.compile("(?m)^Outstanding: (\\d{1,9})");
+  private static final Pattern LATENCY =
+      Pattern.compile("(?m)^Latency min/avg/max: [^/]*/([0-9.]+)/");
+  private static final Pattern TICK = Pattern.compile("(?m)^tickTime=(\\d{1,9})");
+
+  /** Asks it; blocks for some seconds at most. */
+  static ServerAnswer ask(InetSocketAddress server, ZKClientConfig config) {
+    InetSocketAddress address = new InetSocketAddress(server.getHostString(), server.getPort());
+    Optional<String> down = unreachable(address);
+    if (down.isPresent()) {
+      return unanswered(address, State.DOWN, down.get());
+    }
+    String answer;
+    try {
+      answer = word(address, "srvr", config);
+    } catch (IOException | X509Exception.SSLContextException | RuntimeException e) {
+      return unanswered(
+          address,
+          State.SILENT,
+          "it takes connections and does not answer srvr (" + e.getMessage() + ")");
+    }
+    if (answer.contains("not currently serving")) {
+      return unanswered(address, State.NO_QUORUM, "it is up and serves nobody");
+    } else if (answer.contains("whitelist")) {
+      return unanswered(address, State.SILENT, "srvr is not in its 4lw.commands.whitelist");
+    } else if (!VERSION.matcher(answer).find()) {
+      return unanswered(
+          address,
+          State.SILENT,
+          "it takes connections and does not answer srvr: it wants TLS, or is no ZooKeeper");
+    }
+    return new ServerAnswer(
+        name(address),
+        address,
+        State.SERVES,
+        "",
+        group(VERSION, answer).orElse(""),
+        group(MODE, answer).orElse(""),
+        group(OUTSTANDING, answer).map(Integer::parseInt).orElse(0),
+        group(LATENCY, answer).map(ServerAnswer::number).orElse(OptionalDouble.empty()).orElse(0),
+        tick(address, config));
+  }
+
+  private static OptionalInt tick(InetSocketAddress address, ZKClientConfig config) {
+    try {
+      return group(TICK, word(address, "conf", config))
+          .map(text -> OptionalInt.of(Integer.parseInt(text)))
+          .orElse(OptionalInt.empty());
+    } catch (IOException | X509Exception.SSLContextException | RuntimeException e) {
+      return OptionalInt.empty(); // Few servers may be asked for it; it is found in another way.
+    }
+  }
+
+  private static String word(InetSocketAddress address, String word, ZKClientConfig config)
+      throws IOException, X509Exception.SSLContextException {
+    return FourLetterWordMain.send4LetterWord(
+        address.getHostString(), address.getPort(), word, config, LIMIT_MILLIS);
+  }
+
+  private static Optional<String> unreachable(InetSocketAddress address) {
+    if (address.isUnresolved()) {
+      return Optional.of("no such host");
+    }
+    try (Socket socket = new Socket()) {
+      socket.connect(address, LIMIT_MILLIS);
+      return Optional.empty();
+    } catch (UnknownHostException e) {
+      return Optional.of("no such host");
+    } catch (ConnectException e) {
+      return Optional.of("connection refused");
+    } catch (SocketTimeoutException e) {
+      return Optional.of("no answer within " + Words.millis(LIMIT_MILLIS));
+    } catch (IOException e) {
+      return Optional.of(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static ServerAnswer unanswered(InetSocketAddress address, State state, String problem) {
+    return new ServerAnswer(
+        name(address), address, state, problem, "", "", 0, 0, OptionalInt.empty());
+  }
+
+  private static Optional<String> group(Pattern pattern, String text) {
+    Matcher matcher = pattern.matcher(text);
+    return matcher.find() ? Optional.of(matcher.group(1)) : Optional.empty();
+  }
+
+  private static OptionalDouble number(String text) {
+    try {
+      return OptionalDouble.of(Double.parseDouble(text));
+    } catch (NumberFormatException e) {
+      return OptionalDouble.empty(); // Another version says it in another way.
+    }
+  }
+
+  private static String name(InetSocketAddress address) {
+    return address.getHostString() + ":" + address.getPort();
+  }
+
+  /** The version without what was built when: {@code 3.9.5}. */
+  String shortVersion() {
+    return version.replaceAll("-.*", "");
+  }
+
+  /** Whether it is at least that version; a version that cannot be read is taken to be. */
+  boolean isAtLeast(int major, int minor) {
+    Matcher matcher = Pattern.compile("(\\d{1,4})\\.(\\d{1,4}).*").matcher(version);
+    if (!matcher.matches()) {
+      return true;
+    }
+    int ownMajor = Integer.parseInt(matcher.group(1));
+    return ownMajor > major || (ownMajor == major && Integer.parseInt(matcher.group(2)) >= minor);
+  }
+
+  boolean votes() {
+    return mode.equals("leader") || mode.equals("follower") || mode.equals("standalone");
+  }
+}
