@@ -40,6 +40,8 @@ import picocli.CommandLine.Spec;
       CapacityCommand.class,
       ShardsCommand.class,
       DoctorCommand.class,
+      TimelineCommand.class,
+      ServeCommand.class,
       ArchiveCommand.class,
       GenerateCompletion.class
     },
