@@ -276,10 +276,11 @@ class Painter {
     context.globalAlpha = faint ? 0.22 : 1;
     context.fillStyle = this.fill(tenure);
     this.rectangle(context, x0, y, width, height);
-    if (tenure.worker.variant && height >= 7) {
-      context.globalAlpha *= 0.5;
+    if (tenure.worker.variant && height >= 5) {
+      // At the very edge: higher up it would look as if the name were struck out.
+      context.globalAlpha *= 0.6;
       context.fillStyle = this.colour.bartext;
-      this.rectangle(context, x0, y + height - 3, width, 1);
+      this.rectangle(context, x0, y + height - 1, width, 1);
       context.globalAlpha = faint ? 0.22 : 1;
     }
     this.drawn.bars++;
