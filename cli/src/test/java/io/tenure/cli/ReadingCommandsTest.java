@@ -1,5 +1,7 @@
 package io.tenure.cli;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -9,6 +11,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.retry.RetryNTimes;
@@ -25,7 +32,9 @@ class ReadingCommandsTest {
 
   private static TestingServer server;
   private static CuratorFramework client;
-  private static LeaderElection third;
+  private static Future<Void> term;
+  private static final ExecutorService LEADER = Executors.newSingleThreadExecutor();
+  private static final CountDownLatch ENOUGH = new CountDownLatch(1);
 
   @BeforeAll
   static void history() throws Exception {
@@ -33,8 +42,9 @@ class ReadingCommandsTest {
     client = client(null);
     leadOnce(client, SCOPE, "w-1");
     leadOnce(client, SCOPE, "w-2");
-    third = LeaderElection.builder(client, SCOPE).candidateId("w-3").endpoint("w-3:80").build();
-    Lease unused = third.acquire();
+    CompletableFuture<Void> leading = new CompletableFuture<>();
+    term = LEADER.submit(() -> lead(leading));
+    leading.get(30, SECONDS);
     leadOnce(client, "/billing/idle", "w-1");
     leadOnce(client, "/billing/damaged", "w-1");
     leadOnce(client, "/billing/damaged", "w-2");
@@ -46,9 +56,24 @@ class ReadingCommandsTest {
             "{\"format\":2}".getBytes(StandardCharsets.UTF_8));
   }
 
+  /** Leads, with a thread that works and renews, for as long as the tests read. */
+  private static Void lead(CompletableFuture<Void> leading) throws Exception {
+    try (LeaderElection election =
+            LeaderElection.builder(client, SCOPE).candidateId("w-3").endpoint("w-3:80").build();
+        Lease lease = election.acquire()) {
+      leading.complete(null);
+      while (!ENOUGH.await(200, MILLISECONDS)) {
+        lease.renew();
+      }
+    }
+    return null;
+  }
+
   @AfterAll
   static void end() throws Exception {
-    third.close();
+    ENOUGH.countDown();
+    term.get(30, SECONDS);
+    LEADER.shutdown();
     client.close();
     server.close();
   }

@@ -520,6 +520,8 @@ window.tenure = {
   sums: () => ({ ...model.sums, longest: model.sums.longest?.ms ?? null }),
   frames: () => ({ ...frames }),
   asOf: () => model.asOf,
+  /** Whether the page's address says all that is shown: it follows after a moment. */
+  addressed: () => location.hash === "#" + state(),
   /** The middle of a tenure, or of the gap before it, within the chart; null if it is not among the rows. */
   locate(name, epoch, gap) {
     const place = scene.rows.findIndex((shard) => shard.name === name);

@@ -177,7 +177,7 @@ class TimelineBrowserTest {
         .isCloseTo(span(after), org.assertj.core.data.Percentage.withPercentage(1));
     assertThat(moved.get("from").asDouble()).isLessThan(after.get("from").asDouble());
     browser.screenshot("day-zoomed");
-    browser.await("location.hash.includes('from=')");
+    browser.await("window.tenure.addressed()");
     String address = browser.address();
     browser.open("about:blank");
     browser.open(address);
@@ -216,7 +216,7 @@ class TimelineBrowserTest {
     assertThat(browser.find("#fields").getText()).contains("worker-2");
     browser.keys(".", ".");
     assertThat(browser.find("#fields").getText()).contains("worker-1", "in office");
-    browser.await("location.hash.includes('pin=')");
+    browser.await("window.tenure.addressed()");
     String address = browser.address();
     browser.open("about:blank");
     browser.open(address);

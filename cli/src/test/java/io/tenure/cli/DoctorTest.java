@@ -1,0 +1,358 @@
+package io.tenure.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.tenure.audit.AppendOnlyAcl;
+import io.tenure.lease.Lease;
+import io.tenure.lease.NextStep;
+import io.tenure.recipes.LeaderElection;
+import io.tenure.scope.Retention;
+import io.tenure.sharding.ShardGroup;
+import io.tenure.sharding.ShardSet;
+import io.tenure.sharding.ShardWorker;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.curator.framework.CuratorFramework;
+import org.apache.curator.framework.CuratorFrameworkFactory;
+import org.apache.curator.retry.RetryNTimes;
+import org.apache.curator.test.InstanceSpec;
+import org.apache.curator.test.TestingCluster;
+import org.apache.curator.test.TestingServer;
+import org.apache.zookeeper.CreateMode;
+import org.apache.zookeeper.ZooDefs;
+import org.apache.zookeeper.data.Id;
+import org.apache.zookeeper.server.auth.DigestAuthenticationProvider;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * What the doctor finds when it is there, and does not when it is not; real servers, one mistake
+ * each.
+ */
+@Timeout(180)
+class DoctorTest {
+
+  private static TestingServer server;
+  private static CuratorFramework client;
+
+  private final List<AutoCloseable> opened = new ArrayList<>();
+
+  /** One line of what it said. */
+  private record Said(String level, String check, String path, String text, boolean checked) {}
+
+  @BeforeAll
+  static void start() throws Exception {
+    server =
+        new TestingServer(
+            new InstanceSpec(null, -1, -1, -1, true, 1, 500, 1000, Map.of(), "127.0.0.1"), true);
+    client = client(server.getConnectString());
+    client.create().forPath("/d");
+  }
+
+  @AfterAll
+  static void end() throws Exception {
+    client.close();
+    server.close();
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    for (int i = opened.size() - 1; i >= 0; i--) {
+      opened.get(i).close();
+    }
+  }
+
+  private static CuratorFramework client(String connect) {
+    CuratorFramework made = CuratorFrameworkFactory.newClient(connect, new RetryNTimes(3, 50));
+    made.start();
+    return made;
+  }
+
+  private static void leadOnce(CuratorFramework as, String scope, Retention retention)
+      throws Exception {
+    try (LeaderElection election =
+            LeaderElection.builder(as, scope).candidateId("w-1").retention(retention).build();
+        Lease lease = election.acquire()) {
+      lease.renew();
+    }
+  }
+
+  private ShardWorker worker(CuratorFramework as, String group, String id) throws Exception {
+    ShardWorker worker =
+        ShardWorker.builder(as, group)
+            .workerId(id)
+            .shards(ShardSet.numbered(3))
+            .settleWindow(Duration.ZERO)
+            .tasks(shard -> lease -> NextStep.after(Duration.ofMillis(200)))
+            .build();
+    opened.add(worker);
+    worker.start().toCompletableFuture().get();
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> ShardGroup.of(client, group).status().isSettled());
+    return worker;
+  }
+
+  private static Cli.Result run(String connect, String... more) {
+    List<String> arguments = new ArrayList<>(List.of("doctor", "--json"));
+    arguments.addAll(List.of(more));
+    return Cli.at(connect).run(arguments.toArray(String[]::new));
+  }
+
+  private static List<Said> said(Cli.Result result) throws Exception {
+    List<Said> all = new ArrayList<>();
+    for (JsonNode line : result.json()) {
+      all.add(
+          new Said(
+              line.get("level").asText(),
+              line.get("check").asText(),
+              line.get("path").asText(),
+              line.get("text").asText(),
+              line.get("checked").asBoolean()));
+    }
+    return all;
+  }
+
+  private static List<Said> examined(String target) throws Exception {
+    return said(run(server.getConnectString(), target, "--no-probe"));
+  }
+
+  private static void assertSaid(
+      List<Said> all, String level, String check, String path, String text) {
+    assertThat(all)
+        .anySatisfy(
+            one -> {
+              assertThat(one.level()).isEqualTo(level);
+              assertThat(one.check()).isEqualTo(check);
+              assertThat(one.path()).contains(path);
+              assertThat(one.text()).contains(text);
+            });
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void aTickTimeThatServicesDoNotExpectIsFoundWithoutAskingForTheConfiguration() throws Exception {
+    leadOnce(client, "/d/tick", Retention.DEFAULT);
+    assertSaid(examined("/d/tick"), "note", "session", "tickTime", "is 500 ms");
+    List<Said> told =
+        said(run(server.getConnectString(), "/d/tick", "--no-probe", "--tick-time", "500ms"));
+    assertSaid(told, "ok", "session", "tickTime", "as services take it to be");
+    List<Said> shorter =
+        said(run(server.getConnectString(), "/d/tick", "--no-probe", "--tick-time", "100ms"));
+    assertSaid(shorter, "risky", "session", "tickTime", "leases may outlast their sessions");
+  }
+
+  @Test
+  void aRecordThatIsDamagedOrNewerIsWrongAndTheOthersAreExaminedAllTheSame() throws Exception {
+    leadOnce(client, "/d/record/damaged", Retention.DEFAULT);
+    leadOnce(client, "/d/record/newer", Retention.DEFAULT);
+    client.setData().forPath("/d/record/damaged", bytes("?"));
+    client.setData().forPath("/d/record/newer", bytes("{\"format\":2}"));
+    assertSaid(
+        examined("/d/record/damaged"), "wrong", "office", "/d/record/damaged", "nobody can be");
+    assertSaid(examined("/d/record/newer"), "wrong", "office", "/d/record/newer", "format 2");
+  }
+
+  @Test
+  void historyThatWasTamperedWithIsWrong() throws Exception {
+    for (String scope : List.of("/d/gap", "/d/rewritten")) {
+      leadOnce(client, scope, Retention.DEFAULT);
+      leadOnce(client, scope, Retention.DEFAULT);
+    }
+    client.delete().forPath("/d/gap/audit/0000000002-resigned-w-1");
+    assertSaid(examined("/d/gap"), "wrong", "trail", "/d/gap/audit", "the trail has a gap");
+    String entry = "/d/rewritten/audit/0000000003-elected-w-1";
+    client.setData().forPath(entry, client.getData().forPath(entry));
+    assertSaid(examined("/d/rewritten"), "wrong", "trail", entry, "an entry was rewritten");
+  }
+
+  @Test
+  void anOfficeWhoseLeaderIsGoneWithoutASuccessorIsSaid() throws Exception {
+    CuratorFramework doomed = client(server.getConnectString());
+    opened.add(doomed);
+    LeaderElection election = LeaderElection.builder(doomed, "/d/gone").candidateId("w-1").build();
+    assertThat(election.acquire().isHeld()).isTrue();
+    doomed.close(); // With its session go leader node and candidate.
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> client.checkExists().forPath("/d/gone/leader") == null);
+    List<Said> all = examined("/d/gone");
+    assertThat(all)
+        .anyMatch(
+            one ->
+                one.check().equals("office")
+                    && one.path().contains("/d/gone")
+                    && one.text().contains("no candidate is there"));
+  }
+
+  @Test
+  void aLeaderNodeWithoutARecordIsWrong() throws Exception {
+    client.create().creatingParentsIfNeeded().forPath("/d/strange/audit");
+    client.create().withMode(CreateMode.EPHEMERAL).forPath("/d/strange/leader", bytes("me"));
+    assertSaid(examined("/d/strange"), "wrong", "office", "/d/strange", "no record");
+  }
+
+  @Test
+  void whatIsLeftOverInAGroupIsSaid() throws Exception {
+    worker(client, "/d/left", "w-1");
+    ShardGroup group = ShardGroup.of(client, "/d/left");
+    group.resize(2);
+    await().atMost(Duration.ofSeconds(30)).until(() -> group.status().isSettled());
+    client.create().forPath("/d/left/directives/drain-w-9", bytes("old"));
+    client.create().forPath("/d/left/directives/pin-0", bytes("w-9"));
+    client.create().forPath("/d/left/directives/pin-77", bytes("w-1"));
+    client.create().forPath("/d/left/directives/stop-everything");
+    client.create().forPath("/d/left/directives/capacity-w-1", bytes("much"));
+    List<Said> all = examined("/d/left");
+    assertSaid(all, "risky", "directives", "drain-w-9", "there is no worker w-9");
+    assertSaid(all, "note", "directives", "pin-0", "there is no worker w-9");
+    assertSaid(all, "note", "directives", "pin-77", "there is no shard 77");
+    assertSaid(all, "risky", "directives", "stop-everything", "cannot be understood");
+    assertSaid(all, "risky", "directives", "capacity-w-1", "no number above 0");
+    assertThat(all)
+        .anyMatch(
+            one -> one.check().equals("shards") && one.text().contains("no longer in the set"));
+  }
+
+  @Test
+  void aGroupWithoutWorkersHasVacantShards() throws Exception {
+    worker(client, "/d/empty", "w-1").close();
+    List<Said> all = examined("/d/empty");
+    assertThat(all).anyMatch(one -> one.check().equals("workers") && !one.level().equals("ok"));
+    assertThat(all).anyMatch(one -> one.check().equals("shards") && !one.level().equals("ok"));
+  }
+
+  @Test
+  void aTrailThatNobodyTrimsIsSaid() throws Exception {
+    try (LeaderElection election =
+        LeaderElection.builder(client, "/d/grows")
+            .candidateId("w-1")
+            .retention(Retention.KEEP_ALL)
+            .build()) {
+      for (int i = 0; i < 120; i++) {
+        election.acquire().close();
+      }
+    }
+    assertThat(examined("/d/grows"))
+        .anyMatch(
+            one ->
+                one.check().equals("retention")
+                    && one.path().contains("/d/grows")
+                    && !one.level().equals("ok"));
+  }
+
+  @Test
+  void aZnodeNearTheLimitOfAPacketIsRisky() throws Exception {
+    worker(client, "/d/big", "w-1");
+    client.create().forPath("/d/big/plan/w-8", new byte[700_000]);
+    assertThat(examined("/d/big"))
+        .anyMatch(
+            one ->
+                one.check().equals("size")
+                    && one.path().equals("/d/big/plan/w-8")
+                    && one.level().equals("risky"));
+  }
+
+  @Test
+  void aTrailThatIsOpenWhereOthersAreProtectedIsRisky() throws Exception {
+    Id id = new Id("digest", DigestAuthenticationProvider.generateDigest("worker:secret"));
+    CuratorFramework worker =
+        CuratorFrameworkFactory.builder()
+            .connectString(server.getConnectString())
+            .retryPolicy(new RetryNTimes(3, 50))
+            .authorization("digest", bytes("worker:secret"))
+            .aclProvider(
+                AppendOnlyAcl.builder().workers(id).readers(ZooDefs.Ids.ANYONE_ID_UNSAFE).build())
+            .build();
+    worker.start();
+    opened.add(worker);
+    worker(worker, "/protected", "w-1"); // With parents that are nobody else's.
+    assertThat(examined("/protected"))
+        .noneMatch(one -> one.check().equals("acl") && one.level().equals("risky"));
+    leadOnce(client, "/d/open", Retention.DEFAULT);
+    List<Said> both = said(run(server.getConnectString(), "--no-probe"));
+    assertThat(both)
+        .anyMatch(
+            one ->
+                one.check().equals("acl")
+                    && one.level().equals("risky")
+                    && one.text().contains("while others are protected"));
+  }
+
+  @Test
+  void theClockOfThisMachineAndThoseOfLeadersAreComparedWithTheServers() throws Exception {
+    leadOnce(client, "/d/clock", Retention.DEFAULT);
+    Clock wrong = Clock.fixed(Instant.now().plusSeconds(90), ZoneOffset.UTC);
+    Cli.Result off = Cli.at(server).clock(wrong).run("doctor", "/d/clock", "--json");
+    assertSaid(said(off), "risky", "clock", "this machine", "behind");
+    assertSaid(
+        said(run(server.getConnectString(), "/d/clock")),
+        "ok",
+        "clock",
+        "this machine",
+        "clock is");
+    List<Said> unprobed = examined("/d/clock");
+    assertThat(unprobed)
+        .anyMatch(one -> one.check().equals("clock") && one.text().contains("--no-probe"));
+    assertThat(client.getChildren().forPath("/"))
+        .noneMatch(name -> name.startsWith("tenure-doctor"));
+  }
+
+  @Test
+  void anEnsembleOfThreeIsWellAndOneThatMissesAServerIsNot() throws Exception {
+    try (TestingCluster cluster = new TestingCluster(3)) {
+      cluster.start();
+      try (CuratorFramework of = client(cluster.getConnectString())) {
+        ShardWorker worker =
+            ShardWorker.builder(of, "/orders")
+                .workerId("w-1")
+                .shards(ShardSet.numbered(3))
+                .settleWindow(Duration.ZERO)
+                .tasks(shard -> lease -> NextStep.after(Duration.ofMillis(200)))
+                .build();
+        opened.add(worker);
+        worker.start().toCompletableFuture().get();
+        await()
+            .atMost(Duration.ofSeconds(60))
+            .until(() -> ShardGroup.of(of, "/orders").status().isSettled());
+        Cli.Result well = run(cluster.getConnectString());
+        assertThat(said(well))
+            .as(well.toString())
+            .noneMatch(one -> one.level().equals("wrong") || one.level().equals("risky"));
+        assertThat(well.exitCode()).isZero();
+
+        InstanceSpec met = cluster.findConnectionInstance(of.getZookeeperClient().getZooKeeper());
+        InstanceSpec victim =
+            cluster.getInstances().stream()
+                .filter(one -> !one.equals(met))
+                .findFirst()
+                .orElseThrow();
+        cluster.killServer(victim);
+        await()
+            .atMost(Duration.ofSeconds(60))
+            .untilAsserted(
+                () -> {
+                  Cli.Result ill = run(cluster.getConnectString(), "--timeout", "10s");
+                  assertThat(ill.exitCode()).as(ill.toString()).isEqualTo(ExitCode.NO);
+                  assertSaid(
+                      said(ill), "wrong", "servers", "" + victim.getPort(), "does not answer");
+                });
+        worker.close();
+      }
+    }
+  }
+}
