@@ -19,10 +19,10 @@ import picocli.CommandLine.Parameters;
 /** Says what is wrong or risky. */
 @Command(
     name = "doctor",
+    header = "What is wrong or risky, in plain words",
     description = {
-      "Says in plain words what is wrong or risky with servers, sessions, clocks, permissions,",
-      "sizes, groups, offices and audit trails, and what to do about it. Exit code 1 if anything is",
-      "wrong or risky; notes do not count.",
+      "With servers, sessions, clocks, permissions, sizes, groups, offices and audit trails, and what",
+      "to do about it. Exit code 1 if anything is wrong or risky; notes do not count.",
       "",
       "It changes nothing. To read the servers' clock it makes an ephemeral znode",
       "/tenure-doctor-probe-NUMBER (or, where it may not, one below the group or scope) and deletes",

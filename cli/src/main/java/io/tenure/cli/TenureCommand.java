@@ -102,6 +102,7 @@ final class TenureCommand implements Runnable {
     command.setOut(new PrintWriter(new OutputWriter(io.out()), true));
     command.setCaseInsensitiveEnumValuesAllowed(true);
     command.setAbbreviatedOptionsAllowed(false);
+    command.setExpandAtFiles(false); // A worker's name may begin with @.
     if (!io.terminal()) {
       command.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
     }

@@ -24,6 +24,9 @@ final class Times {
       "give an ISO time (2026-03-01T02:05:00Z; without an offset it is local time), a time of"
           + " today (02:05), or how long ago (90s, 10m, 2h, 3d ago)";
 
+  /** A century; so that sums and nanoseconds of it fit. */
+  private static final Duration LONGEST = Duration.ofDays(36_500);
+
   private Times() {}
 
   /**
@@ -74,12 +77,16 @@ final class Times {
   static Duration duration(String text) {
     return ago(text.strip())
         .or(() -> attempt(() -> Duration.parse(text.strip())))
-        .filter(duration -> !duration.isNegative())
+        .filter(duration -> !duration.isNegative() && duration.compareTo(LONGEST) <= 0)
         .orElseThrow(
             () ->
                 new CommandException(
                     ExitCode.USAGE,
-                    "\"" + text + "\" is no duration: give a number with ms, s, m, h or d"));
+                    "\""
+                        + text
+                        + "\" is no duration: give a number with ms, s, m, h or d, at most "
+                        + LONGEST.toDays()
+                        + " d"));
   }
 
   private static Optional<Duration> ago(String text) {

@@ -28,6 +28,7 @@ import org.apache.curator.test.TestingCluster;
 import org.apache.curator.test.TestingServer;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.ZooDefs;
+import org.apache.zookeeper.data.ACL;
 import org.apache.zookeeper.data.Id;
 import org.apache.zookeeper.server.auth.DigestAuthenticationProvider;
 import org.junit.jupiter.api.AfterAll;
@@ -226,6 +227,52 @@ class DoctorTest {
     assertThat(all)
         .anyMatch(
             one -> one.check().equals("shards") && one.text().contains("no longer in the set"));
+  }
+
+  @Test
+  void aWorkerThatIsRegisteredTwiceAndOneThatCannotBeReadAreSaid() throws Exception {
+    worker(client, "/d/twice", "w-1");
+    String own = client.getChildren().forPath("/d/twice/workers").get(0);
+    byte[] data = client.getData().forPath("/d/twice/workers/" + own);
+    byte[] other = bytes(new String(data, StandardCharsets.UTF_8).replace("\"w-1\"", "\"w-3\""));
+    for (String name : List.of("w-3-0000000008", "w-3-0000000009")) {
+      client.create().withMode(CreateMode.EPHEMERAL).forPath("/d/twice/workers/" + name, other);
+    }
+    client.create().forPath("/d/twice/workers/w-4-0000000010", data);
+    client.create().forPath("/d/twice/workers/w-2-0000000011", bytes("{\"format\":2}"));
+    client.create().forPath("/d/twice/plan/w-9", bytes("{\"format\":1}"));
+    List<Said> all = examined("/d/twice");
+    assertSaid(all, "risky", "workers", "/d/twice/workers", "w-3 is registered 2 times");
+    assertSaid(all, "wrong", "workers", "w-4-0000000010", "no ephemeral node");
+    assertSaid(all, "wrong", "workers", "w-2-0000000011", "format 2");
+    assertSaid(all, "note", "plan", "/d/twice/plan", "1 worker that is not there: w-9");
+  }
+
+  @Test
+  void whatThisClientMayNotReadIsNotCheckedAndNotCalledWell() throws Exception {
+    leadOnce(client, "/d/secret", Retention.DEFAULT);
+    List<ACL> nobody = List.of(new ACL(ZooDefs.Perms.ALL, new Id("digest", "nobody:nothing")));
+    client.setACL().withACL(nobody).forPath("/d/secret/audit");
+    List<Said> all = examined("/d/secret");
+    assertThat(all)
+        .anyMatch(one -> !one.checked() && one.text().contains("may not"))
+        .noneMatch(one -> one.level().equals("ok") && one.check().equals("trail"));
+    client.setACL().withACL(nobody).forPath("/d/secret");
+    Cli.Result denied = run(server.getConnectString(), "/d/secret", "--no-probe");
+    assertThat(denied.exitCode()).as(denied.toString()).isEqualTo(ExitCode.DENIED);
+    assertThat(denied.err().lines()).hasSize(1);
+  }
+
+  @Test
+  void aLeaderWhoseMachinesClockWasWrongIsSaid() throws Exception {
+    leadOnce(client, "/d/skew", Retention.DEFAULT);
+    String elected = "/d/skew/audit/0000000001-elected-w-1";
+    String text = new String(client.getData().forPath(elected), StandardCharsets.UTF_8);
+    String skewed =
+        text.replaceFirst("\"leaderTime\":\"[^\"]*\"", "\"leaderTime\":\"2031-01-01T00:00:00Z\"")
+            .replaceFirst("\"host\":\"[^\"]*\"", "\"host\":\"far-away\"");
+    client.setData().forPath(elected, bytes(skewed));
+    assertSaid(examined("/d/skew"), "risky", "clock", "far-away", "ahead of the quorum leader's");
   }
 
   @Test

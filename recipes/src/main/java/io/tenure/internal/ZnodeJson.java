@@ -65,12 +65,12 @@ public final class ZnodeJson {
               + preview(data)
               + "). It was left untouched; move it away, or choose another scope");
     }
-    long format = object.path("format").longValue();
-    if (format < 1 || format > FORMAT) {
+    JsonNode format = object.path("format");
+    if (!format.canConvertToLong() || format.longValue() < 1 || format.longValue() > FORMAT) {
       throw new ForeignDataException(
           path
               + " has format "
-              + format
+              + shortened(format.asText())
               + ", and this version of Tenure reads formats up to "
               + FORMAT
               + ". It was left untouched; upgrade this process");
@@ -185,6 +185,10 @@ public final class ZnodeJson {
     json.put("host", candidate.host());
     json.put("pid", candidate.pid());
     candidate.endpoint().ifPresent(e -> json.put("endpoint", e));
+  }
+
+  private static String shortened(String text) {
+    return text.length() > 40 ? text.substring(0, 40) + "…" : text;
   }
 
   private static String preview(byte[] data) {

@@ -31,6 +31,12 @@ record PlanNode(
     List<List<String>> standsBy,
     Map<String, List<String>> reasons) {
 
+  /**
+   * Each shard has one reason, also one that has just left the set. Ranges are short, and many of
+   * them in one znode would fill the memory of whoever reads it.
+   */
+  private static final int MAX_EXPLAINED = 2 * ShardSet.MAX_SHARDS;
+
   static PlanNode parse(String path, byte[] data) {
     ZnodeJson json = ZnodeJson.parse(path, data);
     List<List<String>> standsBy = new ArrayList<>();
@@ -45,11 +51,15 @@ record PlanNode(
     if (written != null && !written.isObject()) {
       throw json.foreign("reasons", "is no object");
     } else if (written != null) {
-      written
-          .properties()
-          .forEach(
-              entry ->
-                  reasons.put(entry.getKey(), ShardList.names(json, "reasons", entry.getValue())));
+      int explained = 0;
+      for (Map.Entry<String, JsonNode> entry : written.properties()) {
+        List<String> shards = ShardList.names(json, "reasons", entry.getValue());
+        explained += shards.size();
+        if (explained > MAX_EXPLAINED) {
+          throw json.foreign("reasons", "lists more than " + MAX_EXPLAINED + " shards");
+        }
+        reasons.put(entry.getKey(), shards);
+      }
     }
     return new PlanNode(
         json.text("worker"),

@@ -36,10 +36,11 @@ record WantedStandbys(ShardSet shards, List<String> workers, int[][] ranks) {
   /** The same with other shards and workers: what is gone of them stands by for nothing. */
   int[][] over(int count, ShardSet others, Members members) {
     int[] now = workers.stream().mapToInt(members::indexOf).toArray();
+    boolean same = shards.equals(others); // Once: it compares all names.
     int[][] result = none(count, others);
     for (int rank = 0; rank < Math.min(count, ranks.length); rank++) {
       for (int shard = 0; shard < others.size(); shard++) {
-        int before = shards.equals(others) ? shard : shards.indexOf(others.name(shard));
+        int before = same ? shard : shards.indexOf(others.name(shard));
         int worker = before < 0 ? Placement.NONE : ranks[rank][before];
         result[rank][shard] = worker == Placement.NONE ? worker : now[worker];
       }

@@ -216,6 +216,19 @@ class GroupFormatsTest {
     }
   }
 
+  @Example
+  void aSmallZnodeCannotFillTheMemory() {
+    StringBuilder reasons = new StringBuilder("{");
+    for (int i = 0; i < 3; i++) {
+      reasons.append(i == 0 ? "" : ",").append("\"r").append(i).append("\":\"0-99999\"");
+    }
+    String plan =
+        "{\"format\":1,\"worker\":\"w-1\",\"incarnation\":7,\"reasons\":" + reasons + "}}";
+    assertThatExceptionOfType(ForeignDataException.class)
+        .isThrownBy(() -> PlanNode.parse(PATH, plan.getBytes(StandardCharsets.UTF_8)))
+        .withMessageContaining("lists more than 200000 shards");
+  }
+
   // ---------------------------------------------------------------- pinned bytes
 
   @Example
