@@ -57,16 +57,19 @@ final class StepPool implements Executor, AutoCloseable {
 
   /** A step hangs: its shard has lapsed, and its thread is of no use. */
   void stuck() {
-    resize(stuck.incrementAndGet());
+    stuck.incrementAndGet();
+    resize();
   }
 
   /** It has come back. */
   void unstuck() {
-    resize(stuck.decrementAndGet());
+    stuck.decrementAndGet();
+    resize();
   }
 
-  private synchronized void resize(int hanging) {
-    int wanted = size + Math.min(size, Math.max(0, hanging));
+  /** Whoever comes last sees every change: so the count is read under the lock. */
+  private synchronized void resize() {
+    int wanted = size + Math.min(size, Math.max(0, stuck.get()));
     if (wanted > threads.getMaximumPoolSize()) {
       threads.setMaximumPoolSize(wanted);
       threads.setCorePoolSize(wanted);
@@ -74,6 +77,11 @@ final class StepPool implements Executor, AutoCloseable {
       threads.setCorePoolSize(wanted);
       threads.setMaximumPoolSize(wanted);
     }
+  }
+
+  /** How many threads it may have now. */
+  synchronized int threads() {
+    return threads.getMaximumPoolSize();
   }
 
   /** Lets what runs run out; takes nothing new. */

@@ -1,6 +1,7 @@
 package io.tenure.internal.session;
 
 import io.tenure.lease.LeaseClock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LeaseBounds {
 
-  private final Monitor monitor;
   private final LeaseClock clock;
+  private final Supplier<Monitor.@Nullable Acknowledgement> acknowledgements;
   private final LeaseTerms terms;
   private final long session;
 
@@ -24,12 +25,17 @@ public final class LeaseBounds {
   /** Set once, and then the lease is over whatever the clocks and the servers say. */
   private volatile boolean over;
 
-  public LeaseBounds(Monitor monitor, LeaseTerms terms, long session, Moment start) {
-    this.monitor = monitor;
-    this.clock = monitor.clock();
+  LeaseBounds(
+      LeaseClock clock,
+      Supplier<Monitor.@Nullable Acknowledgement> acknowledgements,
+      LeaseTerms terms,
+      long session,
+      Moment start) {
+    this.clock = clock;
+    this.acknowledgements = acknowledgements;
     this.terms = terms;
     this.session = session;
-    progress(start);
+    moveTo(start);
   }
 
   /** Nanoseconds left, never negative. */
@@ -51,7 +57,7 @@ public final class LeaseBounds {
   }
 
   private long sessionNanos(long nowNanos, long nowMillis) {
-    Monitor.@Nullable Acknowledgement ack = monitor.last();
+    Monitor.@Nullable Acknowledgement ack = acknowledgements.get();
     if (ack == null || ack.session() != session) {
       return 0;
     }
@@ -60,8 +66,21 @@ public final class LeaseBounds {
         + terms.sessionShareNanos();
   }
 
-  /** Moves the progress bound. */
+  /**
+   * Moves the progress bound; only the working thread does. A lease whose bound has passed by then
+   * is over, also if nobody has looked yet: a thread that slept between its look at the lease and
+   * this call must not bring it back to life.
+   */
   public void progress(Moment now) {
+    if (Moment.nanosLeft(progressNanos, progressMillis, now.monotonicNanos(), now.wallMillis())
+        <= 0) {
+      over = true;
+    } else {
+      moveTo(now);
+    }
+  }
+
+  private void moveTo(Moment now) {
     Moment deadline = now.plusNanos(terms.leaseNanos());
     progressNanos = deadline.monotonicNanos();
     progressMillis = deadline.wallMillis();
@@ -73,7 +92,7 @@ public final class LeaseBounds {
 
   /** How old the last acknowledgement is; very old if there is none. */
   public long acknowledgementAgeNanos(Moment now) {
-    Monitor.@Nullable Acknowledgement ack = monitor.last();
+    Monitor.@Nullable Acknowledgement ack = acknowledgements.get();
     return ack == null || ack.session() != session
         ? Long.MAX_VALUE
         : ack.sent().monotonicNanosUntil(now);

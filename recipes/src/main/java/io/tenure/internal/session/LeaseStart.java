@@ -34,7 +34,9 @@ public final class LeaseStart {
     }
     // The progress bound starts now and not at the commit: no work has been done yet to be late
     // with.
-    LeaseBounds bounds = new LeaseBounds(monitor, terms, session, Moment.now(monitor.clock()));
+    LeaseBounds bounds =
+        new LeaseBounds(
+            monitor.clock(), monitor::last, terms, session, Moment.now(monitor.clock()));
     if (bounds.remainingNanos() > LeaseTerms.nanos(terms.longest()) / 2) {
       then.accept(bounds);
       return;
