@@ -20,6 +20,8 @@ final class Jvm implements AutoCloseable {
   Jvm(String mainClass, String... arguments) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(System.getProperty("java.home") + "/bin/java");
+    command.add("-XX:TieredStopAtLevel=1"); // It lives for seconds.
+    command.add("-XX:+UseSerialGC");
     command.add("-cp");
     // Surefire may have put its own class path into a jar's manifest; this one is the test's.
     command.add(
