@@ -60,8 +60,13 @@ final class Tlc {
    */
   static Outcome check(Configuration of, Path modules, Path work, List<String> jvm)
       throws IOException, InterruptedException {
-    Path own = Files.createDirectories(work.resolve(of.name()));
-    Path log = own.resolve("tlc.log");
+    return run(of.file(), of.module(), modules, work.resolve(of.name()), jvm);
+  }
+
+  /** The same, for what is no configuration of its own. */
+  static Outcome run(Path configuration, String module, Path modules, Path own, List<String> jvm)
+      throws IOException, InterruptedException {
+    Path log = Files.createDirectories(own).resolve("tlc.log");
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(jvm);
@@ -69,7 +74,7 @@ final class Tlc {
     // One worker: so the counterexample is a shortest one, and the same in each run.
     command.addAll(List.of("-workers", "1", "-deadlock", "-lncheck", "final", "-difftrace"));
     command.addAll(List.of("-metadir", own.resolve("states").toString()));
-    command.addAll(List.of("-config", of.file().toString(), of.module() + ".tla"));
+    command.addAll(List.of("-config", configuration.toString(), module + ".tla"));
     long start = System.nanoTime();
     Process process =
         new ProcessBuilder(command)
@@ -79,15 +84,15 @@ final class Tlc {
             .start();
     try {
       if (!process.waitFor(PATIENCE_MINUTES, TimeUnit.MINUTES)) {
-        throw new IllegalStateException(of.name() + " has not ended; see " + log);
+        throw new IllegalStateException("TLC has not ended; see " + log);
       }
     } finally {
       process.destroyForcibly();
     }
-    return outcome(of, log, Duration.ofNanos(System.nanoTime() - start));
+    return outcome(configuration, log, Duration.ofNanos(System.nanoTime() - start));
   }
 
-  private static Outcome outcome(Configuration of, Path log, Duration took) throws IOException {
+  private static Outcome outcome(Path configuration, Path log, Duration took) throws IOException {
     boolean completed = false;
     String violated = null;
     long states = 0;
@@ -102,7 +107,7 @@ final class Tlc {
       if (invariant.matches()) {
         violated = invariant.group(1);
       } else if (PROPERTIES.matcher(line).matches()) {
-        violated = onlyProperty(of);
+        violated = onlyProperty(configuration);
       } else if (found.matches()) {
         states = Long.parseLong(found.group(1));
       } else if (deep.matches()) {
@@ -122,8 +127,8 @@ final class Tlc {
   }
 
   /** TLC does not say which property it was: so a configuration must have one alone. */
-  private static String onlyProperty(Configuration of) throws IOException {
-    String text = Files.readString(of.file());
+  private static String onlyProperty(Path configuration) throws IOException {
+    String text = Files.readString(configuration);
     return text.substring(text.indexOf("PROPERTIES") + "PROPERTIES".length()).strip();
   }
 

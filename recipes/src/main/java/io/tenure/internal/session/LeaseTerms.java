@@ -14,17 +14,17 @@ import java.util.Optional;
  * timeout. It hears of a client that is connected to a follower only through that follower, which
  * sends the list of clients it has heard from inside its answers to the quorum leader's pings,
  * every tickTime/2. So let <i>T</i> be when an operation was sent that the quorum has acknowledged,
- * and let <i>C</i> be an earlier request on the same connection, sent at least tickTime/2 +
- * allowance before <i>T</i>. Between <i>C</i> and <i>T</i> the follower answered a ping, and that
- * answer travelled to the quorum leader ahead of the operation on the same stream; so the quorum
- * leader has heard of the session not before <i>C</i>, and keeps it until <i>C</i> + session
- * timeout at least. The acknowledgement alone does not prove more: the follower may be cut off
- * right after it.
+ * and let <i>C</i> be when an earlier request was sent on the same connection, one whose answer was
+ * there at least tickTime/2 + allowance before <i>T</i>. Between that answer and <i>T</i> the
+ * follower, which had the request by then, answered a ping, and that answer travelled to the quorum
+ * leader ahead of the operation on the same stream; so the quorum leader has heard of the session
+ * not before <i>C</i>, and keeps it until <i>C</i> + session timeout at least. The acknowledgement
+ * alone does not prove more: the follower may be cut off right after it.
  *
- * <p>If requests are at most one ack interval apart, then <i>C</i> ≥ <i>T</i> − ack interval −
- * tickTime/2 − allowance, which gives the margin. That premise is not taken on trust: {@link
- * QuorumEvidence} remembers <i>C</i>, and where it is older (the process was stopped, say), the
- * bound is charged from <i>C</i> instead.
+ * <p>If requests are answered at once and at most one ack interval apart, then <i>C</i> ≥ <i>T</i>
+ * − ack interval − tickTime/2 − allowance, which gives the margin. That premise is not taken on
+ * trust: {@link QuorumEvidence} remembers <i>C</i>, and where it is older (the process was stopped,
+ * say), the bound is charged from <i>C</i> instead.
  *
  * <p><b>The progress bound</b> is the last {@code renew()} by the working thread + lease duration.
  *

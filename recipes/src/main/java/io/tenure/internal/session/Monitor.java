@@ -432,7 +432,7 @@ public final class Monitor implements AutoCloseable {
     Reply reply = new Reply(code, results, p.sent());
     if (reply.isAcknowledgement() && isCurrent(p.session())) {
       Acknowledgement before = last;
-      Optional<Moment> moved = p.session().evidence().acknowledged(p.sent());
+      Optional<Moment> moved = p.session().evidence().acknowledged(p.sent(), Moment.now(clock));
       Moment newest =
           before != null && before.session() == p.session().id() && before.sent().isAfter(p.sent())
               ? before.sent()
@@ -572,7 +572,7 @@ public final class Monitor implements AutoCloseable {
 
   private void contactAnswered(Session of, Moment sent) {
     if (isCurrent(of) && connected) {
-      of.evidence().answered(sent);
+      of.evidence().answered(sent, Moment.now(clock));
     }
   }
 

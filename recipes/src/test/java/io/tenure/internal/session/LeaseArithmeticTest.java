@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.tenure.scope.LeaseTermsException;
 import java.math.BigInteger;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import net.jqwik.api.Example;
@@ -133,9 +135,9 @@ class LeaseArithmeticTest {
   void withContactsInTimeAnAcknowledgementCountsFromItsOwnSendTime() {
     QuorumEvidence evidence = evidence(Optional.empty());
     for (int ms = 0; ms < 60_000; ms += 1_000) {
-      evidence.answered(at(ms));
+      evidence.answered(at(ms), at(ms));
       if (ms >= 5_000) {
-        assertThat(evidence.acknowledged(at(ms + 100))).contains(at(ms + 100));
+        assertThat(evidence.acknowledged(at(ms + 100), at(ms + 100))).contains(at(ms + 100));
       }
     }
   }
@@ -143,38 +145,52 @@ class LeaseArithmeticTest {
   @Example
   void afterALongSilenceAnAcknowledgementCountsFromTheOldContact() {
     QuorumEvidence evidence = evidence(Optional.empty());
-    evidence.answered(at(0));
-    evidence.acknowledged(at(5_000));
+    evidence.answered(at(0), at(0));
+    evidence.acknowledged(at(5_000), at(5_000));
     // The contact of 0 ms is settled; one ack interval and tickTime/2 is what the margin covers.
-    assertThat(evidence.acknowledged(at(5_001))).isEmpty();
+    assertThat(evidence.acknowledged(at(5_001), at(5_001))).isEmpty();
     QuorumEvidence second = evidence(Optional.empty());
-    second.answered(at(0));
-    assertThat(second.acknowledged(at(5_000))).contains(at(3_000));
+    second.answered(at(0), at(0));
+    assertThat(second.acknowledged(at(5_000), at(5_000))).contains(at(3_000));
   }
 
   @Example
   void anAcknowledgementWithoutAnySettledContactProvesNothing() {
     QuorumEvidence evidence = evidence(Optional.empty());
-    assertThat(evidence.acknowledged(at(0))).isEmpty();
-    assertThat(evidence.acknowledged(at(1_000))).isEmpty();
+    assertThat(evidence.acknowledged(at(0), at(0))).isEmpty();
+    assertThat(evidence.acknowledged(at(1_000), at(1_000))).isEmpty();
     assertThat(evidence.nanosUntilSettled(at(1_000))).contains(600 * MILLI);
-    assertThat(evidence.acknowledged(at(1_700))).contains(at(1_700));
+    assertThat(evidence.acknowledged(at(1_700), at(1_700))).contains(at(1_700));
     assertThat(evidence.nanosUntilSettled(at(1_700))).contains(0L);
+  }
+
+  @Example
+  void aContactThatWasHeldUpOnItsWaySettlesNothing() {
+    QuorumEvidence evidence = evidence(Optional.empty());
+    evidence.acknowledged(at(0), at(0));
+    // The connection stalls until 9 s, and lets everything through at once: until then the server
+    // has heard nothing, and it may be cut off from the quorum before its next answer to a ping.
+    evidence.answered(at(1_000), at(9_000));
+    evidence.answered(at(5_000), at(9_000));
+    assertThat(evidence.acknowledged(at(8_900), at(9_000))).contains(at(3_000));
+    // What was answered at 9 s is settled by an operation of 10.6 s.
+    assertThat(evidence.nanosUntilSettled(at(9_100))).contains(1_500 * MILLI);
+    assertThat(evidence.acknowledged(at(10_600), at(10_700))).contains(at(10_600));
   }
 
   @Example
   void aSessionThatWasSeenUnbornCountsAtOnce() {
     QuorumEvidence evidence = evidence(Optional.of(at(0)));
     assertThat(evidence.nanosUntilSettled(at(100))).contains(0L);
-    assertThat(evidence.acknowledged(at(100))).contains(at(100));
+    assertThat(evidence.acknowledged(at(100), at(100))).contains(at(100));
   }
 
   @Example
   void contactsOfALostConnectionAreForgotten() {
     QuorumEvidence evidence = evidence(Optional.empty());
-    evidence.answered(at(0));
+    evidence.answered(at(0), at(0));
     evidence.disconnected();
-    assertThat(evidence.acknowledged(at(3_000))).isEmpty();
+    assertThat(evidence.acknowledged(at(3_000), at(3_000))).isEmpty();
   }
 
   /** What the quorum leader knows of a session whose client is connected to a follower. */
@@ -230,13 +246,31 @@ class LeaseArithmeticTest {
           quorum.heard = now;
           continue;
         }
-        quorum.touch(now);
         Moment sent = at(now / MILLI);
+        if (random.nextInt(8) == 0) {
+          // The connection stalls: requests go on to be sent, and arrive all together.
+          long until = now + random.nextInt(9_000) * MILLI;
+          List<Moment> held = new ArrayList<>();
+          while (now < until) {
+            held.add(at(now / MILLI));
+            now += ACK / 2;
+          }
+          sent = at(now / MILLI);
+          now += random.nextInt(200) * MILLI;
+          quorum.until(now);
+          if (now - quorum.heard >= SESSION) {
+            break;
+          }
+          for (Moment contact : held) {
+            evidence.answered(contact, at(now / MILLI));
+          }
+        }
+        quorum.touch(now);
         if (random.nextBoolean()) {
-          evidence.answered(sent);
+          evidence.answered(sent, at(now / MILLI));
           continue;
         }
-        Optional<Moment> anchor = evidence.acknowledged(sent);
+        Optional<Moment> anchor = evidence.acknowledged(sent, at(now / MILLI));
         // The follower is cut off right now: the quorum leader will hear nothing more.
         long ends = quorum.heard + SESSION;
         long margin = ACK + HALF_TICK + ALLOWANCE;
