@@ -12,6 +12,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -36,6 +39,9 @@ class ModelTest {
   private static final Pattern SET_OF_VARIANTS =
       Pattern.compile("Variants ==\\s*\\{([^}]*)\\}", Pattern.DOTALL);
 
+  /** Each run is a process with one busy thread: two at a time, for two cores. */
+  private static final ExecutorService RUNS = Executors.newFixedThreadPool(2);
+
   private static final Map<String, String> ROWS = new ConcurrentHashMap<>();
 
   private static boolean isLarge() {
@@ -52,15 +58,19 @@ class ModelTest {
   }
 
   @TestFactory
-  Stream<DynamicTest> eachConfigurationEndsAsItSays() {
-    return configurations().stream()
-        .map(
-            configuration ->
-                DynamicTest.dynamicTest(configuration.name(), () -> endsAsItSays(configuration)));
+  List<DynamicTest> eachConfigurationEndsAsItSays() {
+    List<DynamicTest> tests = new ArrayList<>();
+    for (Configuration configuration : configurations()) {
+      Future<Tlc.Outcome> run =
+          RUNS.submit(() -> Tlc.check(configuration, MODULES, WORK, jvm(configuration)));
+      tests.add(
+          DynamicTest.dynamicTest(
+              configuration.name(), () -> endsAsItSays(configuration, run.get())));
+    }
+    return tests;
   }
 
-  private static void endsAsItSays(Configuration configuration) throws Exception {
-    Tlc.Outcome outcome = Tlc.check(configuration, MODULES, WORK, jvm(configuration));
+  private static void endsAsItSays(Configuration configuration, Tlc.Outcome outcome) {
     note(configuration, outcome);
     String log = "see " + outcome.log();
     assertThat(outcome.ended()).as("TLC came to an end; " + log).isTrue();
@@ -129,6 +139,7 @@ class ModelTest {
 
   @AfterAll
   static void writeSummary() throws IOException {
+    RUNS.shutdownNow();
     List<String> lines = new ArrayList<>();
     lines.add("| configuration | module | outcome | distinct states | depth | time |");
     lines.add("| --- | --- | --- | ---: | ---: | ---: |");
