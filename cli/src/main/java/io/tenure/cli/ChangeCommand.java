@@ -126,10 +126,10 @@ abstract class ChangeCommand implements Callable<Integer> {
         return ExitCode.OK;
       }
       String entry = done.get().path();
-      io.out().line("recorded as " + entry + " by " + done.get().by());
-      io.out().flush();
       io.ifInterrupted()
           .set("interrupted; it stands there (" + entry + ") and is carried out all the same");
+      io.out().line("recorded as " + entry + " by " + done.get().by());
+      io.out().flush();
       return noWait ? ExitCode.OK : settling.await(io, limit, entry);
     }
   }

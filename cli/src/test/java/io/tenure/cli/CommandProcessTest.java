@@ -102,10 +102,12 @@ class CommandProcessTest {
           .atMost(Duration.ofMinutes(1))
           .until(() -> w1.snapshot().led().size() == 2 && w2.snapshot().led().size() == 2);
       Process drain = command("drain", "w-1", "--reason", "new version");
-      String directive = "/orders/directives/drain-w-1";
-      await()
-          .atMost(Duration.ofMinutes(1))
-          .until(() -> client.checkExists().forPath(directive) != null);
+      BufferedReader output = drain.inputReader(StandardCharsets.UTF_8);
+      String line = output.readLine();
+      while (line != null && !line.startsWith("recorded as ")) {
+        line = output.readLine();
+      }
+      assertThat(line).isNotNull();
       // The same as Ctrl-C, but for the number: SIGINT itself is ignored by what runs in the
       // background of a script, and by all that it starts.
       drain.toHandle().destroy(); // Leaves the streams open.
@@ -116,7 +118,7 @@ class CommandProcessTest {
           .startsWith("tenure: interrupted; it stands there (/orders/audit/")
           .doesNotContain("\tat ");
       assertThat(err.lines()).hasSize(1);
-      assertThat(client.checkExists().forPath(directive)).isNotNull();
+      assertThat(client.checkExists().forPath("/orders/directives/drain-w-1")).isNotNull();
     }
   }
 
