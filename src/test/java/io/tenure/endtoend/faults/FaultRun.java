@@ -20,6 +20,7 @@ import java.util.stream.IntStream;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.retry.RetryNTimes;
+import org.awaitility.Awaitility;
 
 /**
  * One run: workers of one mode, in a group of their own, under the faults of a schedule. When it
@@ -99,6 +100,13 @@ final class FaultRun {
       try (Fleet fleet =
           new Fleet(processes, ensemble, store, directory, setup.workers(), orders)) {
         awaitWrites(store, System.nanoTime());
+        if (setup.mode().isTenure()) {
+          awaitSpread(store, fleet);
+        }
+        if (setup.mode() == Mode.NO_BOUND) {
+          // Only the victims: coordinators and standbys go by their clocks as well.
+          setup.faults().forEach(fault -> fleet.pick(fault.pick()).child().tell("slow 10"));
+        }
         injected =
             inject(
                 new Injector(ensemble, fleet, store, operator, setup.session(), this::leaderPath));
@@ -136,6 +144,17 @@ final class FaultRun {
     while (!store.allWrittenAfter(shards, after) && System.nanoTime() - limit < 0) {
       Pause.nanos(TimeUnit.MILLISECONDS.toNanos(20));
     }
+  }
+
+  /** Until each worker leads something, so that no fault meets one that has nothing to lose. */
+  private void awaitSpread(FencedStore store, Fleet fleet) {
+    Awaitility.await("each worker to lead something")
+        .atMost(setup.session().multipliedBy(2 * BOUND_SESSIONS))
+        .pollInterval(Duration.ofMillis(50))
+        .until(
+            () ->
+                fleet.slots().stream()
+                    .noneMatch(slot -> store.shardsOf(slot.child().pid()).isEmpty()));
   }
 
   /** The faults of a target one after the other, those of different targets at their own times. */

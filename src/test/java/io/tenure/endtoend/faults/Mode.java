@@ -9,8 +9,8 @@ enum Mode {
   LATCH("latch"),
 
   /**
-   * Tenure with clocks that hardly move, so that no lease runs out by itself: the bounds might as
-   * well not be there. The checker must find two leases held at once.
+   * Tenure with clocks that hardly move when a fault comes, so that no lease runs out by itself:
+   * the bounds might as well not be there. The checker must find two leases held at once.
    */
   NO_BOUND("no bound"),
 

@@ -31,7 +31,8 @@ import org.apache.curator.retry.RetryNTimes;
  * standard input ends.
  *
  * <p>Commands: {@code wall 3600000} sets the wall clock that its leases are measured with by so
- * many milliseconds; {@code gc 1} collects all garbage, while everything else waits.
+ * many milliseconds; {@code slow 10} makes both clocks so many times slower, once; {@code gc 1}
+ * collects all garbage, while everything else waits.
  */
 public final class WorkerMain {
 
@@ -40,9 +41,6 @@ public final class WorkerMain {
 
   private static final Duration PAUSE = Duration.ofMillis(15);
   private static final Duration NEEDED = Duration.ofMillis(50);
-
-  /** How much slower the clocks of {@link Mode#NO_BOUND} are. */
-  private static final long SLOWNESS = 10;
 
   /** Small objects that are kept, so that a full collection has something to do. */
   private static final int BALLAST = 400_000;
@@ -99,6 +97,7 @@ public final class WorkerMain {
   private final AtomicLong uses = new AtomicLong();
   private final AtomicLong wallOffset = new AtomicLong();
   private final CountDownLatch end = new CountDownLatch(1);
+  private volatile Slow slow = new Slow(System.nanoTime(), System.currentTimeMillis(), 1);
   private List<long[]> ballast = List.of();
 
   private WorkerMain(Orders orders) throws IOException {
@@ -119,6 +118,7 @@ public final class WorkerMain {
   private void command(String command, long value) {
     switch (command) {
       case "wall" -> wallOffset.addAndGet(value);
+      case "slow" -> slow = new Slow(System.nanoTime(), System.currentTimeMillis(), value);
       case "gc" -> {
         List<long[]> kept = new ArrayList<>(BALLAST);
         for (int i = 0; i < BALLAST; i++) {
@@ -135,8 +135,13 @@ public final class WorkerMain {
 
   private void run() throws Exception {
     CuratorFramework client =
-        CuratorFrameworkFactory.newClient(
-            orders.connect(), (int) orders.session().toMillis(), 1000, new RetryNTimes(3, 100));
+        CuratorFrameworkFactory.builder()
+            .connectString(orders.connect())
+            .sessionTimeoutMs((int) orders.session().toMillis())
+            .connectionTimeoutMs(1000)
+            .retryPolicy(new RetryNTimes(3, 100))
+            .ensembleTracker(false) // It would find the servers' own addresses, past the proxies.
+            .build();
     if (orders.mode().isTenure()) {
       runWorker(client);
     } else {
@@ -178,19 +183,20 @@ public final class WorkerMain {
     end.await();
   }
 
+  /** From these readings on, clocks advance so many times slower. */
+  private record Slow(long nanos, long millis, long times) {}
+
   private LeaseClock clock() {
-    long nanos = System.nanoTime();
-    long millis = System.currentTimeMillis();
-    long rate = orders.mode() == Mode.NO_BOUND ? SLOWNESS : 1;
     return new LeaseClock() {
       @Override
       public long monotonicNanos() {
-        return nanos + (System.nanoTime() - nanos) / rate;
+        return slow.nanos() + (System.nanoTime() - slow.nanos()) / slow.times();
       }
 
       @Override
       public long wallMillis() {
-        return millis + (System.currentTimeMillis() - millis) / rate + wallOffset.get();
+        long advance = System.currentTimeMillis() - slow.millis();
+        return slow.millis() + advance / slow.times() + wallOffset.get();
       }
     };
   }
