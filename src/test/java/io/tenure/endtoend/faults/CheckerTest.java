@@ -1,0 +1,143 @@
+package io.tenure.endtoend.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tenure.endtoend.faults.History.Claim;
+import io.tenure.endtoend.faults.History.Held;
+import io.tenure.endtoend.faults.History.Holder;
+import io.tenure.endtoend.faults.History.Recorded;
+import io.tenure.endtoend.faults.History.Trail;
+import io.tenure.endtoend.faults.History.Use;
+import io.tenure.endtoend.faults.History.Write;
+import io.tenure.endtoend.faults.Violation.Rule;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+
+/** Each promise is broken once in a history made by hand, and found; a sound one passes. */
+class CheckerTest {
+
+  private static final long MS = 1_000_000;
+  private static final Holder FIRST = new Holder("w-1", 11, 1);
+  private static final Holder SECOND = new Holder("w-2", 22, 2);
+
+  private final List<Held> held =
+      new ArrayList<>(List.of(held(FIRST, 100, 900), held(SECOND, 1_000, 5_000)));
+  private final List<Use> uses =
+      new ArrayList<>(List.of(use(FIRST, 1, 200), use(SECOND, 1, 1_100)));
+  private final List<Write> writes =
+      new ArrayList<>(List.of(write(FIRST, 210, true), write(SECOND, 1_110, true)));
+  private final List<Claim> claims =
+      new ArrayList<>(List.of(new Claim("0", SECOND, "w-1", 1, "resigned")));
+  private final List<Recorded> tenures =
+      new ArrayList<>(
+          List.of(
+              new Recorded(FIRST, 90 * MS, OptionalLong.of(910 * MS), "resigned"),
+              new Recorded(SECOND, 990 * MS, OptionalLong.empty(), "")));
+  private final List<String> findings = new ArrayList<>();
+  private long calm = 3_000 * MS;
+
+  private static Held held(Holder holder, long from, long until) {
+    return new Held("0", holder, from * MS, until * MS, 10);
+  }
+
+  private static Use use(Holder holder, long number, long begin) {
+    return new Use("0", holder, number, begin * MS, OptionalLong.of((begin + 10) * MS));
+  }
+
+  private static Write write(Holder holder, long at, boolean accepted) {
+    return new Write("0", holder, at, accepted, at * MS);
+  }
+
+  private List<Rule> broken() {
+    History history =
+        new History(
+            List.of("0"),
+            held,
+            uses,
+            writes,
+            claims,
+            Map.of("0", new Trail(tenures, findings)),
+            calm);
+    return new Checker(Duration.ofSeconds(10), Duration.ofMillis(50))
+        .check(history).stream().map(Violation::rule).distinct().toList();
+  }
+
+  @Test
+  void aSoundHistoryBreaksNothing() {
+    assertThat(broken()).isEmpty();
+  }
+
+  @Test
+  void twoLeasesHeldAtOneInstantAreFound() {
+    held.set(0, held(FIRST, 100, 1_001));
+    assertThat(broken()).contains(Rule.TWO_HELD);
+  }
+
+  @Test
+  void aLongLeaseThatOutlastsAShortLaterOneIsFoundWithTheOneAfterThatAsWell() {
+    held.set(0, held(FIRST, 100, 950));
+    tenures.set(0, new Recorded(FIRST, 90 * MS, OptionalLong.of(960 * MS), "resigned"));
+    held.add(held(new Holder("w-3", 33, 3), 4_000, 4_500));
+    assertThat(broken()).contains(Rule.TWO_HELD, Rule.NOT_IN_TRAIL);
+  }
+
+  @Test
+  void anEpochThatDoesNotGrowIsFound() {
+    held.set(1, held(new Holder("w-2", 22, 1), 1_000, 5_000));
+    assertThat(broken()).contains(Rule.EPOCH_ORDER, Rule.NOT_IN_TRAIL);
+  }
+
+  @Test
+  void aGapInTheEpochsIsFound() {
+    tenures.remove(0);
+    held.remove(0);
+    uses.remove(0);
+    writes.remove(0);
+    claims.clear();
+    assertThat(broken()).containsExactly(Rule.EPOCH_GAP);
+  }
+
+  @Test
+  void aWriteOfAnOlderEpochThatWasTakenIsFoundAndOneThatWasRefusedIsNot() {
+    writes.add(write(FIRST, 1_200, false));
+    assertThat(broken()).isEmpty();
+    writes.add(write(FIRST, 1_300, true));
+    assertThat(broken()).containsExactly(Rule.STALE_WRITE);
+  }
+
+  @Test
+  void aTrailThatBreaksItsOwnRulesIsFound() {
+    findings.add("the trail has a gap");
+    assertThat(broken()).containsExactly(Rule.TRAIL_UNSOUND);
+  }
+
+  @Test
+  void whoActedWithoutStandingInTheTrailIsFound() {
+    uses.add(use(new Holder("w-1", 11, 3), 2, 5_100));
+    assertThat(broken()).containsExactly(Rule.NOT_IN_TRAIL);
+  }
+
+  @Test
+  void aLeaseBeforeItsElectionOrAfterItsEndIsFound() {
+    tenures.set(0, new Recorded(FIRST, 160 * MS, OptionalLong.of(840 * MS), "resigned"));
+    assertThat(broken()).containsExactly(Rule.OUTSIDE_TENURE);
+  }
+
+  @Test
+  void aFalseWordAboutThePredecessorIsFound() {
+    claims.set(0, new Claim("0", SECOND, "w-1", 1, "lost"));
+    assertThat(broken()).containsExactly(Rule.PREDECESSOR);
+  }
+
+  @Test
+  void aShardThatIsNotLedAgainInTimeIsFound() {
+    held.set(1, held(SECOND, 1_000, 2_000));
+    assertThat(broken()).containsExactly(Rule.NOT_LED);
+    calm = 1_500 * MS;
+    assertThat(broken()).isEmpty();
+  }
+}

@@ -1,0 +1,32 @@
+package io.tenure.endtoend.faults;
+
+/** A promise that a history breaks, with what breaks it. */
+record Violation(Rule rule, String shard, String text) {
+
+  /** What is promised. */
+  enum Rule {
+    /** No two leases of a shard are held at one instant. */
+    TWO_HELD,
+    /** A later tenure has a larger epoch, and one epoch belongs to one tenure. */
+    EPOCH_ORDER,
+    /** Epochs have no gap. */
+    EPOCH_GAP,
+    /** The store takes no write of an older epoch after one of a newer. */
+    STALE_WRITE,
+    /** The trail keeps its own rules. */
+    TRAIL_UNSOUND,
+    /** Whoever led stands in the trail. */
+    NOT_IN_TRAIL,
+    /** Whoever led did so between the election and the end that the trail tells of. */
+    OUTSIDE_TENURE,
+    /** What a lease says of its predecessor is what the trail says. */
+    PREDECESSOR,
+    /** Soon after the last fault each shard is led. */
+    NOT_LED
+  }
+
+  @Override
+  public String toString() {
+    return rule + " shard " + shard + ": " + text;
+  }
+}
