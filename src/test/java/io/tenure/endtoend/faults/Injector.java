@@ -62,7 +62,7 @@ final class Injector {
 
   /** Returns when the fault is healed; says what it met. */
   String inject(Fault fault) throws IOException, InterruptedException {
-    Fleet.Slot worker = fleet.pick(fault.pick());
+    Fleet.Slot worker = victim(fault);
     return switch (fault.kind()) {
       case KILL_WORKER -> {
         worker.child().kill();
@@ -142,6 +142,20 @@ final class Injector {
       case DELETE_LEADER_NODES -> byHand(fault, worker, Optional.empty());
       case REVOKE_LEADERS -> byHand(fault, worker, Optional.of("revoke"));
     };
+  }
+
+  /**
+   * One that has something to lose, if there is any: of plain latches, one process may have all.
+   */
+  private Fleet.Slot victim(Fault fault) {
+    Fleet.Slot picked = fleet.pick(fault.pick());
+    if (!store.shardsOf(picked.child().pid()).isEmpty()) {
+      return picked;
+    }
+    return fleet.slots().stream()
+        .filter(slot -> !store.shardsOf(slot.child().pid()).isEmpty())
+        .findFirst()
+        .orElse(picked);
   }
 
   private static void pause(Fault fault) throws InterruptedException {
