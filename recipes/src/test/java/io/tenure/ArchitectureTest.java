@@ -1,14 +1,12 @@
 package io.tenure;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
+import io.tenure.testing.ArchitectureRules;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -18,10 +16,7 @@ import org.junit.jupiter.api.Test;
  */
 class ArchitectureTest {
 
-  private static final JavaClasses MAIN =
-      new ClassFileImporter()
-          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-          .importPackages("io.tenure");
+  private static final JavaClasses MAIN = ArchitectureRules.shippedIn("io.tenure");
 
   private static final Set<String> CORE =
       Set.of(
@@ -127,22 +122,12 @@ class ArchitectureTest {
 
   @Test
   void nothingWaitsBySleeping() {
-    noClasses().should().callMethod(Thread.class, "sleep", long.class).check(MAIN);
+    ArchitectureRules.NOTHING_SLEEPS.check(MAIN);
   }
 
   @Test
   void thereIsNoStaticMutableState() {
-    fields()
-        .that()
-        .areStatic()
-        .and()
-        .areNotFinal()
-        .should()
-        .bePrivate()
-        .andShould()
-        .beFinal()
-        .allowEmptyShould(true)
-        .check(MAIN);
+    ArchitectureRules.STATIC_FIELDS_ARE_FINAL.check(MAIN);
   }
 
   @Test

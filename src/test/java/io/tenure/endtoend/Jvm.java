@@ -11,24 +11,17 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /** A JVM with this test's class path. Its lines of output are queued; closing it kills it. */
-final class Jvm implements AutoCloseable {
+public final class Jvm implements AutoCloseable {
 
   private final Process process;
   private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
   private final Thread reader;
 
   Jvm(String mainClass, String... arguments) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(System.getProperty("java.home") + "/bin/java");
-    command.add("-XX:TieredStopAtLevel=1"); // It lives for seconds.
-    command.add("-XX:+UseSerialGC");
-    command.add("-cp");
-    // Surefire may have put its own class path into a jar's manifest; this one is the test's.
-    command.add(
-        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
-    command.add(mainClass);
-    command.addAll(List.of(arguments));
-    process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    process =
+        new ProcessBuilder(command(List.of(), mainClass, List.of(arguments)))
+            .redirectErrorStream(true)
+            .start();
     reader =
         new Thread(
             () -> {
@@ -46,6 +39,23 @@ final class Jvm implements AutoCloseable {
             "jvm-output");
     reader.setDaemon(true);
     reader.start();
+  }
+
+  /** What starts a JVM that lives for seconds or minutes, with this test's class path. */
+  public static List<String> command(
+      List<String> options, String mainClass, List<String> arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(System.getProperty("java.home") + "/bin/java");
+    command.add("-XX:TieredStopAtLevel=1");
+    command.add("-XX:+UseSerialGC");
+    command.addAll(options);
+    command.add("-cp");
+    // Surefire may have put its own class path into a jar's manifest; this one is the test's.
+    command.add(
+        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
+    command.add(mainClass);
+    command.addAll(arguments);
+    return command;
   }
 
   /** The next line that begins so; what comes before it is passed over. */
@@ -74,13 +84,18 @@ final class Jvm implements AutoCloseable {
   }
 
   void signal(String name) throws IOException, InterruptedException {
+    signal(process, name);
+  }
+
+  /** Sends a signal; fails if that cannot be done. */
+  public static void signal(Process process, String name) throws IOException, InterruptedException {
     int status =
         new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
             .inheritIO()
             .start()
             .waitFor();
     if (status != 0) {
-      throw new IOException("kill -" + name + " failed with " + status);
+      throw new IOException("kill -" + name + " " + process.pid() + " failed with " + status);
     }
   }
 

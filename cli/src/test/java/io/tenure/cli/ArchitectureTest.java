@@ -1,23 +1,17 @@
 package io.tenure.cli;
 
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
 import com.tngtech.archunit.core.domain.JavaClass.Predicates;
 import com.tngtech.archunit.core.domain.JavaClasses;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
+import io.tenure.testing.ArchitectureRules;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
 /** What draws knows no ZooKeeper, what serves changes nothing, and times come from one clock. */
 class ArchitectureTest {
 
-  private static final JavaClasses MAIN =
-      new ClassFileImporter()
-          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_JARS)
-          .importPackages("io.tenure.cli");
+  private static final JavaClasses MAIN = ArchitectureRules.shippedIn("io.tenure.cli");
 
   @Test
   void whatDrawsAndWhatServesKnowNeitherCuratorNorZooKeeper() {
@@ -64,11 +58,11 @@ class ArchitectureTest {
 
   @Test
   void nothingWaitsBySleeping() {
-    noClasses().should().callMethod(Thread.class, "sleep", long.class).check(MAIN);
+    ArchitectureRules.NOTHING_SLEEPS.check(MAIN);
   }
 
   @Test
   void thereIsNoStaticMutableState() {
-    fields().that().areStatic().should().beFinal().check(MAIN);
+    ArchitectureRules.STATIC_FIELDS_ARE_FINAL.check(MAIN);
   }
 }

@@ -11,9 +11,9 @@ import io.tenure.recipes.LeaderElection;
 import io.tenure.sharding.ShardGroup;
 import io.tenure.sharding.ShardSet;
 import io.tenure.sharding.ShardWorker;
+import io.tenure.testing.Opened;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -22,10 +22,10 @@ import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.retry.RetryNTimes;
 import org.apache.curator.test.TestingServer;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What operators do to a group of real workers; each test has a group of its own. */
 @Timeout(120)
@@ -34,7 +34,7 @@ class ChangingCommandsTest {
   private static TestingServer server;
   private static CuratorFramework client;
 
-  private final List<AutoCloseable> opened = new ArrayList<>();
+  @RegisterExtension final Opened opened = new Opened();
 
   @BeforeAll
   static void start() throws Exception {
@@ -49,19 +49,12 @@ class ChangingCommandsTest {
     server.close();
   }
 
-  @AfterEach
-  void close() throws Exception {
-    for (int i = opened.size() - 1; i >= 0; i--) {
-      opened.get(i).close();
-    }
-  }
-
   private void group(String path, ShardSet shards, String... ids) throws Exception {
     for (String id : ids) {
       CuratorFramework own =
           CuratorFrameworkFactory.newClient(server.getConnectString(), new RetryNTimes(3, 50));
       own.start();
-      opened.add(own);
+      opened.closeLater(own);
       ShardWorker worker =
           ShardWorker.builder(own, path)
               .workerId(id)
@@ -69,7 +62,7 @@ class ChangingCommandsTest {
               .settleWindow(Duration.ofMillis(300))
               .tasks(shard -> lease -> NextStep.after(Duration.ofMillis(500)))
               .build();
-      opened.add(worker);
+      opened.closeLater(worker);
       worker.start().toCompletableFuture().get();
     }
     await()
@@ -158,7 +151,7 @@ class ChangingCommandsTest {
     CuratorFramework own =
         CuratorFrameworkFactory.newClient(server.getConnectString(), new RetryNTimes(3, 50));
     own.start();
-    opened.add(own);
+    opened.closeLater(own);
     ShardWorker full =
         ShardWorker.builder(own, "/c/many")
             .workerId("a-worker-with-quite-a-long-name")
@@ -167,7 +160,7 @@ class ChangingCommandsTest {
             .maxShards(7)
             .tasks(shard -> lease -> NextStep.after(Duration.ofSeconds(1)))
             .build();
-    opened.add(full);
+    opened.closeLater(full);
     full.start().toCompletableFuture().get();
     await().atMost(Duration.ofSeconds(30)).until(() -> full.snapshot().led().size() == 7);
     for (String option : List.of("status", "audit")) {

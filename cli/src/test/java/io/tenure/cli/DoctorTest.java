@@ -12,6 +12,7 @@ import io.tenure.scope.Retention;
 import io.tenure.sharding.ShardGroup;
 import io.tenure.sharding.ShardSet;
 import io.tenure.sharding.ShardWorker;
+import io.tenure.testing.Opened;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -32,10 +33,10 @@ import org.apache.zookeeper.data.ACL;
 import org.apache.zookeeper.data.Id;
 import org.apache.zookeeper.server.auth.DigestAuthenticationProvider;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * What the doctor finds when it is there, and does not when it is not; real servers, one mistake
@@ -47,7 +48,7 @@ class DoctorTest {
   private static TestingServer server;
   private static CuratorFramework client;
 
-  private final List<AutoCloseable> opened = new ArrayList<>();
+  @RegisterExtension final Opened opened = new Opened();
 
   /** One line of what it said. */
   private record Said(String level, String check, String path, String text, boolean checked) {}
@@ -65,13 +66,6 @@ class DoctorTest {
   static void end() throws Exception {
     client.close();
     server.close();
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    for (int i = opened.size() - 1; i >= 0; i--) {
-      opened.get(i).close();
-    }
   }
 
   private static CuratorFramework client(String connect) {
@@ -97,11 +91,11 @@ class DoctorTest {
             .settleWindow(Duration.ZERO)
             .tasks(shard -> lease -> NextStep.after(Duration.ofMillis(200)))
             .build();
-    opened.add(worker);
+    opened.closeLater(worker);
     worker.start().toCompletableFuture().get();
     await()
         .atMost(Duration.ofSeconds(60))
-        .until(() -> ShardGroup.of(client, group).status().isSettled());
+        .until(() -> ShardGroup.of(as, group).status().isSettled());
     return worker;
   }
 
@@ -184,7 +178,7 @@ class DoctorTest {
   @Test
   void anOfficeWhoseLeaderIsGoneWithoutASuccessorIsSaid() throws Exception {
     CuratorFramework doomed = client(server.getConnectString());
-    opened.add(doomed);
+    opened.closeLater(doomed);
     LeaderElection election = LeaderElection.builder(doomed, "/d/gone").candidateId("w-1").build();
     assertThat(election.acquire().isHeld()).isTrue();
     doomed.close(); // With its session go leader node and candidate.
@@ -326,7 +320,7 @@ class DoctorTest {
                 AppendOnlyAcl.builder().workers(id).readers(ZooDefs.Ids.ANYONE_ID_UNSAFE).build())
             .build();
     worker.start();
-    opened.add(worker);
+    opened.closeLater(worker);
     worker(worker, "/protected", "w-1"); // With parents that are nobody else's.
     assertThat(examined("/protected"))
         .noneMatch(one -> one.check().equals("acl") && one.level().equals("risky"));
@@ -364,18 +358,7 @@ class DoctorTest {
     try (TestingCluster cluster = new TestingCluster(3)) {
       cluster.start();
       try (CuratorFramework of = client(cluster.getConnectString())) {
-        ShardWorker worker =
-            ShardWorker.builder(of, "/orders")
-                .workerId("w-1")
-                .shards(ShardSet.numbered(3))
-                .settleWindow(Duration.ZERO)
-                .tasks(shard -> lease -> NextStep.after(Duration.ofMillis(200)))
-                .build();
-        opened.add(worker);
-        worker.start().toCompletableFuture().get();
-        await()
-            .atMost(Duration.ofSeconds(60))
-            .until(() -> ShardGroup.of(of, "/orders").status().isSettled());
+        ShardWorker worker = worker(of, "/orders", "w-1");
         Cli.Result well = run(cluster.getConnectString());
         assertThat(said(well))
             .as(well.toString())

@@ -1,5 +1,6 @@
 package io.tenure.internal;
 
+import static io.tenure.testing.Parsing.readOrRefused;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -146,19 +147,11 @@ class FormatsTest {
       if (!cut) {
         damaged[at % valid.length] = with;
       }
-      readOrRefuse(() -> ScopeRecord.parse(PATH, damaged));
-      readOrRefuse(() -> AuditFormat.parse(PATH, damaged));
-      readOrRefuse(() -> LeaderNode.parse(PATH, damaged));
+      readOrRefused(PATH, () -> ScopeRecord.parse(PATH, damaged));
+      readOrRefused(PATH, () -> AuditFormat.parse(PATH, damaged));
+      readOrRefused(PATH, () -> LeaderNode.parse(PATH, damaged));
       CandidateFormat.parse(PATH, damaged);
       LeaderNode.revocation(damaged);
-    }
-  }
-
-  private static void readOrRefuse(Runnable parse) {
-    try {
-      parse.run();
-    } catch (ForeignDataException e) {
-      assertThat(e).hasMessageContaining(PATH);
     }
   }
 

@@ -5,9 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.Comparator;
-import java.util.Deque;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
@@ -40,7 +38,7 @@ public final class ZooKeeperFixture
   /** The session timeout of the fixture's clients, unless the test says otherwise. */
   public static final Duration SESSION_TIMEOUT = Duration.ofMillis(3000);
 
-  private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+  private final Opened opened = new Opened();
   private TestingServer server;
   private Path directory;
   private boolean shared;
@@ -79,9 +77,7 @@ public final class ZooKeeperFixture
 
   @Override
   public void afterEach(ExtensionContext context) throws Exception {
-    while (!opened.isEmpty()) {
-      opened.pop().close();
-    }
+    opened.afterEach(context);
     if (!shared) {
       stop();
     }
@@ -103,8 +99,7 @@ public final class ZooKeeperFixture
 
   /** Closes something after the test. */
   public <T extends AutoCloseable> T closeLater(T resource) {
-    opened.push(resource);
-    return resource;
+    return opened.closeLater(resource);
   }
 
   /** The server. */

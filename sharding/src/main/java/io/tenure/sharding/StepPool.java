@@ -21,7 +21,9 @@ final class StepPool implements Executor, AutoCloseable {
 
   private final int size;
   private final ThreadPoolExecutor threads;
-  private final AtomicInteger stuck = new AtomicInteger();
+
+  /** Guarded by this, and so is the size of the pool that follows from it. */
+  private int stuck;
 
   StepPool(int size) {
     this.size = size;
@@ -56,20 +58,19 @@ final class StepPool implements Executor, AutoCloseable {
   }
 
   /** A step hangs: its shard has lapsed, and its thread is of no use. */
-  void stuck() {
-    stuck.incrementAndGet();
+  synchronized void stuck() {
+    stuck++;
     resize();
   }
 
   /** It has come back. */
-  void unstuck() {
-    stuck.decrementAndGet();
+  synchronized void unstuck() {
+    stuck--;
     resize();
   }
 
-  /** Whoever comes last sees every change: so the count is read under the lock. */
-  private synchronized void resize() {
-    int wanted = size + Math.min(size, Math.max(0, stuck.get()));
+  private void resize() {
+    int wanted = size + Math.min(size, Math.max(0, stuck));
     if (wanted > threads.getMaximumPoolSize()) {
       threads.setMaximumPoolSize(wanted);
       threads.setCorePoolSize(wanted);

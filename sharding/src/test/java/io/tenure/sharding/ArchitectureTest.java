@@ -2,15 +2,13 @@ package io.tenure.sharding;
 
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.properties.HasName;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
+import io.tenure.testing.ArchitectureRules;
 import java.time.Instant;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -18,11 +16,7 @@ import org.junit.jupiter.api.Test;
 /** What decides is pure, little is public, and nothing of the audit's is needed to lead. */
 class ArchitectureTest {
 
-  private static final JavaClasses MAIN =
-      new ClassFileImporter()
-          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_JARS)
-          .importPackages("io.tenure.sharding");
+  private static final JavaClasses MAIN = ArchitectureRules.shippedIn("io.tenure.sharding");
 
   private static final Set<String> CORE =
       Set.of(
@@ -101,12 +95,12 @@ class ArchitectureTest {
 
   @Test
   void nothingWaitsBySleeping() {
-    noClasses().should().callMethod(Thread.class, "sleep", long.class).check(MAIN);
+    ArchitectureRules.NOTHING_SLEEPS.check(MAIN);
   }
 
   @Test
   void thereIsNoStaticMutableState() {
-    fields().that().areStatic().should().beFinal().check(MAIN);
+    ArchitectureRules.STATIC_FIELDS_ARE_FINAL.check(MAIN);
   }
 
   @Test

@@ -57,21 +57,25 @@ final class StillGroup {
     return new Candidate(id, "host-1", 4711, Optional.of("host-1:8080"));
   }
 
+  /** What a worker says of itself that has nothing special to say. */
+  static WorkerNode node(String id) {
+    return new WorkerNode(
+        candidate(id),
+        "nonce",
+        "",
+        1,
+        Integer.MAX_VALUE,
+        false,
+        List.of(),
+        List.of(),
+        List.of(),
+        25);
+  }
+
   /** A worker registers. */
   StillGroup worker(String... ids) throws Exception {
     for (String id : ids) {
-      worker(
-          new WorkerNode(
-              candidate(id),
-              "nonce",
-              "",
-              1,
-              Integer.MAX_VALUE,
-              false,
-              List.of(),
-              List.of(),
-              List.of(),
-              25));
+      worker(node(id));
     }
     return this;
   }

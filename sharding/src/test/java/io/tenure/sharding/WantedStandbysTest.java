@@ -2,12 +2,10 @@ package io.tenure.sharding;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tenure.scope.Candidate;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -33,20 +31,8 @@ class WantedStandbysTest {
   }
 
   private static Members members() {
-    WorkerNode node =
-        new WorkerNode(
-            new Candidate("w-2", "host", 4711, Optional.empty()),
-            "nonce",
-            "",
-            1,
-            Integer.MAX_VALUE,
-            false,
-            List.of(),
-            List.of(),
-            List.of(),
-            0);
     return new Members(
-        new TreeMap<>(Map.of("w-2", new CoordinatorMachine.Worker(node, 1))),
+        new TreeMap<>(Map.of("w-2", new CoordinatorMachine.Worker(StillGroup.node("w-2"), 1))),
         Directives.none(),
         NUMBERED);
   }

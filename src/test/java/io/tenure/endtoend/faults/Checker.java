@@ -5,7 +5,6 @@ import io.tenure.endtoend.faults.History.Held;
 import io.tenure.endtoend.faults.History.Holder;
 import io.tenure.endtoend.faults.History.Recorded;
 import io.tenure.endtoend.faults.History.Trail;
-import io.tenure.endtoend.faults.History.Use;
 import io.tenure.endtoend.faults.History.Write;
 import io.tenure.endtoend.faults.Violation.Rule;
 import java.time.Duration;
@@ -17,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Holds a history against what Tenure promises. Pure.
@@ -51,6 +51,7 @@ final class Checker {
   List<Violation> check(History history) {
     List<Violation> found = new ArrayList<>();
     Map<String, List<Held>> byShard = byShard(history.held());
+    Map<String, Set<Holder>> holders = holders(history);
     for (String shard : history.shards()) {
       List<Held> held = byShard.getOrDefault(shard, List.of());
       checkHeld(shard, held, found);
@@ -58,7 +59,7 @@ final class Checker {
       Trail trail = history.trails().get(shard);
       if (trail != null) {
         checkTrail(shard, trail, found);
-        checkAgainstTrail(shard, trail, held, holders(shard, history), found);
+        checkAgainstTrail(shard, trail, held, holders.getOrDefault(shard, Set.of()), found);
       }
     }
     checkWrites(history.writes(), found);
@@ -167,24 +168,16 @@ final class Checker {
     }
   }
 
-  /** Whoever did anything in a leader's name. */
-  private static Set<Holder> holders(String shard, History history) {
-    Set<Holder> holders = new LinkedHashSet<>();
-    for (Held one : history.held()) {
-      if (one.shard().equals(shard)) {
-        holders.add(one.holder());
-      }
-    }
-    for (Use one : history.uses()) {
-      if (one.shard().equals(shard)) {
-        holders.add(one.holder());
-      }
-    }
-    for (Write one : history.writes()) {
-      if (one.shard().equals(shard)) {
-        holders.add(one.holder());
-      }
-    }
+  /** By shard, whoever did anything in a leader's name. */
+  private static Map<String, Set<Holder>> holders(History history) {
+    Map<String, Set<Holder>> holders = new HashMap<>();
+    Stream.of(history.held(), history.uses(), history.writes())
+        .flatMap(List::stream)
+        .forEach(
+            one ->
+                holders
+                    .computeIfAbsent(one.shard(), any -> new LinkedHashSet<>())
+                    .add(one.holder()));
     return holders;
   }
 

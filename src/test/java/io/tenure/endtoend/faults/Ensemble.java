@@ -5,8 +5,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,6 +15,8 @@ import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.zookeeper.client.FourLetterWordMain;
+import org.apache.zookeeper.common.X509Exception;
 import org.awaitility.Awaitility;
 
 /**
@@ -244,12 +244,10 @@ final class Ensemble implements AutoCloseable {
   }
 
   private String ask(int server) {
-    try (Socket socket = new Socket()) {
-      socket.connect(new InetSocketAddress("127.0.0.1", clientPorts[server]), ANSWER_MILLIS);
-      socket.setSoTimeout(ANSWER_MILLIS);
-      socket.getOutputStream().write("srvr".getBytes(StandardCharsets.US_ASCII));
-      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
-    } catch (IOException e) {
+    try {
+      return FourLetterWordMain.send4LetterWord(
+          "127.0.0.1", clientPorts[server], "srvr", false, ANSWER_MILLIS);
+    } catch (IOException | X509Exception.SSLContextException e) {
       return ""; // Down, stopped, or just starting.
     }
   }

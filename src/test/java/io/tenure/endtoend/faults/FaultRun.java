@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -220,7 +219,7 @@ final class FaultRun {
     }
     Process command =
         new ProcessBuilder(
-                Arrays.asList(
+                List.of(
                     System.getProperty("java.home") + "/bin/java",
                     "-jar",
                     jar.toString(),

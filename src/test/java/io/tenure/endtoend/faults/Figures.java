@@ -3,16 +3,13 @@ package io.tenure.endtoend.faults;
 import io.tenure.endtoend.faults.FaultRun.Injected;
 import io.tenure.endtoend.faults.FaultRun.Result;
 import io.tenure.endtoend.faults.History.Held;
-import io.tenure.endtoend.faults.History.Holder;
 import io.tenure.endtoend.faults.History.Use;
 import io.tenure.endtoend.faults.History.Write;
 import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -41,8 +38,6 @@ record Figures(
 
   /** A holder's last check may be this old when its process is killed. */
   private static final long UNLOGGED_NANOS = 50_000_000;
-
-  private record Act(Holder holder, long number) {}
 
   int faults() {
     return gaps.values().stream().mapToInt(List::size).sum();
@@ -90,12 +85,10 @@ record Figures(
 
   private static long late(History history) {
     Map<String, List<Held>> byShard = Checker.byShard(history.held());
-    // An act of a killed process may have reached the store although its end was not logged.
-    Set<Act> ended = new HashSet<>();
     long late = 0;
     for (Use use : history.uses()) {
       OptionalLong end = use.end();
-      if (end.isPresent() && ended.add(new Act(use.holder(), use.number()))) {
+      if (end.isPresent()) {
         boolean later =
             byShard.getOrDefault(use.shard(), List.of()).stream()
                 .anyMatch(

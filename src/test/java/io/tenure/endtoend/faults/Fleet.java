@@ -74,19 +74,7 @@ final class Fleet implements AutoCloseable {
     Path file = directory.resolve(slot.id + "-" + ++started + ".log");
     Child child =
         processes.start(
-            slot.id,
-            WorkerMain.class,
-            new WorkerMain.Orders(
-                    orders.mode(),
-                    slot.connectString(),
-                    orders.path(),
-                    slot.id,
-                    orders.shards(),
-                    orders.session(),
-                    orders.tick(),
-                    orders.store(),
-                    file)
-                .arguments());
+            slot.id, WorkerMain.class, orders.to(slot.id, slot.connectString(), file).arguments());
     logs.add(new Log(slot.id, child.pid(), file));
     return child;
   }

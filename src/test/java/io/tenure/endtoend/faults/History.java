@@ -33,6 +33,13 @@ record History(
     trails = Map.copyOf(trails);
   }
 
+  /** What was held or done in a leader's name. */
+  interface OfHolder {
+    String shard();
+
+    Holder holder();
+  }
+
   /** Who leads: a tenure, as its own process sees it. */
   record Holder(String worker, long pid, long epoch) {
     @Override
@@ -46,7 +53,8 @@ record History(
    *
    * @param checks how often it was found so
    */
-  record Held(String shard, Holder holder, long from, long until, long checks) {}
+  record Held(String shard, Holder holder, long from, long until, long checks)
+      implements OfHolder {}
 
   /**
    * One act of a leader.
@@ -54,10 +62,12 @@ record History(
    * @param begin when the lease was held
    * @param end when the act was over; empty if the process was killed before
    */
-  record Use(String shard, Holder holder, long number, long begin, OptionalLong end) {}
+  record Use(String shard, Holder holder, long number, long begin, OptionalLong end)
+      implements OfHolder {}
 
   /** One write as the store decided it. */
-  record Write(String shard, Holder holder, long number, boolean accepted, long at) {}
+  record Write(String shard, Holder holder, long number, boolean accepted, long at)
+      implements OfHolder {}
 
   /** What a lease said of the tenure before. */
   record Claim(String shard, Holder holder, String before, long beforeEpoch, String end) {}

@@ -1,10 +1,10 @@
 package io.tenure.endtoend.faults;
 
+import io.tenure.endtoend.Jvm;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,11 +21,7 @@ final class Processes implements AutoCloseable {
 
   private static final List<String> JVM_OPTIONS =
       List.of(
-          "-Xmx192m",
-          "-XX:+UseSerialGC",
-          "-XX:TieredStopAtLevel=1",
-          "-Djava.net.preferIPv4Stack=true",
-          "-Dzookeeper.admin.enableServer=false");
+          "-Xmx192m", "-Djava.net.preferIPv4Stack=true", "-Dzookeeper.admin.enableServer=false");
 
   private final Path directory;
   private final Set<Child> children = ConcurrentHashMap.newKeySet();
@@ -44,20 +40,11 @@ final class Processes implements AutoCloseable {
 
   /** Starts a JVM with this one's class path. */
   synchronized Child start(String name, Class<?> main, List<String> arguments) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(System.getProperty("java.home") + "/bin/java");
-    command.addAll(JVM_OPTIONS);
-    command.add("-cp");
-    // Surefire may have put its own class path into a jar's manifest; this one is the test's.
-    command.add(
-        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
-    command.add(main.getName());
-    command.addAll(arguments);
     Path output = directory.resolve(name + "-" + ++started + ".out");
     Child child =
         new Child(
             name,
-            new ProcessBuilder(command)
+            new ProcessBuilder(Jvm.command(JVM_OPTIONS, main.getName(), arguments))
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())
                 .start());
@@ -116,14 +103,12 @@ final class Processes implements AutoCloseable {
       if (!isAlive()) {
         return;
       }
-      int status =
-          new ProcessBuilder("kill", "-" + signal, Long.toString(pid()))
-              .redirectErrorStream(true)
-              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-              .start()
-              .waitFor();
-      if (status != 0 && isAlive()) {
-        throw new IOException("kill -" + signal + " " + pid() + " failed with " + status);
+      try {
+        Jvm.signal(process, signal);
+      } catch (IOException e) {
+        if (isAlive()) {
+          throw e;
+        }
       }
     }
 

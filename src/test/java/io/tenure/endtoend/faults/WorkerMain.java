@@ -62,6 +62,11 @@ public final class WorkerMain {
       int store,
       Path log) {
 
+    /** The same for one worker's process, with its own way, id and log. */
+    Orders to(String id, String connect, Path log) {
+      return new Orders(mode, connect, path, id, shards, session, tick, store, log);
+    }
+
     List<String> arguments() {
       return List.of(
           mode.name(),

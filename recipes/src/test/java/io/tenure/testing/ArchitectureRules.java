@@ -1,0 +1,31 @@
+package io.tenure.testing;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** The rules that hold in every module. Stateless. */
+public final class ArchitectureRules {
+
+  /** Nothing waits by sleeping. */
+  public static final ArchRule NOTHING_SLEEPS =
+      noClasses().should().callMethod(Thread.class, "sleep", long.class);
+
+  /** There is no static mutable state. */
+  public static final ArchRule STATIC_FIELDS_ARE_FINAL =
+      fields().that().areStatic().should().beFinal();
+
+  private ArchitectureRules() {}
+
+  /** What a module ships, in a package and those below it. */
+  public static JavaClasses shippedIn(String packageName) {
+    return new ClassFileImporter()
+        .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+        .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_JARS)
+        .importPackages(packageName);
+  }
+}
