@@ -14,6 +14,7 @@ import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Office;
 import io.tenure.internal.session.SerialExecutor;
 import io.tenure.internal.session.SessionListener;
+import io.tenure.internal.session.TraceLog;
 import io.tenure.lease.Ended;
 import io.tenure.scope.Candidate;
 import io.tenure.scope.CoordinationException;
@@ -71,8 +72,7 @@ final class ElectionDriver implements SessionListener, Office {
   private final Monitor monitor;
   private final ScopeStore store;
   private final SerialExecutor callbacks;
-  private final ElectionMachine machine =
-      new ElectionMachine(() -> UUID.randomUUID().toString().substring(0, 13));
+  private final ElectionMachine machine;
   private final CuratorWatcher officeWatcher;
   private final LatchQueue queue;
   private final ArrayDeque<ElectionEvent> inbox = new ArrayDeque<>();
@@ -98,6 +98,10 @@ final class ElectionDriver implements SessionListener, Office {
     this.monitor = monitor;
     this.store = new ScopeStore(scope, settings.retention(), monitor);
     this.callbacks = new SerialExecutor(settings.callbacks());
+    this.machine =
+        new ElectionMachine(
+            () -> UUID.randomUUID().toString().substring(0, 13),
+            change -> TraceLog.changed(scope, settings.candidate(), change));
     this.officeWatcher =
         event -> {
           if (event.getType() != EventType.None) {

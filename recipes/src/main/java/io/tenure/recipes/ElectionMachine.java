@@ -5,6 +5,7 @@ import io.tenure.internal.LeaderNode;
 import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.ScopeView;
 import io.tenure.internal.Sessions;
+import io.tenure.internal.StateChange;
 import io.tenure.scope.CoordinationException;
 import io.tenure.scope.Predecessor;
 import io.tenure.scope.TenureException;
@@ -12,6 +13,7 @@ import io.tenure.scope.Transition;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -43,6 +45,7 @@ final class ElectionMachine {
   private static final int MAX_CONFLICTS = 100;
 
   private final Supplier<String> nonces;
+  private final Consumer<StateChange> trace;
 
   private ElectionState state = ElectionState.IDLE;
   private boolean headOfQueue;
@@ -69,8 +72,14 @@ final class ElectionMachine {
   private Optional<Transition.End> ending = Optional.empty();
   private int conflicts;
 
-  ElectionMachine(Supplier<String> nonces) {
+  /**
+   * A machine.
+   *
+   * @param trace is told of each change of state
+   */
+  ElectionMachine(Supplier<String> nonces, Consumer<StateChange> trace) {
     this.nonces = nonces;
+    this.trace = trace;
   }
 
   ElectionState state() {
@@ -448,6 +457,20 @@ final class ElectionMachine {
     if (next == ElectionState.QUEUED && state == ElectionState.IDLE) {
       joinAfterEnd = false;
     }
+    boolean changes = state != next;
     state = next;
+    if (changes) {
+      trace.accept(change());
+    }
+  }
+
+  private StateChange change() {
+    long epoch = view.map(known -> known.record().epoch()).orElse(0L);
+    return switch (state) {
+      case ELECTING -> new StateChange(state.word(), session, epoch + 1, "");
+      case IN_OFFICE -> new StateChange(state.word(), session, epoch, "elected");
+      case ENDING -> new StateChange(state.word(), session, epoch, ending.orElseThrow().word());
+      case IDLE, QUEUED, READING, WAITING -> StateChange.to(state.word());
+    };
   }
 }

@@ -48,7 +48,7 @@ class ElectionSimulationTest {
     Rim(int number) {
       this.number = number;
       this.session = number + 1;
-      this.machine = new ElectionMachine(() -> "n" + number + "-" + nonces++);
+      this.machine = new ElectionMachine(() -> "n" + number + "-" + nonces++, change -> {});
     }
 
     /** A watch: told at some later time, and not lost by what is asked meanwhile. */

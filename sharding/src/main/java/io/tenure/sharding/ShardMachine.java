@@ -7,6 +7,7 @@ import io.tenure.internal.LeaderNode;
 import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.ScopeView;
 import io.tenure.internal.Sessions;
+import io.tenure.internal.StateChange;
 import io.tenure.scope.Candidate;
 import io.tenure.scope.CoordinationException;
 import io.tenure.scope.Retention;
@@ -15,6 +16,7 @@ import io.tenure.scope.Transition;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -73,6 +75,7 @@ final class ShardMachine {
   private final Candidate candidate;
   private final Retention retention;
   private final Supplier<String> nonces;
+  private final BiConsumer<String, StateChange> trace;
 
   /** The present session; 0 if there is none. */
   long session;
@@ -89,10 +92,20 @@ final class ShardMachine {
   private Consumer<WorkerAction> out = action -> {};
   private boolean report;
 
-  ShardMachine(Candidate candidate, Retention retention, Supplier<String> nonces) {
+  /**
+   * A machine.
+   *
+   * @param trace is told of each change of a shard's state
+   */
+  ShardMachine(
+      Candidate candidate,
+      Retention retention,
+      Supplier<String> nonces,
+      BiConsumer<String, StateChange> trace) {
     this.candidate = candidate;
     this.retention = retention;
     this.nonces = nonces;
+    this.trace = trace;
   }
 
   /**
@@ -829,7 +842,22 @@ final class ShardMachine {
     if (next == SlotState.IDLE) {
       slot.look = 0;
     }
+    boolean changes = slot.state != next;
     slot.state = next;
     count(slot);
+    if (changes) {
+      trace.accept(slot.shard, change(slot));
+    }
+  }
+
+  private StateChange change(ShardSlot slot) {
+    long epoch = slot.view == null ? 0 : slot.view.record().epoch();
+    String word = slot.state.word();
+    return switch (slot.state) {
+      case ELECTING -> new StateChange(word, session, epoch + 1, "");
+      case LEADING -> new StateChange(word, session, epoch, "elected");
+      case ENDING -> new StateChange(word, session, epoch, ending(slot).word());
+      case IDLE, LOOKING, WAITING, RESTING -> StateChange.to(word);
+    };
   }
 }

@@ -6,6 +6,7 @@ import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.SerialExecutor;
 import io.tenure.internal.session.ServerErrors;
 import io.tenure.internal.session.SessionListener;
+import io.tenure.internal.session.TraceLog;
 import io.tenure.scope.DuplicateCandidateException;
 import io.tenure.scope.ElectionClosedException;
 import io.tenure.scope.LeaseTermsException;
@@ -243,7 +244,9 @@ final class WorkerDriver implements SessionListener {
           new WorkerMachine(
               options.candidate(),
               found.retention(),
-              () -> UUID.randomUUID().toString().substring(0, 13));
+              () -> UUID.randomUUID().toString().substring(0, 13),
+              (shard, change) ->
+                  TraceLog.changed(options.paths().shard(shard), options.candidate(), change));
     }
     settings = found;
     boolean again = incarnation >= 0; // The node was deleted by hand, and the session goes on.

@@ -1,6 +1,7 @@
 package io.tenure.sharding;
 
 import io.tenure.internal.Sessions;
+import io.tenure.internal.StateChange;
 import io.tenure.scope.Candidate;
 import io.tenure.scope.Retention;
 import io.tenure.scope.Transition;
@@ -10,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -35,8 +37,17 @@ final class WorkerMachine {
   /** No shard had a scope when the session began; until the first plan, which makes use of it. */
   private boolean untouched;
 
-  WorkerMachine(Candidate candidate, Retention retention, Supplier<String> nonces) {
-    this.machine = new ShardMachine(candidate, retention, nonces);
+  /**
+   * A machine.
+   *
+   * @param trace is told of each change of a shard's state
+   */
+  WorkerMachine(
+      Candidate candidate,
+      Retention retention,
+      Supplier<String> nonces,
+      BiConsumer<String, StateChange> trace) {
+    this.machine = new ShardMachine(candidate, retention, nonces, trace);
   }
 
   /**

@@ -33,7 +33,8 @@ class ShardMachineTest {
 
   private int attempts;
   private final WorkerMachine machine =
-      new WorkerMachine(candidate("w-1"), RETENTION, () -> "attempt-" + ++attempts);
+      new WorkerMachine(
+          candidate("w-1"), RETENTION, () -> "attempt-" + ++attempts, (shard, change) -> {});
   private InMemoryScope scope = InMemoryScope.absent();
 
   // What the machine asked for last.

@@ -66,7 +66,8 @@ final class SimulatedWorker {
         new WorkerMachine(
             new Candidate("w-" + number, "h", 1, Optional.empty()),
             RETENTION,
-            () -> unique + "-" + nonces++ + ".");
+            () -> unique + "-" + nonces++ + ".",
+            (shard, change) -> {});
   }
 
   // ---- events and actions ----

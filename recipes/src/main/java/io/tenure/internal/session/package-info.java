@@ -3,7 +3,8 @@
  * Tenure's own modules only; changes without notice.
  *
  * <p>{@code QuorumEvidence}, {@code LeaseTerms} and {@code Moment} are pure. The package depends on
- * {@code io.tenure.lease}, {@code io.tenure.scope}, {@code io.tenure.internal}, Curator and slf4j.
+ * {@code io.tenure.lease}, {@code io.tenure.scope}, {@code io.tenure.internal}, Curator, Jackson
+ * and slf4j.
  */
 @NullMarked
 package io.tenure.internal.session;
