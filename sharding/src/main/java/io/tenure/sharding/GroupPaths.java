@@ -22,6 +22,8 @@ import io.tenure.scope.Scope;
  */
 record GroupPaths(String group) {
 
+  private static final int INCARNATION_DIGITS = 10;
+
   /** Checks that the group's path could be a scope's, which gives the rules and the messages. */
   GroupPaths {
     new Scope(group);
@@ -34,6 +36,13 @@ record GroupPaths(String group) {
   /** The name that a registration begins with; the server adds the incarnation. */
   String workerPrefix(String workerId) {
     return workers() + "/" + ZnodeName.encode(workerId) + "-";
+  }
+
+  /** Whether a path is one of a registration of that worker. */
+  boolean isRegistration(String path, String workerId) {
+    String prefix = workerPrefix(workerId);
+    // The id itself may end in what looks like a number.
+    return path.startsWith(prefix) && path.length() == prefix.length() + INCARNATION_DIGITS;
   }
 
   Scope coordinator() {

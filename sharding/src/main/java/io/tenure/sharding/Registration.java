@@ -207,7 +207,6 @@ final class Registration {
   }
 
   private CompletableFuture<List<String>> children(long asked) {
-    String prefix = paths.workerPrefix(workerId);
     return monitor
         .read(asked, List.of(Op.getChildren(monitor.realPath(paths.workers()))))
         .thenApply(
@@ -217,8 +216,7 @@ final class Registration {
                   && reply.results().get(0) instanceof OpResult.GetChildrenResult listed) {
                 for (String name : listed.getChildren()) {
                   String child = paths.workers() + "/" + name;
-                  // The id itself may end in what looks like a number.
-                  if (child.startsWith(prefix) && child.length() == prefix.length() + 10) {
+                  if (paths.isRegistration(child, workerId)) {
                     own.add(child);
                   }
                 }

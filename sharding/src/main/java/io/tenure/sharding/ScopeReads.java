@@ -1,6 +1,7 @@
 package io.tenure.sharding;
 
 import io.tenure.internal.CommitProtocol;
+import io.tenure.internal.Incumbent;
 import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.ScopeView;
 import io.tenure.internal.session.Monitor;
@@ -44,7 +45,12 @@ final class ScopeReads {
 
   /** What came of a reading. */
   interface Answers {
-    void read(String shard, long number, Optional<ScopeView> view);
+    /**
+     * A scope.
+     *
+     * @param deserted see {@link WorkerEvent.Looked}
+     */
+    void read(String shard, long number, Optional<ScopeView> view, boolean deserted);
 
     /** Empty if it can be read once there is a connection. */
     void failed(String shard, long number, Optional<TenureException> lasting);
@@ -63,11 +69,16 @@ final class ScopeReads {
     }
   }
 
+  /** A scope whose record tells of a leader without a node. */
+  private record WithoutLeader(
+      String shard, Wish wish, Optional<ScopeView> view, Incumbent incumbent) {}
+
   private final Monitor monitor;
   private final GroupPaths paths;
   private final Retention retention;
   private final Watcher watcher;
   private final Answers answers;
+  private final Incumbents incumbents;
   private final LinkedHashMap<String, Wish> wishes = new LinkedHashMap<>();
 
   /** Entries that cannot be deleted, because somebody has hung a znode below them. */
@@ -82,6 +93,7 @@ final class ScopeReads {
     this.retention = retention;
     this.watcher = watcher;
     this.answers = answers;
+    this.incumbents = new Incumbents(monitor, paths);
   }
 
   void add(WorkerAction.Look look) {
@@ -161,6 +173,7 @@ final class ScopeReads {
       return CompletableFuture.completedFuture(null);
     }
     Map<String, Wish> again = new LinkedHashMap<>();
+    List<WithoutLeader> withoutLeader = new ArrayList<>();
     int next = 0;
     for (Map.Entry<String, Wish> entry : some.entrySet()) {
       String shard = entry.getKey();
@@ -174,13 +187,41 @@ final class ScopeReads {
             && CommitProtocol.needsEntryNames(view.get().record(), retention)) {
           again.put(shard, new Wish(wish.number(), false, false, WorkerAction.Names.YES));
         } else {
-          answers.read(shard, wish.number(), view);
+          Optional<Incumbent> gone = Incumbents.withoutNode(view);
+          if (gone.isPresent()) {
+            withoutLeader.add(new WithoutLeader(shard, wish, view, gone.get()));
+          } else {
+            answers.read(shard, wish.number(), view, false);
+          }
         }
       } catch (TenureException e) {
         failed(shard, wish, Optional.of(e));
       }
     }
-    return again.isEmpty() ? CompletableFuture.completedFuture(null) : readScopes(session, again);
+    CompletableFuture<Void> told =
+        withoutLeader.isEmpty()
+            ? CompletableFuture.completedFuture(null)
+            : tellWhoIsGone(session, withoutLeader);
+    return again.isEmpty() ? told : told.thenCompose(done -> readScopes(session, again));
+  }
+
+  private CompletableFuture<Void> tellWhoIsGone(long session, List<WithoutLeader> some) {
+    return incumbents
+        .registered(session, some.stream().map(WithoutLeader::incumbent).toList())
+        .thenAccept(
+            registered ->
+                some.forEach(
+                    one -> {
+                      if (registered.isEmpty()) {
+                        failed(one.shard(), one.wish(), Optional.empty());
+                      } else {
+                        answers.read(
+                            one.shard(),
+                            one.wish().number(),
+                            one.view(),
+                            registered.get().contains(one.incumbent().session()));
+                      }
+                    }));
   }
 
   private Optional<ScopeView> view(Scope scope, List<OpResult> results) {

@@ -82,8 +82,9 @@ final class ShardLink {
             watcher,
             new ScopeReads.Answers() {
               @Override
-              public void read(String shard, long number, Optional<ScopeView> view) {
-                worker.accept(new WorkerEvent.Looked(shard, number, view));
+              public void read(
+                  String shard, long number, Optional<ScopeView> view, boolean deserted) {
+                worker.accept(new WorkerEvent.Looked(shard, number, view, deserted));
               }
 
               @Override

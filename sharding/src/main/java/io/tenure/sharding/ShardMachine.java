@@ -37,6 +37,9 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code TAKE_OVER}: not yet.
  * </ul>
  *
+ * <p>Nobody takes an office whose leader node was deleted by hand before its leader has recorded
+ * the end.
+ *
  * <p><b>Lost answers.</b> A transaction without an answer may have been applied, may be applied
  * later, or never. The record is read and the nonce of the attempt compared. If it is not there and
  * the version has not changed, <em>the same</em> transaction is sent again: of its copies at most
@@ -79,6 +82,9 @@ final class ShardMachine {
 
   /** The present session; 0 if there is none. */
   long session;
+
+  /** Its timeout. */
+  long sessionTimeoutNanos;
 
   /** Why the worker closes; empty while it does not. */
   Optional<String> closing = Optional.empty();
@@ -271,13 +277,13 @@ final class ShardMachine {
     slot.longTrail = false;
   }
 
-  void looked(ShardSlot slot, long number, Optional<ScopeView> view) {
+  void looked(ShardSlot slot, long number, Optional<ScopeView> view, boolean deserted) {
     if (number != slot.look) {
       return;
     }
     slot.look = 0;
     switch (slot.state) {
-      case LOOKING -> decide(slot, view);
+      case LOOKING -> decide(slot, view, deserted);
       case LEADING -> inspectOffice(slot, view);
       case ENDING -> decideEnd(slot, view);
       default -> {}
@@ -285,7 +291,7 @@ final class ShardMachine {
   }
 
   /** A fresh reading: who is in office? */
-  private void decide(ShardSlot slot, Optional<ScopeView> found) {
+  private void decide(ShardSlot slot, Optional<ScopeView> found, boolean deserted) {
     if (found.isPresent() && isOwn(slot, found.get().record())) {
       slot.keep(found.get(), false);
       granted(slot);
@@ -295,6 +301,9 @@ final class ShardMachine {
     attemptIsUnknown(slot, slot.attemptUnknown && isAsBefore(slot.view, found.orElse(null)));
     forget(slot);
     found.ifPresent(view -> slot.keep(view, false));
+    if (!deserted) {
+      slot.awaitedNanos = 0;
+    }
     if (slot.role == ShardRole.NONE && !slot.attemptUnknown) {
       leaveAlone(slot);
     } else if (slot.leaderThere) {
@@ -304,7 +313,13 @@ final class ShardMachine {
         look(slot); // Once more: now with a watch, or behind what has changed meanwhile.
       }
     } else if (mayTake(slot)) {
-      elect(slot, found);
+      if (deserted && awaitsEnd(slot)) {
+        slot.awaitedNanos += RETRY_NANOS;
+        becomeWaiting(slot);
+        later(slot, RETRY_NANOS);
+      } else {
+        elect(slot, found);
+      }
     } else if (slot.role == ShardRole.STAND_BY && !slot.lookWatches) {
       look(slot); // It has to wait, and watches who comes.
     } else {
@@ -316,6 +331,26 @@ final class ShardMachine {
         later(slot, GRACE_NANOS); // If the task still runs then, it hangs.
       }
     }
+  }
+
+  /**
+   * The leader node was deleted by hand, and its leader's session lives. The leader may hold its
+   * lease until it hears of that, and is let record its end first. It has two session timeouts to
+   * do so: no acknowledgement from after the deletion reaches it before the news of the deletion
+   * does, and after half of that the last one from before is worth nothing. If the record is led
+   * even then, its leader has given up to write it.
+   */
+  private boolean awaitsEnd(ShardSlot slot) {
+    ScopeRecord record = known(slot).record();
+    boolean own =
+        record
+            .incumbent()
+            .map(
+                last ->
+                    last.candidate().id().equals(candidate.id())
+                        && last.session().equals(Sessions.format(session)))
+            .orElse(true);
+    return !own && !slot.attemptUnknown && slot.awaitedNanos < 2 * sessionTimeoutNanos;
   }
 
   /** Whether nothing was committed between two readings, nor the scope deleted and made again. */

@@ -76,6 +76,9 @@ final class ShardSlot {
   /** This worker may not delete its entries: it leaves them all. */
   boolean keepsAll;
 
+  /** How long the end of a tenure was awaited whose leader node was deleted by hand. */
+  long awaitedNanos;
+
   /** Somebody who stands by has waited for the others long enough. */
   boolean graceOver;
 

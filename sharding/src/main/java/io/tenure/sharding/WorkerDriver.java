@@ -252,7 +252,7 @@ final class WorkerDriver implements SessionListener {
     boolean again = incarnation >= 0; // The node was deleted by hand, and the session goes on.
     incarnation = number;
     if (!again) {
-      handle(new WorkerEvent.SessionBegun(session, untouched));
+      handle(new WorkerEvent.SessionBegun(session, monitor.sessionTimeoutNanos(), untouched));
     }
     settleState();
     plan.start(session);

@@ -14,15 +14,22 @@ sealed interface WorkerEvent {
   /**
    * A session has begun.
    *
+   * @param timeoutNanos of that session
    * @param untouched no shard of the group had a scope when the session began, as far as is known
    */
-  record SessionBegun(long session, boolean untouched) implements WorkerEvent {}
+  record SessionBegun(long session, long timeoutNanos, boolean untouched) implements WorkerEvent {}
 
   /** The session has ended, and with it every tenure in it. */
   record SessionGone(long session) implements WorkerEvent {}
 
-  /** A scope was read; empty if there is none. */
-  record Looked(String shard, long number, Optional<ScopeView> view) implements WorkerEvent {}
+  /**
+   * A scope was read; empty if there is none.
+   *
+   * @param deserted the record tells of a leader, there is no leader node, and yet that leader's
+   *     session lived after that: the node was deleted by hand, which its leader may not know yet
+   */
+  record Looked(String shard, long number, Optional<ScopeView> view, boolean deserted)
+      implements WorkerEvent {}
 
   /** A scope could not be read; empty if it can be once there is a connection. */
   record LookFailed(String shard, long number, Optional<TenureException> lasting)

@@ -81,13 +81,14 @@ final class WorkerMachine {
       planned(planned.plan());
     } else if (event instanceof WorkerEvent.SessionBegun begun) {
       machine.session = begun.session();
+      machine.sessionTimeoutNanos = begun.timeoutNanos();
       untouched = begun.untouched();
     } else if (event instanceof WorkerEvent.SessionGone gone) {
       sessionGone(gone.session());
     } else if (event instanceof WorkerEvent.Close close) {
       close(close.reason());
     } else if (event instanceof WorkerEvent.Looked e) {
-      with(e.shard(), slot -> machine.looked(slot, e.number(), e.view()));
+      with(e.shard(), slot -> machine.looked(slot, e.number(), e.view(), e.deserted()));
     } else if (event instanceof WorkerEvent.LookFailed e) {
       with(e.shard(), slot -> machine.lookFailed(slot, e.number(), e.lasting()));
     } else if (event instanceof WorkerEvent.OfficeChanged e) {

@@ -184,6 +184,28 @@ class FaultsOnServerTest {
   }
 
   @Test
+  void aLeaderNodeThatIsDeletedByHandMakesRoomWhenItsLeaderKnows() throws Exception {
+    Workers.Member first = start("w-1", 8);
+    Workers.Member second = start("w-2", 8);
+    workers.awaitLoads(Map.of("w-1", 4, "w-2", 4));
+    List<String> shards = workers.heldBy("w-1");
+    // It hears of that when others have long seen it.
+    first.proxy().delayReplies(Duration.ofMillis(500));
+    for (String shard : shards) {
+      workers.observer().delete().forPath(GROUP + "/shards/" + shard + "/leader");
+    }
+    workers.await(
+        () -> assertThat(workers.held().values()).hasSize(8).filteredOn(e -> e == 2).hasSize(4));
+    first.proxy().delayReplies(Duration.ZERO);
+    for (String shard : shards) {
+      assertThat(workers.trail(shard))
+          .contains("revoked w-1 (the leader node was deleted by an operator)");
+    }
+    assertThat(second.worker().state()).isEqualTo(WorkerState.ACTIVE);
+    workers.verify();
+  }
+
+  @Test
   void aShardThatCannotBeReadIsSetAsideAndTheOthersAreLed() throws Exception {
     workers.observer().create().creatingParentsIfNeeded().forPath(GROUP + "/shards/5", json("no"));
     Map<String, Throwable> failed = new ConcurrentHashMap<>();

@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import net.jqwik.api.Example;
 
 /**
@@ -30,6 +31,7 @@ class ShardMachineTest {
   private static final Retention RETENTION = Retention.last(20);
   private static final long SESSION = 0x51;
   private static final long ANOTHERS_SESSION = 0x52;
+  private static final long TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private int attempts;
   private final WorkerMachine machine =
@@ -157,6 +159,43 @@ class ShardMachineTest {
     assertThat(scope.history)
         .extracting(entry -> entry.transition().word())
         .containsExactly("elected", "lost", "elected");
+  }
+
+  @Example
+  void aLeaderWhoseNodeWasDeletedByHandIsLetRecordItsEnd() {
+    standsByForAnother(0);
+    anothersSessionEnds(); // Its leader node is gone, that is; its session lives.
+    assertThat(officeChanged()).containsExactly("look at 7");
+    assertThat(lookedAndFoundItDeserted()).containsExactly("wake 7 in 100 ms");
+    assertThat(wakes()).containsExactly("look at 7 and watch");
+    assertThat(lookedAndFoundItDeserted()).containsExactly("wake 7 in 100 ms");
+    anotherEnds(new Transition.Revoked("the leader node was deleted by an operator"));
+    wakes();
+    assertThat(looked()).containsExactly("send 7: elect epoch 2");
+  }
+
+  @Example
+  void itIsNotWaitedForWhenItsSessionHasEndedAfterAll() {
+    standsByForAnother(0);
+    anothersSessionEnds();
+    officeChanged();
+    lookedAndFoundItDeserted();
+    wakes();
+    assertThat(looked()).containsExactly("send 7: elect epoch 2");
+  }
+
+  @Example
+  void aLeaderThatDoesNotRecordItsEndIsWaitedForTwoSessionTimeouts() {
+    standsByForAnother(0);
+    anothersSessionEnds();
+    officeChanged();
+    long waited = 0;
+    while (lookedAndFoundItDeserted().equals(List.of("wake 7 in 100 ms"))) {
+      waited += TimeUnit.MILLISECONDS.toNanos(100);
+      wakes();
+    }
+    assertThat(waited).isEqualTo(2 * TIMEOUT_NANOS);
+    assertThat(sent.after().record().epoch()).isEqualTo(2);
   }
 
   @Example
@@ -381,7 +420,7 @@ class ShardMachineTest {
   }
 
   private void begins(boolean untouched) {
-    on(new WorkerEvent.SessionBegun(SESSION, untouched));
+    on(new WorkerEvent.SessionBegun(SESSION, TIMEOUT_NANOS, untouched));
   }
 
   private List<String> plan(PlanNode plan) {
@@ -406,7 +445,11 @@ class ShardMachineTest {
   }
 
   private List<String> looked() {
-    return on(new WorkerEvent.Looked("7", look, scope.find()));
+    return on(new WorkerEvent.Looked("7", look, scope.find(), false));
+  }
+
+  private List<String> lookedAndFoundItDeserted() {
+    return on(new WorkerEvent.Looked("7", look, scope.find(), true));
   }
 
   private List<String> officeChanged() {

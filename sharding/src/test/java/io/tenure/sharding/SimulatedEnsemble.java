@@ -8,10 +8,12 @@ import io.tenure.testing.InMemoryScope;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -82,6 +84,7 @@ final class SimulatedEnsemble {
 
   final Map<String, SimulatedScope> scopes = new TreeMap<>();
   private final List<Change> log = new ArrayList<>();
+  private final Set<Long> ended = new HashSet<>();
   private final List<Straggler> stragglers = new ArrayList<>();
   private final Transcript transcript;
   private long nextSession = 0x1000;
@@ -94,6 +97,11 @@ final class SimulatedEnsemble {
 
   SimulatedSession newSession() {
     return new SimulatedSession(this, nextSession++, transcript);
+  }
+
+  /** Whether a session has its nodes, the registration among them. */
+  boolean isAlive(long session) {
+    return !ended.contains(session);
   }
 
   SimulatedScope scope(String shard) {
@@ -198,6 +206,7 @@ final class SimulatedEnsemble {
   // ---- what else happens to scopes ----
 
   void sessionEnds(long session) {
+    ended.add(session);
     for (SimulatedScope scope : scopes.values()) {
       if (scope.now.leader.map(leader -> leader.owner() == session).orElse(false)) {
         scope.now.sessionEnds(session);

@@ -4,6 +4,7 @@ import io.tenure.internal.Commit;
 import io.tenure.internal.CommitProtocol;
 import io.tenure.internal.ScopeOp;
 import io.tenure.internal.ScopeView;
+import io.tenure.internal.Sessions;
 import io.tenure.scope.CoordinationException;
 import io.tenure.scope.Retention;
 import io.tenure.scope.TenureException;
@@ -212,6 +213,7 @@ final class SimulatedLink {
   private final class Read implements SimulatedSession.Request {
     private final WorkerAction.Look look;
     private Optional<ScopeView> view = Optional.empty();
+    private boolean deserted;
     private boolean refused;
 
     Read(WorkerAction.Look look) {
@@ -227,6 +229,10 @@ final class SimulatedLink {
               ? session.read(look.shard()).view().map(ScopeView::entryNames).orElse(List.of())
               : List.of();
       view = record.map(r -> new ScopeView(r.record(), r.version(), leader, names));
+      deserted =
+          Incumbents.withoutNode(view)
+              .map(last -> ensemble.isAlive(Sessions.parse(last.session())))
+              .orElse(false);
       refused = ensemble.fault(REFUSED);
     }
 
@@ -243,7 +249,7 @@ final class SimulatedLink {
                 new WorkerAction.Look(
                     look.shard(), look.number(), false, false, WorkerAction.Names.YES)));
       } else {
-        worker.accept(new WorkerEvent.Looked(look.shard(), look.number(), view));
+        worker.accept(new WorkerEvent.Looked(look.shard(), look.number(), view, deserted));
       }
     }
 

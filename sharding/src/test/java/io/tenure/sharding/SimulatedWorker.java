@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 
 /**
  * One worker: its machine, fed as {@link WorkerDriver} feeds it. After each event the machine is
@@ -22,6 +23,10 @@ import java.util.TreeMap;
 final class SimulatedWorker {
 
   private static final Instant NOW = Instant.parse("2026-03-01T02:00:00Z");
+
+  /** Short, so that whoever waits for a leader that has given up looks a few times only. */
+  private static final long SESSION_TIMEOUT_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
   static final Retention RETENTION = Retention.last(7);
 
   private record Timer(long dueNanos, WorkerAction.Later wake) {}
@@ -306,7 +311,7 @@ final class SimulatedWorker {
   void register(boolean untouched) {
     if (!registered && !closing && !link.session().gone) {
       registered = true;
-      feed(new WorkerEvent.SessionBegun(link.session().id, untouched));
+      feed(new WorkerEvent.SessionBegun(link.session().id, SESSION_TIMEOUT_NANOS, untouched));
     }
   }
 
