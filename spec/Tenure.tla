@@ -46,7 +46,8 @@ Variants ==
       "retry without reading the record",
       "record set without its version",
       "writes without the fence",
-      "retry with another nonce" }
+      "retry with another nonce",
+      "office taken from a leader that lives" }
 
 ASSUME /\ Variant \in Variants
        /\ Arbitration \in {"queue", "plan"}
@@ -90,8 +91,13 @@ Entry(index, event, epoch, candidate, session, predecessor) ==
      candidate |-> candidate, session |-> session,
      predecessor |-> predecessor]
 
-\* What one reading of the scope finds.
-Now == [record |-> record, leader |-> leader]
+\* What one reading of the scope finds; and, read after the two, whether the session
+\* of the leader that the record tells of still has nodes (Incumbents): then it was
+\* not its end that deleted the leader node.
+Now == [record |-> record, leader |-> leader,
+        lives |-> record.session \in sessions]
+
+View(seen) == [record |-> seen.record, leader |-> seen.leader]
 
 NewMe ==
     [state |-> "idle", session |-> 1, attempt |-> 0, view |-> Nothing,
@@ -103,7 +109,7 @@ Init ==
     /\ sessions = { << c, 1 >> : c \in Candidates }
     /\ queue = << >>
     /\ written = << >> /\ stored = << >>
-    /\ strays = {} /\ lagging = [record |-> NoRecord, leader |-> Nothing]
+    /\ strays = {} /\ lagging = Now
     /\ me = [c \in Candidates |-> NewMe]
     /\ history = << >>
     /\ faults = MaxFaults
@@ -306,7 +312,10 @@ EndTenure(c, view, end) ==
 \* one after the other. A client never sees an older record than it has seen in
 \* the same session.
 Readings(c) ==
-    LET older == { lagging, [record |-> lagging.record, leader |-> leader] }
+    LET older == { lagging,
+                   [lagging EXCEPT !.lives = lagging.record.session \in sessions],
+                   [record |-> lagging.record, leader |-> leader,
+                    lives |-> lagging.record.session \in sessions] }
         notBackwards(seen) ==
             IF me[c].view = Nothing THEN TRUE
             ELSE me[c].view.record.version <= seen.record.version
@@ -333,6 +342,12 @@ ToldHead(c) ==
     /\ UNCHANGED << record, leader, trail, sessions, queue, written, stored,
                     strays, lagging, history, faults >>
 
+\* The leader node was deleted by hand, and its leader may not know yet. It is let
+\* record its end.
+IsDeserted(seen) ==
+    /\ Arbitration = "plan" /\ Variant # "office taken from a leader that lives"
+    /\ seen.leader = Nothing /\ IsLed(seen.record) /\ seen.lives
+
 IsOwn(c, r) == r.epoch > 0 /\ r.nonce = Nonce(c)
 
 \* Who is in office? An attempt whose outcome is not known is found by its nonce.
@@ -343,11 +358,11 @@ Decide(c, seen) ==
         mayStillCommit ==
             m.unknown /\ m.view.record.version = seen.record.version
     IN  IF IsOwn(c, seen.record)
-        THEN [me EXCEPT ![c] = Granted(m, seen)]
-        ELSE IF seen.leader # Nothing
-        THEN [me EXCEPT ![c].state = "waiting", ![c].view = seen,
+        THEN [me EXCEPT ![c] = Granted(m, View(seen))]
+        ELSE IF seen.leader # Nothing \/ (IsDeserted(seen) /\ ~mayStillCommit)
+        THEN [me EXCEPT ![c].state = "waiting", ![c].view = View(seen),
                         ![c].unknown = mayStillCommit]
-        ELSE [me EXCEPT ![c].state = "electing", ![c].view = seen,
+        ELSE [me EXCEPT ![c].state = "electing", ![c].view = View(seen),
                         ![c].unknown = mayStillCommit,
                         ![c].predecessor = PredecessorAfter(seen.record),
                         ![c].request = Sent]
@@ -360,10 +375,11 @@ ReadAndDecide(c, seen) ==
     /\ UNCHANGED << record, leader, trail, sessions, queue, written, stored,
                     strays, lagging, history, faults >>
 
-\* The leader node that was there when the scope was read has changed.
+\* The leader node that was there when the scope was read has changed; if there was
+\* none, the scope is read again after a while.
 ToldChange(c) ==
     /\ me[c].state = "waiting"
-    /\ leader # me[c].view.leader
+    /\ leader # me[c].view.leader \/ me[c].view.leader = Nothing
     /\ me' = [me EXCEPT ![c].state = "reading"]
     /\ UNCHANGED << record, leader, trail, sessions, queue, written, stored,
                     strays, lagging, history, faults >>
@@ -478,7 +494,7 @@ ReadOffice(c, seen) ==
           /\ strays' = strays \cup {DropLeader(c)}
        \/ /\ IsOwn(c, seen.record)
           /\ IsRevoked(seen)
-          /\ EndTenure(c, seen, "revoked")
+          /\ EndTenure(c, View(seen), "revoked")
           /\ UNCHANGED strays
     /\ UNCHANGED << record, leader, trail, sessions, written, stored, lagging,
                     history, faults >>
@@ -489,7 +505,7 @@ ReadEnding(c, seen) ==
     IN  /\ m.state = "ending" /\ m.request = Nothing
         /\ me' = [me EXCEPT ![c] =
              IF IsOwn(c, seen.record) /\ IsLed(seen.record)
-             THEN [m EXCEPT !.view = seen, !.request = Sent]
+             THEN [m EXCEPT !.view = View(seen), !.request = Sent]
              ELSE Idle(m)]
         /\ UNCHANGED << record, leader, trail, sessions, queue, written, stored,
                         strays, lagging, history, faults >>

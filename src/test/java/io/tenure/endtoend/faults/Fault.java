@@ -1,8 +1,6 @@
 package io.tenure.endtoend.faults;
 
 import java.time.Duration;
-import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 
 /**
@@ -52,10 +50,7 @@ record Fault(Kind kind, Duration at, Duration lasts, int pick) {
     RESTART_SERVERS(Target.SERVERS, 10, 30),
     /** Every server's disk is slow. */
     SLOW_DISK(Target.SERVERS, 60, 120),
-    /**
-     * Some leader nodes of a worker are deleted by hand, and it hears of that late. Not among the
-     * {@link #survived}: a standby takes over at once, and for that long two leases are held.
-     */
+    /** Some leader nodes of a worker are deleted by hand, and it hears of that late. */
     DELETE_LEADER_NODES(Target.WORKERS, 25, 40),
     /** Some leaders of a worker are told to give up, by hand, and it hears of that late. */
     REVOKE_LEADERS(Target.WORKERS, 25, 40);
@@ -68,11 +63,6 @@ record Fault(Kind kind, Duration at, Duration lasts, int pick) {
       this.target = target;
       this.least = least;
       this.most = most;
-    }
-
-    /** What Tenure promises to survive. */
-    static List<Kind> survived() {
-      return Arrays.stream(values()).filter(kind -> kind != DELETE_LEADER_NODES).toList();
     }
 
     Target target() {

@@ -73,7 +73,7 @@ final class Faults implements AutoCloseable {
     out.accept("seed " + seed + " (-Dfaults.seed), " + time.toMinutes() + " minutes, " + directory);
     long end = System.nanoTime() + time.toNanos();
     int round = 0;
-    List<Kind> all = Kind.survived();
+    List<Kind> all = List.of(Kind.values());
     do {
       long roundSeed = seed + round;
       Schedule schedule = new Schedule(roundSeed, SESSION);
