@@ -47,7 +47,8 @@ Variants ==
       "record set without its version",
       "writes without the fence",
       "retry with another nonce",
-      "office taken from a leader that lives" }
+      "office taken from a leader that lives",
+      "own leader node waited for" }
 
 ASSUME /\ Variant \in Variants
        /\ Arbitration \in {"queue", "plan"}
@@ -350,6 +351,10 @@ IsDeserted(seen) ==
 
 IsOwn(c, r) == r.epoch > 0 /\ r.nonce = Nonce(c)
 
+IsOwnNode(c, node) ==
+    IF node = Nothing \/ Variant = "own leader node waited for" THEN FALSE
+    ELSE node.session = Session(c)
+
 \* Who is in office? An attempt whose outcome is not known is found by its nonce.
 \* If it is not there, the same transaction is sent again, on what was read: of
 \* the two copies at most one finds that version.
@@ -359,6 +364,8 @@ Decide(c, seen) ==
             m.unknown /\ m.view.record.version = seen.record.version
     IN  IF IsOwn(c, seen.record)
         THEN [me EXCEPT ![c] = Granted(m, View(seen))]
+        ELSE IF mayStillCommit /\ IsOwnNode(c, seen.leader)
+        THEN me                      \* applied between the two reads: read again
         ELSE IF seen.leader # Nothing \/ (IsDeserted(seen) /\ ~mayStillCommit)
         THEN [me EXCEPT ![c].state = "waiting", ![c].view = View(seen),
                         ![c].unknown = mayStillCommit]
@@ -603,7 +610,7 @@ Spec == Init /\ [][Next]_vars
 Symmetry == Permutations(Candidates)
 
 \* Nothing is late for ever: requests are served and answered, timers and watches
-\* fire, a session is ended that nobody keeps. Faults need not happen.
+\* fire, a server that lags catches up, a session is ended that nobody keeps. Faults need not happen.
 Progress(c) ==
     \/ Join(c) \/ ToldHead(c) \/ ToldChange(c)
     \/ ReadAndDecide(c, Now) \/ ReadOffice(c, Now) \/ ReadEnding(c, Now)
@@ -616,8 +623,9 @@ EndGivenUp(c) ==
     \E n \in 1..(MaxSessions - 1) : me[c].session > n /\ EndSession(<< c, n >>)
 
 Fairness ==
-    \A c \in Candidates :
-        WF_vars(Progress(c)) /\ WF_vars(LearnOfEnd(c)) /\ WF_vars(EndGivenUp(c))
+    /\ WF_vars(CatchUp)
+    /\ \A c \in Candidates :
+           WF_vars(Progress(c)) /\ WF_vars(LearnOfEnd(c)) /\ WF_vars(EndGivenUp(c))
 
 FairSpec == Spec /\ Fairness
 

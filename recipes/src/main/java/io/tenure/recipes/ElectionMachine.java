@@ -203,6 +203,13 @@ final class ElectionMachine {
       return;
     }
     attemptUnknown = mayStillCommit;
+    if (mayStillCommit && found.leader().map(node -> node.owner() == session).orElse(false)) {
+      // No leader node came of another attempt at that version: this one was applied after the
+      // record was read and before the leader node was. To wait for the end of its own tenure would
+      // leave the scope without a leader for as long as the session lives.
+      read(out);
+      return;
+    }
     if (found.leader().isPresent()) {
       view = Optional.of(found);
       become(ElectionState.WAITING);
