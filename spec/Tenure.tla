@@ -93,7 +93,7 @@ Entry(index, event, epoch, candidate, session, predecessor) ==
      predecessor |-> predecessor]
 
 \* What one reading of the scope finds; and, read after the two, whether the session
-\* of the leader that the record tells of still has nodes (Incumbents): then it was
+\* of the leader that the record tells of still has nodes (Registrations): then it was
 \* not its end that deleted the leader node.
 Now == [record |-> record, leader |-> leader,
         lives |-> record.session \in sessions]
@@ -382,14 +382,17 @@ ReadAndDecide(c, seen) ==
     /\ UNCHANGED << record, leader, trail, sessions, queue, written, stored,
                     strays, lagging, history, faults >>
 
-\* The leader node that was there when the scope was read has changed; if there was
-\* none, the scope is read again after a while.
-ToldChange(c) ==
+ReadAgain(c) ==
     /\ me[c].state = "waiting"
-    /\ leader # me[c].view.leader \/ me[c].view.leader = Nothing
     /\ me' = [me EXCEPT ![c].state = "reading"]
     /\ UNCHANGED << record, leader, trail, sessions, queue, written, stored,
                     strays, lagging, history, faults >>
+
+\* The leader node that was there when the scope was read has changed; if there was
+\* none, the scope is read again after a while.
+ToldChange(c) ==
+    /\ ReadAgain(c)
+    /\ leader # me[c].view.leader \/ me[c].view.leader = Nothing
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -610,7 +613,8 @@ Spec == Init /\ [][Next]_vars
 Symmetry == Permutations(Candidates)
 
 \* Nothing is late for ever: requests are served and answered, timers and watches
-\* fire, a server that lags catches up, a session is ended that nobody keeps. Faults need not happen.
+\* fire, a server that lags catches up, a session is ended that nobody keeps. Faults
+\* need not happen.
 Progress(c) ==
     \/ Join(c) \/ ToldHead(c) \/ ToldChange(c)
     \/ ReadAndDecide(c, Now) \/ ReadOffice(c, Now) \/ ReadEnding(c, Now)

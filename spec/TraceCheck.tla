@@ -70,11 +70,7 @@ Match ==
           /\ shown' = [shown EXCEPT ![c] = State(me'[c])]
 
 \* After a connection that was lost, or a watch that fired for something else.
-LookAgain(c) ==
-    /\ me[c].state = "waiting"
-    /\ me' = [me EXCEPT ![c].state = "reading"]
-    /\ UNCHANGED << record, leader, trail, sessions, queue, written, stored,
-                    strays, lagging, history, faults >>
+LookAgain(c) == ReadAgain(c)
 
 \* What goes unseen can wait until it is needed: of the candidates, only the one
 \* whose line is the next takes steps. This makes a search of a minute a search of

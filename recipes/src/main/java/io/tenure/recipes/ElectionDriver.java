@@ -101,7 +101,7 @@ final class ElectionDriver implements SessionListener, Office {
     this.machine =
         new ElectionMachine(
             () -> UUID.randomUUID().toString().substring(0, 13),
-            change -> TraceLog.changed(scope, settings.candidate(), change));
+            change -> TraceLog.changed(() -> scope, settings.candidate(), change));
     this.officeWatcher =
         event -> {
           if (event.getType() != EventType.None) {

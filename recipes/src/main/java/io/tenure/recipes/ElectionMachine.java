@@ -474,10 +474,13 @@ final class ElectionMachine {
   private StateChange change() {
     long epoch = view.map(known -> known.record().epoch()).orElse(0L);
     return switch (state) {
-      case ELECTING -> new StateChange(state.word(), session, epoch + 1, "");
-      case IN_OFFICE -> new StateChange(state.word(), session, epoch, "elected");
-      case ENDING -> new StateChange(state.word(), session, epoch, ending.orElseThrow().word());
-      case IDLE, QUEUED, READING, WAITING -> StateChange.to(state.word());
+      case ELECTING -> StateChange.electing(session, epoch + 1);
+      case IN_OFFICE -> StateChange.inOffice(session, epoch);
+      case ENDING -> StateChange.ending(session, epoch, ending.orElseThrow());
+      case IDLE -> StateChange.to("idle");
+      case QUEUED -> StateChange.to("queued");
+      case READING -> StateChange.to("reading");
+      case WAITING -> StateChange.to("waiting");
     };
   }
 }

@@ -1,7 +1,6 @@
 package io.tenure.recipes;
 
 import java.util.EnumSet;
-import java.util.Locale;
 import java.util.Set;
 
 /** Where an election stands. */
@@ -22,11 +21,6 @@ enum ElectionState {
    * The lease is no longer held; the ending transaction is under way or its outcome is not known.
    */
   ENDING;
-
-  /** What the model calls it. */
-  String word() {
-    return name().toLowerCase(Locale.ROOT).replace('_', ' ');
-  }
 
   /** The states that may follow. What is not listed here is a bug and throws. */
   Set<ElectionState> successors() {

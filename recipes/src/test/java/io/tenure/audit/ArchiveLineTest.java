@@ -60,7 +60,7 @@ class ArchiveLineTest {
     }
   }
 
-  private static void check(String trail, byte[] bytes) {
+  static void check(String trail, byte[] bytes) {
     ArchivedEntry entry =
         new ArchivedEntry(
             trail, "0x1", 3, "0000000003-x", Instant.EPOCH, 7, AuditFormat.digest(bytes), bytes);

@@ -5,10 +5,10 @@ import io.tenure.internal.session.Reply;
 import io.tenure.internal.session.ServerErrors;
 import io.tenure.scope.CoordinationException;
 import io.tenure.scope.TenureException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -55,6 +55,7 @@ final class Registration {
   private final Monitor monitor;
   private final GroupPaths paths;
   private final String workerId;
+  private final Registrations all;
   private final GroupNodes group;
   private final Owner owner;
 
@@ -71,6 +72,7 @@ final class Registration {
     this.monitor = monitor;
     this.paths = paths;
     this.workerId = workerId;
+    this.all = new Registrations(monitor, paths);
     this.group = new GroupNodes(monitor, paths, wish);
     this.owner = owner;
   }
@@ -197,32 +199,14 @@ final class Registration {
   private CompletableFuture<Optional<String>> find(long asked) {
     return children(asked)
         .thenCompose(
-            names -> {
-              List<Op> reads =
-                  names.stream().map(name -> Op.getData(monitor.realPath(name))).toList();
-              return reads.isEmpty()
-                  ? CompletableFuture.completedFuture(Optional.empty())
-                  : monitor.read(asked, reads).thenApply(reply -> newest(asked, names, reply));
-            });
+            names ->
+                names.isEmpty()
+                    ? CompletableFuture.completedFuture(Optional.empty())
+                    : all.read(asked, names).thenApply(reply -> newest(asked, names, reply)));
   }
 
   private CompletableFuture<List<String>> children(long asked) {
-    return monitor
-        .read(asked, List.of(Op.getChildren(monitor.realPath(paths.workers()))))
-        .thenApply(
-            reply -> {
-              List<String> own = new ArrayList<>();
-              if (!reply.results().isEmpty()
-                  && reply.results().get(0) instanceof OpResult.GetChildrenResult listed) {
-                for (String name : listed.getChildren()) {
-                  String child = paths.workers() + "/" + name;
-                  if (paths.isRegistration(child, workerId)) {
-                    own.add(child);
-                  }
-                }
-              }
-              return own;
-            });
+    return all.of(asked, Set.of(workerId)).thenApply(found -> found.orElse(List.of()));
   }
 
   private static Optional<String> newest(long session, List<String> names, Reply reply) {
@@ -245,14 +229,11 @@ final class Registration {
     return children(asked)
         .thenCompose(
             names -> {
-              List<Op> reads =
-                  names.stream()
-                      .filter(name -> GroupPaths.incarnation(name) >= by)
-                      .map(name -> Op.getData(monitor.realPath(name)))
-                      .toList();
-              return reads.isEmpty()
+              List<String> later =
+                  names.stream().filter(name -> GroupPaths.incarnation(name) >= by).toList();
+              return later.isEmpty()
                   ? CompletableFuture.completedFuture(false)
-                  : monitor.read(asked, reads).thenApply(reply -> isAnothers(asked, reply));
+                  : all.read(asked, later).thenApply(reply -> isAnothers(asked, reply));
             });
   }
 

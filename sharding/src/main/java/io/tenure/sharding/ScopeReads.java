@@ -78,7 +78,7 @@ final class ScopeReads {
   private final Retention retention;
   private final Watcher watcher;
   private final Answers answers;
-  private final Incumbents incumbents;
+  private final Registrations registrations;
   private final LinkedHashMap<String, Wish> wishes = new LinkedHashMap<>();
 
   /** Entries that cannot be deleted, because somebody has hung a znode below them. */
@@ -93,7 +93,7 @@ final class ScopeReads {
     this.retention = retention;
     this.watcher = watcher;
     this.answers = answers;
-    this.incumbents = new Incumbents(monitor, paths);
+    this.registrations = new Registrations(monitor, paths);
   }
 
   void add(WorkerAction.Look look) {
@@ -182,17 +182,15 @@ final class ScopeReads {
       next += results.size();
       try {
         Optional<ScopeView> view = view(paths.shard(shard), results);
+        Optional<Incumbent> gone = withoutNode(view);
         if (wish.names() == WorkerAction.Names.IF_LONG
             && view.isPresent()
             && CommitProtocol.needsEntryNames(view.get().record(), retention)) {
           again.put(shard, new Wish(wish.number(), false, false, WorkerAction.Names.YES));
+        } else if (gone.isPresent()) {
+          withoutLeader.add(new WithoutLeader(shard, wish, view, gone.get()));
         } else {
-          Optional<Incumbent> gone = Incumbents.withoutNode(view);
-          if (gone.isPresent()) {
-            withoutLeader.add(new WithoutLeader(shard, wish, view, gone.get()));
-          } else {
-            answers.read(shard, wish.number(), view, false);
-          }
+          answers.read(shard, wish.number(), view, false);
         }
       } catch (TenureException e) {
         failed(shard, wish, Optional.of(e));
@@ -205,9 +203,15 @@ final class ScopeReads {
     return again.isEmpty() ? told : told.thenCompose(done -> readScopes(session, again));
   }
 
+  /** Whom the record tells of, if there is no leader node. */
+  static Optional<Incumbent> withoutNode(Optional<ScopeView> view) {
+    return view.filter(found -> found.record().isLed() && found.leader().isEmpty())
+        .flatMap(found -> found.record().incumbent());
+  }
+
   private CompletableFuture<Void> tellWhoIsGone(long session, List<WithoutLeader> some) {
-    return incumbents
-        .registered(session, some.stream().map(WithoutLeader::incumbent).toList())
+    return registrations
+        .sessions(session, some.stream().map(WithoutLeader::incumbent).toList())
         .thenAccept(
             registered ->
                 some.forEach(

@@ -887,12 +887,13 @@ final class ShardMachine {
 
   private StateChange change(ShardSlot slot) {
     long epoch = slot.view == null ? 0 : slot.view.record().epoch();
-    String word = slot.state.word();
     return switch (slot.state) {
-      case ELECTING -> new StateChange(word, session, epoch + 1, "");
-      case LEADING -> new StateChange(word, session, epoch, "elected");
-      case ENDING -> new StateChange(word, session, epoch, ending(slot).word());
-      case IDLE, LOOKING, WAITING, RESTING -> StateChange.to(word);
+      case ELECTING -> StateChange.electing(session, epoch + 1);
+      case LEADING -> StateChange.inOffice(session, epoch);
+      case ENDING -> StateChange.ending(session, epoch, ending(slot));
+      case IDLE, RESTING -> StateChange.to("idle");
+      case LOOKING -> StateChange.to("reading");
+      case WAITING -> StateChange.to("waiting");
     };
   }
 }

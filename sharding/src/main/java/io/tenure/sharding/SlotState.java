@@ -22,18 +22,6 @@ enum SlotState {
   /** Something went wrong; tried again after a while. */
   RESTING;
 
-  /** What the model calls it. */
-  String word() {
-    return switch (this) {
-      case IDLE, RESTING -> "idle";
-      case LOOKING -> "reading";
-      case WAITING -> "waiting";
-      case ELECTING -> "electing";
-      case LEADING -> "in office";
-      case ENDING -> "ending";
-    };
-  }
-
   /** The states that may follow. What is not listed here is a bug and throws. */
   Set<SlotState> successors() {
     return switch (this) {

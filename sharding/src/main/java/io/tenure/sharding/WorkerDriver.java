@@ -246,7 +246,8 @@ final class WorkerDriver implements SessionListener {
               found.retention(),
               () -> UUID.randomUUID().toString().substring(0, 13),
               (shard, change) ->
-                  TraceLog.changed(options.paths().shard(shard), options.candidate(), change));
+                  TraceLog.changed(
+                      () -> options.paths().shard(shard), options.candidate(), change));
     }
     settings = found;
     boolean again = incarnation >= 0; // The node was deleted by hand, and the session goes on.

@@ -230,7 +230,7 @@ final class SimulatedLink {
               : List.of();
       view = record.map(r -> new ScopeView(r.record(), r.version(), leader, names));
       deserted =
-          Incumbents.withoutNode(view)
+          ScopeReads.withoutNode(view)
               .map(last -> ensemble.isAlive(Sessions.parse(last.session())))
               .orElse(false);
       refused = ensemble.fault(REFUSED);

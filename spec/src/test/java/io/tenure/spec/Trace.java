@@ -141,9 +141,9 @@ record Trace(List<Line> lines) {
   /**
    * The module Trace. The jar of TLC can read no JSON, so the lines are its text.
    *
-   * @param faults how many faults may have happened that no line tells of
+   * @param faults how many faults may have happened
    */
-  String module(int faults) {
+  private String module(int faults) {
     String candidates =
         lines.stream()
             .map(line -> '"' + line.candidate() + '"')

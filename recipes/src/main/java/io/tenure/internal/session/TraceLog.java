@@ -5,6 +5,7 @@ import io.tenure.internal.Sessions;
 import io.tenure.internal.StateChange;
 import io.tenure.scope.Candidate;
 import io.tenure.scope.Scope;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,14 +23,18 @@ public final class TraceLog {
 
   private TraceLog() {}
 
-  /** A candidate of the scope has come to another state. */
-  public static void changed(Scope scope, Candidate candidate, StateChange change) {
+  /**
+   * A candidate of the scope has come to another state.
+   *
+   * @param scope asked only if that is to be told
+   */
+  public static void changed(Supplier<Scope> scope, Candidate candidate, StateChange change) {
     if (log.isTraceEnabled()) {
       log.trace(
           "{\"at\":{},\"scope\":{},\"candidate\":{},\"session\":\"{}\",\"state\":\"{}\","
               + "\"epoch\":{},\"event\":\"{}\"}",
           System.nanoTime(),
-          TextNode.valueOf(scope.toString()),
+          TextNode.valueOf(scope.get().toString()),
           TextNode.valueOf(candidate.id()),
           Sessions.format(change.session()),
           change.state(),

@@ -1,0 +1,91 @@
+package io.tenure.sharding;
+
+import io.tenure.internal.Incumbent;
+import io.tenure.internal.Sessions;
+import io.tenure.internal.session.Monitor;
+import io.tenure.internal.session.Reply;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+import org.apache.zookeeper.Op;
+import org.apache.zookeeper.OpResult;
+
+/**
+ * The registrations of a group's workers, as they stand on the server.
+ *
+ * <p>They tell leaders that are gone from leaders whose leader node alone is gone. A session's
+ * nodes are deleted in one transaction, and whoever reads sees transactions in their order. So if a
+ * leader node was missing, and after that the registration of the same session was still there,
+ * then the end of that session is not what deleted the leader node.
+ *
+ * <p>Confined to the monitor's event thread.
+ */
+final class Registrations {
+
+  private final Monitor monitor;
+  private final GroupPaths paths;
+
+  Registrations(Monitor monitor, GroupPaths paths) {
+    this.monitor = monitor;
+    this.paths = paths;
+  }
+
+  /** The paths of the registrations of those workers; empty if they could not be listed. */
+  CompletableFuture<Optional<List<String>>> of(long session, Set<String> workerIds) {
+    return monitor
+        .read(session, List.of(Op.getChildren(monitor.realPath(paths.workers()))))
+        .thenApply(
+            reply ->
+                reply.results().isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(select(reply.results().get(0), workerIds)));
+  }
+
+  private List<String> select(OpResult result, Set<String> workerIds) {
+    return result instanceof OpResult.GetChildrenResult listed
+        ? listed.getChildren().stream()
+            .map(name -> paths.workers() + "/" + name)
+            .filter(path -> workerIds.stream().anyMatch(id -> paths.isRegistration(path, id)))
+            .toList()
+        : List.of();
+  }
+
+  /** Reads registrations. */
+  CompletableFuture<Reply> read(long session, List<String> registrations) {
+    return monitor.read(
+        session, registrations.stream().map(path -> Op.getData(monitor.realPath(path))).toList());
+  }
+
+  /**
+   * The sessions of those of them that are registered; empty if that could not be read. To be
+   * called after it was read that their leader nodes are missing.
+   */
+  CompletableFuture<Optional<Set<String>>> sessions(
+      long session, Collection<Incumbent> incumbents) {
+    Set<String> ids =
+        incumbents.stream().map(last -> last.candidate().id()).collect(Collectors.toSet());
+    return of(session, ids)
+        .thenCompose(
+            found ->
+                found.isEmpty() || found.get().isEmpty()
+                    ? CompletableFuture.completedFuture(found.map(none -> Set.<String>of()))
+                    : read(session, found.get()).thenApply(Registrations::owners));
+  }
+
+  private static Optional<Set<String>> owners(Reply read) {
+    if (read.results().isEmpty()) {
+      return Optional.empty();
+    }
+    Set<String> sessions = new HashSet<>();
+    for (OpResult result : read.results()) {
+      if (result instanceof OpResult.GetDataResult found) {
+        sessions.add(Sessions.format(found.getStat().getEphemeralOwner()));
+      } // Else it is gone by now.
+    }
+    return Optional.of(sessions);
+  }
+}
