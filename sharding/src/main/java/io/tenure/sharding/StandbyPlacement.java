@@ -13,10 +13,10 @@ import java.util.TreeSet;
  * Who stands by for which shard.
  *
  * <p>The first rank takes over when a leader is lost, so the shards of each leader are spread over
- * its peers such that their loads are even once it is gone. Further ranks are spread evenly. A
- * standby is never the leader, nor another standby of the shard; it is in another zone than the
- * leader where there is one with a worker that can have it. Standbys stay where they are while that
- * holds.
+ * its peers such that their loads are even once it is gone. Further ranks are spread as evenly as
+ * one move at a time can. A standby is never the leader, nor another standby of the shard; it is in
+ * another zone than the leader where there is one with a worker that can have it. Standbys stay
+ * where they are while that holds.
  *
  * <p>Confined to one computation; pure.
  */

@@ -479,17 +479,23 @@ class PlacementTest {
     }
   }
 
-  @Property(tries = 1000)
-  void laterStandbysOfEqualWorkersAreSpreadEvenly(@ForAll long seed) {
-    Random random = new Random(seed);
-    int ranks = 2 + random.nextInt(2);
-    Group group = Group.equal(ranks + 2 + random.nextInt(6), random.nextInt(120), ranks);
-    group.churn(random, random.nextInt(6));
-    for (int rank = 1; rank < ranks && group.size() > ranks + 1; rank++) {
-      int[] held = loads(group.standbys[rank], group.size());
-      assertThat(spread(held))
-          .as("rank %s, seed %s: %s", rank, seed, string(held))
-          .isLessThanOrEqualTo(2);
+  /**
+   * With fixed seeds, because it is likely and no law: a worker that takes part in each shard of
+   * another as its leader or an earlier standby can relieve it of none.
+   */
+  @Example
+  void laterStandbysOfManyShardsAreSpreadEvenly() {
+    for (long seed = 0; seed < 1000; seed++) {
+      Random random = new Random(seed);
+      int ranks = 2 + random.nextInt(2);
+      Group group = Group.equal(ranks + 2 + random.nextInt(6), 60 + random.nextInt(200), ranks);
+      group.churn(random, random.nextInt(6));
+      for (int rank = 1; rank < ranks && group.size() > ranks + 1; rank++) {
+        int[] held = loads(group.standbys[rank], group.size());
+        assertThat(spread(held))
+            .as("rank %s, seed %s: %s", rank, seed, string(held))
+            .isLessThanOrEqualTo(1);
+      }
     }
   }
 
