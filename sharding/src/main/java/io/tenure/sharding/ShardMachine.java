@@ -314,6 +314,9 @@ final class ShardMachine {
       }
     } else if (mayTake(slot)) {
       if (deserted && awaitsEnd(slot)) {
+        if (slot.awaitedNanos == 0) {
+          warnOfDeletion(slot);
+        }
         slot.awaitedNanos += RETRY_NANOS;
         becomeWaiting(slot);
         later(slot, RETRY_NANOS);
@@ -351,6 +354,16 @@ final class ShardMachine {
                         && last.session().equals(Sessions.format(session)))
             .orElse(true);
     return !own && !slot.attemptUnknown && slot.awaitedNanos < 2 * sessionTimeoutNanos;
+  }
+
+  private void warnOfDeletion(ShardSlot slot) {
+    ScopeRecord record = known(slot).record();
+    record
+        .incumbent()
+        .ifPresent(
+            last ->
+                out.accept(
+                    new WorkerAction.WarnOfDeletion(slot.shard, record.epoch(), last.candidate())));
   }
 
   /** Whether nothing was committed between two readings, nor the scope deleted and made again. */

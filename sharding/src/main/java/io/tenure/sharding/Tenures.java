@@ -255,6 +255,17 @@ final class Tenures implements ShardRun.Owner, Office {
         scope(shard).leaderPath());
   }
 
+  void warnOfDeletion(WorkerAction.WarnOfDeletion warning) {
+    log.warn(
+        "scope={} epoch={} worker={} waits: the leader node was deleted, and {} may hold its lease"
+            + " until it has recorded its end; to revoke, set {} to \"revoke\"",
+        scope(warning.shard()),
+        warning.epoch(),
+        options.id(),
+        warning.leader().id(),
+        scope(warning.shard()).leaderPath());
+  }
+
   /** Nobody asks any more. */
   void abandon() {
     abandoned = true;

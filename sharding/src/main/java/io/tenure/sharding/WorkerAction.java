@@ -2,6 +2,7 @@ package io.tenure.sharding;
 
 import io.tenure.internal.Commit;
 import io.tenure.internal.ScopeView;
+import io.tenure.scope.Candidate;
 import io.tenure.scope.Predecessor;
 import io.tenure.scope.TenureException;
 import io.tenure.scope.Transition;
@@ -79,4 +80,11 @@ sealed interface WorkerAction {
   /** Say that the leader node holds text that means nothing. */
   @SuppressWarnings("ArrayRecordComponent") // carried, never compared
   record WarnOfText(String shard, byte[] data) implements WorkerAction {}
+
+  /**
+   * Say that the office stays vacant for a while, because its leader node was deleted by hand.
+   *
+   * @param leader who may hold its lease until it hears of that
+   */
+  record WarnOfDeletion(String shard, long epoch, Candidate leader) implements WorkerAction {}
 }

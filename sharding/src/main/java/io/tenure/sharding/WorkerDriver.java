@@ -443,6 +443,8 @@ final class WorkerDriver implements SessionListener {
       toTasks.failed(failed.shard(), failed.cause());
     } else if (action instanceof WorkerAction.WarnOfText warning) {
       toTasks.warnOfText(warning.shard(), warning.data());
+    } else if (action instanceof WorkerAction.WarnOfDeletion warning) {
+      toTasks.warnOfDeletion(warning);
     }
   }
 

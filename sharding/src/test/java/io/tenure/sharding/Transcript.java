@@ -86,6 +86,13 @@ final class Transcript {
       return "report";
     } else if (action instanceof WorkerAction.Failed failed) {
       return "failed " + failed.shard() + ": " + failed.cause().getMessage();
+    } else if (action instanceof WorkerAction.WarnOfDeletion warning) {
+      return "say that "
+          + warning.shard()
+          + " waits for "
+          + warning.leader().id()
+          + " in epoch "
+          + warning.epoch();
     }
     return "warn of text in " + ((WorkerAction.WarnOfText) action).shard();
   }
