@@ -19,7 +19,7 @@ class CommandLineFuzzTest {
   private static final Clock NOON =
       Clock.fixed(Instant.parse("2026-03-01T12:00:00Z"), ZoneOffset.UTC);
 
-  @FuzzTest(maxDuration = "5s")
+  @FuzzTest
   void anyCommandLineIsUnderstoodOrRefused(byte[] data) {
     String text = new String(data, StandardCharsets.UTF_8).replace('\0', '?');
     List<String> arguments = text.lines().toList();

@@ -14,7 +14,7 @@ class ArchiveLineFuzzTest {
 
   private static final String WHERE = "audit-000001.jsonl:7";
 
-  @FuzzTest(maxDuration = "5s")
+  @FuzzTest
   void anyLineIsReadOrRefused(byte[] data) {
     comesBack(
         WHERE,

@@ -17,7 +17,7 @@ class ZnodesFuzzTest {
 
   private static final String PATH = "/some/scope";
 
-  @FuzzTest(maxDuration = "5s")
+  @FuzzTest
   void anyBytesAreReadOrRefused(byte[] data) {
     comesBack(PATH, data, bytes -> ScopeRecord.parse(PATH, bytes), ScopeRecord::bytes);
     comesBack(PATH, data, bytes -> LeaderNode.parse(PATH, bytes), LeaderNode::bytes);

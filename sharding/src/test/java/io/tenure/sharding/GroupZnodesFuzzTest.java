@@ -19,7 +19,7 @@ class GroupZnodesFuzzTest {
 
   private static final String PATH = "/some/group";
 
-  @FuzzTest(maxDuration = "5s")
+  @FuzzTest
   void anyBytesAreReadOrRefused(byte[] data) {
     comesBack(PATH, data, bytes -> GroupSettings.parse(PATH, bytes), GroupSettings::bytes);
     comesBack(PATH, data, bytes -> OperationEntry.parse(PATH, bytes), OperationEntry::bytes);
