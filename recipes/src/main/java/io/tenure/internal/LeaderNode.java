@@ -3,6 +3,7 @@ package io.tenure.internal;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tenure.scope.Scope;
 import io.tenure.scope.Tenure;
+import io.tenure.scope.TenureException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
@@ -28,6 +29,15 @@ public record LeaderNode(long epoch, Incumbent incumbent) {
   /** The tenure that the node tells of. */
   public Tenure tenure(Scope scope) {
     return new Tenure(scope, epoch, incumbent.candidate(), incumbent.session(), incumbent.since());
+  }
+
+  /** The nonce of the tenure that the data tells of; empty if an operator has written over it. */
+  public static Optional<String> nonce(byte[] data) {
+    try {
+      return Optional.of(parse("leader", data).incumbent().nonce());
+    } catch (TenureException e) {
+      return Optional.empty();
+    }
   }
 
   /**

@@ -24,4 +24,16 @@ public record ScopeView(
    */
   @SuppressWarnings("ArrayRecordComponent") // carried, never compared
   public record LeaderData(byte[] data, long owner) {}
+
+  /**
+   * Whether the leader node is the one that a tenure came with, whatever an operator has written
+   * into it since. Beside the record of a tenure there may stand the node of the next: an operator
+   * deleted the first, and somebody was elected after the record was read.
+   */
+  public boolean hasLeaderNodeOf(String nonce, long session) {
+    return leader
+        .filter(node -> node.owner() == session)
+        .filter(node -> LeaderNode.nonce(node.data()).map(nonce::equals).orElse(true))
+        .isPresent();
+  }
 }

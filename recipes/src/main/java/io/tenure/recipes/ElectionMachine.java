@@ -298,15 +298,15 @@ final class ElectionMachine {
       return;
     }
     view = Optional.of(found);
-    if (found.leader().isEmpty()) {
+    if (!found.hasLeaderNodeOf(nonce, session)) {
       end(new Transition.Revoked("the leader node was deleted by an operator"), out);
       return;
     }
-    byte[] data = found.leader().get().data();
+    byte[] data = found.leader().orElseThrow().data();
     Optional<String> revocation = LeaderNode.revocation(data);
     if (revocation.isPresent()) {
       out.add(new ElectionAction.Revoke(revocation.get()));
-    } else if (!isOwnNode(data)) {
+    } else if (LeaderNode.nonce(data).isEmpty()) {
       out.add(new ElectionAction.WarnOfText(data));
     }
   }
@@ -442,14 +442,6 @@ final class ElectionMachine {
 
   private boolean isOwn(ScopeRecord record) {
     return record.isLed() && record.isOf(nonce);
-  }
-
-  private boolean isOwnNode(byte[] data) {
-    try {
-      return LeaderNode.parse("leader", data).incumbent().nonce().equals(nonce);
-    } catch (TenureException e) {
-      return false;
-    }
   }
 
   /** The one door: every change of state goes through here. */

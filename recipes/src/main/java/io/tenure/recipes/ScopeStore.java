@@ -384,7 +384,8 @@ final class ScopeStore {
             read -> {
               if (Code.get(read.getResultCode()) == Code.OK
                   && read.getStat().getEphemeralOwner() == session
-                  && isOwn(read.getData(), own)) {
+                  && LeaderNode.nonce(read.getData())
+                      .equals(Optional.of(own.incumbent().nonce()))) {
                 CompletableFuture<CuratorEvent> deleted =
                     monitor.call(
                         callback ->
@@ -396,17 +397,6 @@ final class ScopeStore {
                 deleted.whenComplete((event, error) -> {});
               }
             });
-  }
-
-  private boolean isOwn(byte[] data, LeaderNode own) {
-    try {
-      return LeaderNode.parse(scope.leaderPath(), data)
-          .incumbent()
-          .nonce()
-          .equals(own.incumbent().nonce());
-    } catch (ForeignDataException e) {
-      return false;
-    }
   }
 
   /**

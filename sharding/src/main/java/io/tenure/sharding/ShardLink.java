@@ -362,10 +362,6 @@ final class ShardLink {
 
   /** An operator may have written over what this session had made. */
   private static boolean isOfOrOverwritten(byte @Nullable [] data, String nonce) {
-    try {
-      return data == null || LeaderNode.parse("leader", data).incumbent().nonce().equals(nonce);
-    } catch (TenureException e) {
-      return true;
-    }
+    return data == null || LeaderNode.nonce(data).map(nonce::equals).orElse(true);
   }
 }

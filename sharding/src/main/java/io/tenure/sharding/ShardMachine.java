@@ -616,15 +616,15 @@ final class ShardMachine {
     }
     ScopeView found = read.get();
     slot.keep(found, slot.stopping);
-    if (found.leader().isEmpty()) {
+    if (!found.hasLeaderNodeOf(slot.nonce, session)) {
       leave(slot, new Transition.Revoked("the leader node was deleted by an operator"));
       return;
     }
-    byte[] data = found.leader().get().data();
+    byte[] data = found.leader().orElseThrow().data();
     Optional<String> revocation = LeaderNode.revocation(data);
     if (revocation.isPresent()) {
       stop(slot, new Transition.Revoked(revocation.get()));
-    } else if (!isOwnNode(slot, data)) {
+    } else if (LeaderNode.nonce(data).isEmpty()) {
       out.accept(new WorkerAction.WarnOfText(slot.shard, data));
     }
   }
@@ -850,14 +850,6 @@ final class ShardMachine {
 
   private static boolean isOwn(ShardSlot slot, ScopeRecord record) {
     return record.isLed() && !slot.nonce.isEmpty() && record.isOf(slot.nonce);
-  }
-
-  private static boolean isOwnNode(ShardSlot slot, byte[] data) {
-    try {
-      return LeaderNode.parse("leader", data).incumbent().nonce().equals(slot.nonce);
-    } catch (TenureException e) {
-      return false;
-    }
   }
 
   /** How many shards are led, or may come to be, or are to be no more. */

@@ -286,6 +286,19 @@ class ShardMachineTest {
   }
 
   @Example
+  void theNodeOfTheNextLeaderBesideTheOwnRecordTellsThatTheOwnNodeWasDeleted() {
+    leadsSinceTheBeginning();
+    ScopeView before = scope.read();
+    scope.leader = Optional.empty();
+    anotherLeads();
+    officeChanged();
+    ScopeView torn =
+        new ScopeView(before.record(), before.version(), scope.leader, before.entryNames());
+    assertThat(on(new WorkerEvent.Looked("7", look, Optional.of(torn), false)))
+        .containsExactly("lease of 7 over: revoked", "send 7: end epoch 1 as revoked");
+  }
+
+  @Example
   void aLeaderNodeThatAnOperatorDeletesEndsTheLeaseAtOnce() {
     leadsSinceTheBeginning();
     scope.leader = Optional.empty();

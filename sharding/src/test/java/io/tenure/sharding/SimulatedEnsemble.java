@@ -6,6 +6,7 @@ import io.tenure.internal.ScopeOp;
 import io.tenure.internal.ScopeView;
 import io.tenure.testing.InMemoryScope;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -88,6 +89,7 @@ final class SimulatedEnsemble {
   private final List<Straggler> stragglers = new ArrayList<>();
   private final Transcript transcript;
   private long nextSession = 0x1000;
+  private Instant wallTime = Instant.parse("2026-03-01T02:00:00Z");
 
   SimulatedEnsemble(Random random, List<String> shards, Transcript transcript) {
     this.random = random;
@@ -121,6 +123,12 @@ final class SimulatedEnsemble {
   Optional<String> leaderChangedBy(long zxid) {
     Change change = log.get((int) zxid - 1);
     return change.ofLeader() ? Optional.of(change.shard()) : Optional.empty();
+  }
+
+  /** Goes on with each event, as it does between any two lives of a scope. */
+  Instant wallTime() {
+    wallTime = wallTime.plusMillis(1);
+    return wallTime;
   }
 
   // ---- transactions ----

@@ -4,7 +4,6 @@ import io.tenure.internal.ScopeView;
 import io.tenure.internal.Sessions;
 import io.tenure.scope.Candidate;
 import io.tenure.scope.Retention;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -21,8 +20,6 @@ import java.util.concurrent.TimeUnit;
  * held to its invariants.
  */
 final class SimulatedWorker {
-
-  private static final Instant NOW = Instant.parse("2026-03-01T02:00:00Z");
 
   /** Short, so that whoever waits for a leader that has given up looks a few times only. */
   private static final long SESSION_TIMEOUT_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
@@ -89,7 +86,7 @@ final class SimulatedWorker {
       List<WorkerAction> actions = new ArrayList<>();
       machine.on(
           next,
-          NOW,
+          ensemble.wallTime(),
           action -> {
             transcript.add("%s     > %s", this, action);
             actions.add(action);
