@@ -492,8 +492,11 @@ Resign(c) ==
     /\ UNCHANGED << record, leader, trail, sessions, written, stored, strays,
                     lagging, history >>
 
-IsRevoked(seen) ==
-    IF seen.leader = Nothing THEN TRUE ELSE seen.leader.word = "revoke"
+\* Beside the own record there may be no node, if an operator deleted it, or already
+\* that of the next leader.
+IsRevoked(c, seen) ==
+    IF seen.leader = Nothing THEN TRUE
+    ELSE seen.leader.nonce # Nonce(c) \/ seen.leader.word = "revoke"
 
 \* Looks at the scope again after its leader node has changed.
 ReadOffice(c, seen) ==
@@ -503,7 +506,7 @@ ReadOffice(c, seen) ==
           /\ LeaveQueue(c)
           /\ strays' = strays \cup {DropLeader(c)}
        \/ /\ IsOwn(c, seen.record)
-          /\ IsRevoked(seen)
+          /\ IsRevoked(c, seen)
           /\ EndTenure(c, View(seen), "revoked")
           /\ UNCHANGED strays
     /\ UNCHANGED << record, leader, trail, sessions, written, stored, lagging,
