@@ -160,7 +160,7 @@ class ElectionSimulationTest {
     rims.forEach(Rim::watchFires);
   }
 
-  @Property(tries = 1500)
+  @Property
   void atMostOneLeaderDenseEpochsEveryTransitionOnceAndSomebodyInTheEnd(@ForAll long seed) {
     late.clear();
     rims.clear();

@@ -64,7 +64,7 @@ class WorkerSimulationTest {
     }
   }
 
-  @Property(tries = 2000)
+  @Property
   void atMostOneLeaderOfAShardAndTheOneThatThePlanNamesInTheEnd(@ForAll long seed) {
     SimulatedGroup group = group(seed, false);
     try {
