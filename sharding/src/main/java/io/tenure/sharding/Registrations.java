@@ -4,6 +4,8 @@ import io.tenure.internal.Incumbent;
 import io.tenure.internal.Sessions;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Reply;
+import io.tenure.internal.session.ServerErrors;
+import io.tenure.scope.TenureException;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -34,7 +36,11 @@ final class Registrations {
     this.paths = paths;
   }
 
-  /** The paths of the registrations of those workers; empty if they could not be listed. */
+  /**
+   * The paths of the registrations of those workers; empty if there is no connection. Fails with a
+   * {@link TenureException} if the server denies it: to take that for no registrations would be to
+   * take the offices of leaders that live.
+   */
   CompletableFuture<Optional<List<String>>> of(long session, Set<String> workerIds) {
     return monitor
         .read(session, List.of(Op.getChildren(monitor.realPath(paths.workers()))))
@@ -46,12 +52,15 @@ final class Registrations {
   }
 
   private List<String> select(OpResult result, Set<String> workerIds) {
-    return result instanceof OpResult.GetChildrenResult listed
-        ? listed.getChildren().stream()
+    if (result instanceof OpResult.ErrorResult error) {
+      ServerErrors.requireAbsent(error, paths.workers());
+      return List.of();
+    }
+    return ((OpResult.GetChildrenResult) result)
+        .getChildren().stream()
             .map(name -> paths.workers() + "/" + name)
             .filter(path -> workerIds.stream().anyMatch(id -> paths.isRegistration(path, id)))
-            .toList()
-        : List.of();
+            .toList();
   }
 
   /** Reads registrations. */
@@ -61,8 +70,8 @@ final class Registrations {
   }
 
   /**
-   * The sessions of those of them that are registered; empty if that could not be read. To be
-   * called after it was read that their leader nodes are missing.
+   * The sessions of those of them that are registered; empty if there is no connection, and fails
+   * if the server denies it. To be called after it was read that their leader nodes are missing.
    */
   CompletableFuture<Optional<Set<String>>> sessions(
       long session, Collection<Incumbent> incumbents) {
@@ -73,18 +82,20 @@ final class Registrations {
             found ->
                 found.isEmpty() || found.get().isEmpty()
                     ? CompletableFuture.completedFuture(found.map(none -> Set.<String>of()))
-                    : read(session, found.get()).thenApply(Registrations::owners));
+                    : read(session, found.get()).thenApply(reply -> owners(found.get(), reply)));
   }
 
-  private static Optional<Set<String>> owners(Reply read) {
+  private static Optional<Set<String>> owners(List<String> registrations, Reply read) {
     if (read.results().isEmpty()) {
       return Optional.empty();
     }
     Set<String> sessions = new HashSet<>();
-    for (OpResult result : read.results()) {
-      if (result instanceof OpResult.GetDataResult found) {
+    for (int i = 0; i < registrations.size(); i++) {
+      if (read.results().get(i) instanceof OpResult.GetDataResult found) {
         sessions.add(Sessions.format(found.getStat().getEphemeralOwner()));
-      } // Else it is gone by now.
+      } else if (read.results().get(i) instanceof OpResult.ErrorResult error) {
+        ServerErrors.requireAbsent(error, registrations.get(i)); // It is gone by now.
+      }
     }
     return Optional.of(sessions);
   }

@@ -138,8 +138,12 @@ final class ScopeReads {
             (nothing, error) -> {
               inFlight--;
               if (error != null) {
-                log.error("reading {} shards failed", some.size(), error);
-                some.forEach((shard, wish) -> failed(shard, wish, Optional.empty()));
+                Optional<TenureException> lasting = lasting(error);
+                if (lasting.isEmpty()) {
+                  log.error("reading {} shards failed", some.size(), error);
+                }
+                // Those that have been answered already wait for this number no more.
+                some.forEach((shard, wish) -> failed(shard, wish, lasting));
               }
               flush();
             });
@@ -230,7 +234,8 @@ final class ScopeReads {
 
   private Optional<ScopeView> view(Scope scope, List<OpResult> results) {
     if (results.get(0) instanceof OpResult.ErrorResult error) {
-      return absent(error, scope.path());
+      ServerErrors.requireAbsent(error, scope.path());
+      return Optional.empty();
     }
     OpResult.GetDataResult read = (OpResult.GetDataResult) results.get(0);
     byte[] data = read.getData();
@@ -247,7 +252,7 @@ final class ScopeReads {
                   office.getData() == null ? new byte[0] : office.getData(),
                   office.getStat().getEphemeralOwner()));
     } else if (results.get(1) instanceof OpResult.ErrorResult error) {
-      absent(error, scope.leaderPath());
+      ServerErrors.requireAbsent(error, scope.leaderPath());
     }
     List<String> names =
         results.size() > 2 && results.get(2) instanceof OpResult.GetChildrenResult listed
@@ -258,16 +263,14 @@ final class ScopeReads {
     return Optional.of(new ScopeView(record, read.getStat().getVersion(), leader, names));
   }
 
-  private static Optional<ScopeView> absent(OpResult.ErrorResult error, String path) {
-    Code code = Code.get(error.getErr());
-    if (code != Code.NONODE) {
-      throw ServerErrors.refused(code, path, "read");
-    }
-    return Optional.empty();
-  }
-
   private void failed(String shard, Wish wish, Optional<TenureException> lasting) {
     answers.failed(shard, wish.number(), lasting);
+  }
+
+  private static Optional<TenureException> lasting(Throwable error) {
+    return error.getCause() instanceof TenureException refused
+        ? Optional.of(refused)
+        : Optional.empty();
   }
 
   private static Optional<TenureException> lasting(Code code, String path) {

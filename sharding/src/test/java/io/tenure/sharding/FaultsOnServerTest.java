@@ -1,6 +1,7 @@
 package io.tenure.sharding;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.PermissionDeniedException;
@@ -189,13 +190,18 @@ class FaultsOnServerTest {
     Workers.Member second = start("w-2", 8);
     workers.awaitLoads(Map.of("w-1", 4, "w-2", 4));
     List<String> shards = workers.heldBy("w-1");
+    Map<String, Long> before = workers.held();
     // It hears of that when others have long seen it.
     first.proxy().delayReplies(Duration.ofMillis(500));
     for (String shard : shards) {
       workers.observer().delete().forPath(GROUP + "/shards/" + shard + "/leader");
     }
     workers.await(
-        () -> assertThat(workers.held().values()).hasSize(8).filteredOn(e -> e == 2).hasSize(4));
+        () -> {
+          Map<String, Long> now = workers.held();
+          assertThat(shards)
+              .allSatisfy(shard -> assertThat(now).containsEntry(shard, before.get(shard) + 1));
+        });
     first.proxy().delayReplies(Duration.ZERO);
     for (String shard : shards) {
       assertThat(workers.trail(shard))
@@ -273,6 +279,49 @@ class FaultsOnServerTest {
     assertThat(failed.get("17"))
         .isInstanceOf(PermissionDeniedException.class)
         .hasMessageContaining("denies write on /orders/shards/17");
+  }
+
+  @Test
+  void aWorkerThatMayNotListTheWorkersDoesNotJoin() throws Exception {
+    leadOnce(8);
+    mayBeListed(false);
+    assertThatThrownBy(() -> start("w-2", 8))
+        .cause()
+        .isInstanceOf(PermissionDeniedException.class)
+        .hasMessageContaining("denies read on /orders/workers");
+  }
+
+  /**
+   * Whether the leader that the record tells of lives, cannot be found out: so its office is not
+   * taken, and that is said.
+   */
+  @Test
+  void aStandbyThatMayListTheWorkersNoMoreTakesNoOffice() throws Exception {
+    Workers.Member leader = start("w-1", 8);
+    workers.awaitHeld(8);
+    Map<String, Throwable> failed = new ConcurrentHashMap<>();
+    workers.start("w-2", b -> b.shards(ShardSet.numbered(8)).listener(failures(failed)));
+    workers.awaitLoads(Map.of("w-1", 4, "w-2", 4));
+    List<String> its = workers.heldBy("w-1");
+    mayBeListed(false);
+    leader.crash();
+    workers.await(() -> assertThat(failed.keySet()).containsAll(its));
+    assertThat(workers.held()).hasSize(4);
+    assertThat(failed.get(its.get(0)))
+        .isInstanceOf(PermissionDeniedException.class)
+        .hasMessageContaining("denies read on /orders/workers");
+    mayBeListed(true);
+    workers.await(() -> assertThat(workers.heldBy("w-2")).hasSize(8));
+  }
+
+  private void mayBeListed(boolean may) throws Exception {
+    int all = ZooDefs.Perms.ALL;
+    workers
+        .observer()
+        .setACL()
+        .withACL(
+            List.of(new ACL(may ? all : all & ~ZooDefs.Perms.READ, ZooDefs.Ids.ANYONE_ID_UNSAFE)))
+        .forPath(GROUP + "/workers");
   }
 
   @Test

@@ -6,6 +6,7 @@ import io.tenure.scope.TenureException;
 import io.tenure.scope.UnsupportedServerException;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.KeeperException.Code;
+import org.apache.zookeeper.OpResult;
 
 /** ZooKeeper's error codes in Tenure's words. Stateless. */
 public final class ServerErrors {
@@ -38,6 +39,18 @@ public final class ServerErrors {
               cause);
       default -> new CoordinationException("ZooKeeper refused " + path + ": " + code, cause);
     };
+  }
+
+  /**
+   * Of a reading that failed: nothing, if there is no such znode.
+   *
+   * @throws TenureException if it is refused for another reason
+   */
+  public static void requireAbsent(OpResult.ErrorResult error, String path) {
+    Code code = Code.get(error.getErr());
+    if (code != Code.NONODE) {
+      throw refused(code, path, "read");
+    }
   }
 
   /**
