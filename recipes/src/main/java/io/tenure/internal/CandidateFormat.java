@@ -5,6 +5,7 @@ import io.tenure.scope.Candidate;
 import io.tenure.scope.ForeignDataException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** What a candidate writes into its node of the latch's queue. */
 public final class CandidateFormat {
@@ -19,7 +20,7 @@ public final class CandidateFormat {
   }
 
   /** Parses a node's data; empty if whoever queues there is no candidate of Tenure's. */
-  public static Optional<Candidate> parse(String path, byte[] data) {
+  public static Optional<Candidate> parse(String path, byte @Nullable [] data) {
     try {
       return Optional.of(ZnodeJson.parse(path, data).candidate());
     } catch (ForeignDataException e) {

@@ -45,8 +45,13 @@ public final class ZnodeJson {
     this.json = json;
   }
 
-  /** Parses a znode's data. */
-  public static ZnodeJson parse(String path, byte[] data) {
+  /**
+   * Parses a znode's data.
+   *
+   * @param found null as well: whoever made the znode may have given it none
+   */
+  public static ZnodeJson parse(String path, byte @Nullable [] found) {
+    byte[] data = found == null ? new byte[0] : found;
     JsonNode node;
     try {
       node = MAPPER.readTree(data);

@@ -133,7 +133,7 @@ final class ScopeStore {
   }
 
   private Optional<ScopeView> view(CuratorEvent record, CuratorEvent leader) {
-    if (check(record, scope.path(), "read") == Code.NONODE || record.getData().length == 0) {
+    if (check(record, scope.path(), "read") == Code.NONODE || isEmpty(record)) {
       return Optional.empty();
     }
     Optional<ScopeView.LeaderData> inOffice =
@@ -149,6 +149,11 @@ final class ScopeStore {
             record.getStat().getVersion(),
             inOffice,
             List.of()));
+  }
+
+  /** A znode that somebody has made as a parent may have no bytes, or null for them. */
+  private static boolean isEmpty(CuratorEvent read) {
+    return read.getData() == null || read.getData().length == 0;
   }
 
   private CompletableFuture<Optional<ScopeView>> withEntryNames(Optional<ScopeView> read) {
@@ -228,7 +233,7 @@ final class ScopeStore {
                 client.getData().undecompressed().inBackground(callback).forPath(scope.path()))
         .thenCompose(
             read -> {
-              if (check(read, scope.path(), "read") == Code.NONODE || read.getData().length > 0) {
+              if (check(read, scope.path(), "read") == Code.NONODE || !isEmpty(read)) {
                 return CompletableFuture.completedFuture(null);
               }
               return monitor
@@ -384,6 +389,7 @@ final class ScopeStore {
             read -> {
               if (Code.get(read.getResultCode()) == Code.OK
                   && read.getStat().getEphemeralOwner() == session
+                  && !isEmpty(read)
                   && LeaderNode.nonce(read.getData())
                       .equals(Optional.of(own.incumbent().nonce()))) {
                 CompletableFuture<CuratorEvent> deleted =

@@ -31,6 +31,7 @@ import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.framework.api.transaction.CuratorOp;
 import org.apache.curator.retry.RetryNTimes;
+import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.ZooDefs.Ids;
 import org.apache.zookeeper.ZooDefs.Perms;
@@ -508,6 +509,29 @@ class ElectionOnServerTest {
     operator.create().creatingParentsIfNeeded().forPath(SCOPE, new byte[0]);
     assertThat(open(candidate("w-1")).acquire().epoch()).isEqualTo(1);
     assertClean();
+  }
+
+  @Test
+  void znodesWithoutDataAreAsGoodAsEmptyOnes() throws Exception {
+    operator.create().creatingParentsIfNeeded().forPath("/billing");
+    createWithoutData(SCOPE);
+    LeaderElection election = open(candidate("w-1"));
+    Lease lease = election.acquire();
+    assertThat(lease.epoch()).isEqualTo(1);
+    createWithoutData(SCOPE + "/checkpoint");
+    assertThat(lease.lastCheckpoint()).hasValueSatisfying(data -> assertThat(data).isEmpty());
+    lease.close();
+    createWithoutData(SCOPE + "/leader");
+    assertThat(election.leader()).isEmpty();
+    operator.delete().forPath(SCOPE + "/leader");
+    assertClean();
+  }
+
+  private void createWithoutData(String path) throws Exception {
+    operator
+        .getZookeeperClient()
+        .getZooKeeper()
+        .create(path, null, Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
   }
 
   @Test

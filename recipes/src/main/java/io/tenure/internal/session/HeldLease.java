@@ -263,7 +263,8 @@ public final class HeldLease implements Lease {
       }
       Code code = Code.get(answer.get().getResultCode());
       if (code == Code.OK) {
-        return Optional.of(answer.get().getData());
+        byte[] data = answer.get().getData();
+        return Optional.of(data == null ? new byte[0] : data);
       } else if (code == Code.NONODE) {
         return Optional.empty();
       } else if (!ServerErrors.isTransient(code)) {
