@@ -13,7 +13,8 @@
 (*    of it any time later;                                                *)
 (*  - a candidate may give up a handle whose session lives on;             *)
 (*  - a read may be answered by a server that lags or is cut off;          *)
-(*  - an operator may delete the leader node, or write "revoke" into it;   *)
+(*  - an operator may delete the leader node, write "revoke" into it, or   *)
+(*    delete a candidate's node in the queue;                              *)
 (*  - any of us may pause for any time between any two steps, since no     *)
 (*    step is ever forced.                                                 *)
 (*                                                                         *)
@@ -34,7 +35,7 @@ CONSTANTS
     MaxEpoch,       \* nobody stands for an office beyond this one
     MaxSessions,    \* how many sessions a candidate has, one after the other
     MaxFaults,      \* lost answers, handles given up, operators, lapses
-    Operator,       \* what operators do: a subset of {"revoke", "delete"}
+    Operator,       \* what operators do: a subset of {"revoke", "delete", "unqueue"}
     StaleReads,     \* whether a read may show what was true once
     LeasesInTime,   \* whether a lease runs out before its session ends
     Writes,         \* whether leaders write to stores
@@ -48,11 +49,12 @@ Variants ==
       "writes without the fence",
       "retry with another nonce",
       "office taken from a leader that lives",
-      "own leader node waited for" }
+      "own leader node waited for",
+      "node of the next leader passed over" }
 
 ASSUME /\ Variant \in Variants
        /\ Arbitration \in {"queue", "plan"}
-       /\ Operator \subseteq {"revoke", "delete"}
+       /\ Operator \subseteq {"revoke", "delete", "unqueue"}
 
 VARIABLES
     \* At the quorum leader.
@@ -103,7 +105,7 @@ View(seen) == [record |-> seen.record, leader |-> seen.leader]
 NewMe ==
     [state |-> "idle", session |-> 1, attempt |-> 0, view |-> Nothing,
      unknown |-> FALSE, ending |-> "none", predecessor |-> Nothing,
-     request |-> Nothing, lease |-> Nothing]
+     request |-> Nothing, lease |-> Nothing, saw |-> Nothing]
 
 Init ==
     /\ record = NoRecord /\ leader = Nothing /\ trail = << >>
@@ -128,6 +130,10 @@ PredecessorAfter(r) ==
     ELSE [candidate |-> r.candidate, epoch |-> r.epoch,
           end |-> IF IsLed(r) THEN "lost" ELSE r.end]
 
+LeaderNode(c, epoch) ==
+    [candidate |-> c, session |-> Session(c), nonce |-> Nonce(c),
+     epoch |-> epoch, word |-> "tenure"]
+
 ElectCommit(c, view) ==
     LET old  == view.record
         lost == IF IsLed(old)
@@ -146,9 +152,7 @@ ElectCommit(c, view) ==
          session |-> Session(c),
          version |-> old.version,
          record  |-> new,
-         leader  |-> [candidate |-> c, session |-> Session(c),
-                      nonce |-> Nonce(c), epoch |-> new.epoch,
-                      word |-> "tenure"],
+         leader  |-> LeaderNode(c, new.epoch),
          entries |-> Append(lost, Entry(next, "elected", new.epoch, c,
                                         Session(c), PredecessorAfter(old)))]
 
@@ -291,21 +295,25 @@ OverLease(m) ==
 Idle(m) ==
     [m EXCEPT !.state = "idle", !.view = Nothing, !.unknown = FALSE,
               !.ending = "none", !.predecessor = Nothing,
-              !.request = Nothing, !.lease = Nothing]
+              !.request = Nothing, !.lease = Nothing, !.saw = Nothing]
 
-\* In office. The lease is "granted": it begins with an acknowledgement.
-Granted(m, view) ==
-    [m EXCEPT !.state = "in office", !.view = view, !.unknown = FALSE,
+\* In office. The lease is "granted": it begins with an acknowledgement. It looks
+\* at its leader node, and again whenever that is not what it saw last.
+Granted(c, view) ==
+    [me[c] EXCEPT
+              !.state = "in office", !.view = view, !.unknown = FALSE,
               !.request = Nothing, !.predecessor = Nothing,
+              !.saw = LeaderNode(c, view.record.epoch),
               !.lease = [epoch |-> view.record.epoch,
                          version |-> view.record.version,
-                         predecessor |-> m.predecessor,
+                         predecessor |-> me[c].predecessor,
                          is |-> "granted"]]
 
 EndTenure(c, view, end) ==
     /\ me' = [me EXCEPT ![c] =
                  [OverLease(@) EXCEPT !.state = "ending", !.view = view,
-                                      !.ending = end, !.request = Sent]]
+                                      !.ending = end, !.request = Sent,
+                                      !.saw = Nothing]]
     /\ LeaveQueue(c)
 
 \* What a reading may find: what is true now; what was true once, on a server
@@ -363,7 +371,7 @@ Decide(c, seen) ==
         mayStillCommit ==
             m.unknown /\ m.view.record.version = seen.record.version
     IN  IF IsOwn(c, seen.record)
-        THEN [me EXCEPT ![c] = Granted(m, View(seen))]
+        THEN [me EXCEPT ![c] = Granted(c, View(seen))]
         ELSE IF mayStillCommit /\ IsOwnNode(c, seen.leader)
         THEN me                      \* applied between the two reads: read again
         ELSE IF seen.leader # Nothing \/ (IsDeserted(seen) /\ ~mayStillCommit)
@@ -413,7 +421,7 @@ AfterElect(c) ==
     LET m == me[c]
         after == [record |-> Body(c).record, leader |-> Body(c).leader]
     IN  IF m.request.result = "ok" \/ TakesRefusalForSuccess(m)
-        THEN Granted(m, after)
+        THEN Granted(c, after)
         ELSE [m EXCEPT !.state = "reading", !.request = Nothing,
                        !.unknown = @ \/ m.request.result = "expired"]
 
@@ -496,11 +504,13 @@ Resign(c) ==
 \* that of the next leader.
 IsRevoked(c, seen) ==
     IF seen.leader = Nothing THEN TRUE
-    ELSE seen.leader.nonce # Nonce(c) \/ seen.leader.word = "revoke"
+    ELSE \/ seen.leader.word = "revoke"
+         \/ /\ seen.leader.nonce # Nonce(c)
+            /\ Variant # "node of the next leader passed over"
 
 \* Looks at the scope again after its leader node has changed.
 ReadOffice(c, seen) ==
-    /\ me[c].state = "in office"
+    /\ me[c].state = "in office" /\ leader # me[c].saw
     /\ \/ /\ ~IsOwn(c, seen.record)
           /\ me' = [me EXCEPT ![c] = Idle(@)]
           /\ LeaveQueue(c)
@@ -509,6 +519,10 @@ ReadOffice(c, seen) ==
           /\ IsRevoked(c, seen)
           /\ EndTenure(c, View(seen), "revoked")
           /\ UNCHANGED strays
+       \/ /\ IsOwn(c, seen.record)
+          /\ ~IsRevoked(c, seen)
+          /\ me' = [me EXCEPT ![c].saw = seen.leader]
+          /\ UNCHANGED << queue, strays >>
     /\ UNCHANGED << record, leader, trail, sessions, written, stored, lagging,
                     history, faults >>
 
@@ -592,6 +606,15 @@ OperatorDeletes ==
     /\ UNCHANGED << record, trail, sessions, queue, written, stored, strays,
                     lagging, me, history >>
 
+\* Its latch queues again, behind all others.
+OperatorUnqueues ==
+    /\ "unqueue" \in Operator /\ faults > 0
+    /\ \E i \in 1..(Len(queue) - 1) :
+           queue' = Append(Without(queue, queue[i]), queue[i])
+    /\ faults' = faults - 1
+    /\ UNCHANGED << record, leader, trail, sessions, written, stored, strays,
+                    lagging, me, history >>
+
 -----------------------------------------------------------------------------
 CandidateStep(c) ==
     \/ Join(c) \/ ToldHead(c) \/ ToldChange(c)
@@ -607,7 +630,7 @@ ServerStep ==
     \/ \E s \in sessions : EndSession(s)
     \/ CatchUp
 
-OperatorStep == OperatorRevokes \/ OperatorDeletes
+OperatorStep == OperatorRevokes \/ OperatorDeletes \/ OperatorUnqueues
 
 Next == (\E c \in Candidates : CandidateStep(c)) \/ ServerStep \/ OperatorStep
 
@@ -700,6 +723,10 @@ PredecessorIsTrue ==
 Leads(c) == Holds(c) /\ leader # Nothing /\ leader.nonce = Nonce(c)
 
 SomebodyLeads == <>[](\E c \in Candidates : Leads(c))
+
+\* Whoever is in office no more does not hold its lease for ever.
+LosersLearn ==
+    \A c \in Candidates : (Holds(c) /\ ~Leads(c)) ~> ~Holds(c)
 
 (***************************************************************************)
 (* What must be reachable, or the above would hold for no good reason. A   *)
