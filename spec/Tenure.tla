@@ -606,14 +606,13 @@ OperatorDeletes ==
     /\ UNCHANGED << record, trail, sessions, queue, written, stored, strays,
                     lagging, me, history >>
 
-\* Its latch queues again, behind all others.
+\* Its latch queues again, behind all others.  No fault: the queue is but a hint.
 OperatorUnqueues ==
-    /\ "unqueue" \in Operator /\ faults > 0
+    /\ "unqueue" \in Operator
     /\ \E i \in 1..(Len(queue) - 1) :
            queue' = Append(Without(queue, queue[i]), queue[i])
-    /\ faults' = faults - 1
     /\ UNCHANGED << record, leader, trail, sessions, written, stored, strays,
-                    lagging, me, history >>
+                    lagging, me, history, faults >>
 
 -----------------------------------------------------------------------------
 CandidateStep(c) ==
