@@ -52,7 +52,9 @@ class AuditLogOnServerTest {
     CuratorFramework doomed = zk.client();
     LeaderElection w1 = candidate(client, "w-1", Retention.DEFAULT);
     LeaderElection w2 = candidate(doomed, "w-2", Retention.DEFAULT);
-    w1.acquire().close();
+    Lease first = w1.acquire();
+    awaitNextMilli();
+    first.close();
     awaitNextMilli();
     Lease lost = w2.acquire();
     awaitNextMilli();
