@@ -6,6 +6,7 @@ import io.tenure.scope.Tenure;
 import io.tenure.scope.TenureException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The data of {@code <scope>/leader}: the tenure, or an operator's word. */
 public record LeaderNode(long epoch, Incumbent incumbent) {
@@ -13,7 +14,7 @@ public record LeaderNode(long epoch, Incumbent incumbent) {
   private static final String REVOKE = "revoke";
 
   /** Parses the node's data. */
-  public static LeaderNode parse(String path, byte[] data) {
+  public static LeaderNode parse(String path, byte @Nullable [] data) {
     ZnodeJson json = ZnodeJson.parse(path, data);
     return new LeaderNode(json.number("epoch", 1), Incumbent.read(json));
   }
@@ -32,12 +33,17 @@ public record LeaderNode(long epoch, Incumbent incumbent) {
   }
 
   /** The nonce of the tenure that the data tells of; empty if an operator has written over it. */
-  public static Optional<String> nonce(byte[] data) {
+  public static Optional<String> nonce(byte @Nullable [] data) {
     try {
       return Optional.of(parse("leader", data).incumbent().nonce());
     } catch (TenureException e) {
       return Optional.empty();
     }
+  }
+
+  /** Whether the data is that of a tenure, or what an operator has written over it. */
+  public static boolean isOfOrOverwritten(byte @Nullable [] data, String nonce) {
+    return nonce(data).map(nonce::equals).orElse(true);
   }
 
   /**

@@ -33,7 +33,7 @@ public record ScopeView(
   public boolean hasLeaderNodeOf(String nonce, long session) {
     return leader
         .filter(node -> node.owner() == session)
-        .filter(node -> LeaderNode.nonce(node.data()).map(nonce::equals).orElse(true))
+        .filter(node -> LeaderNode.isOfOrOverwritten(node.data(), nonce))
         .isPresent();
   }
 }

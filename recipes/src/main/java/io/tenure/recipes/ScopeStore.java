@@ -389,7 +389,6 @@ final class ScopeStore {
             read -> {
               if (Code.get(read.getResultCode()) == Code.OK
                   && read.getStat().getEphemeralOwner() == session
-                  && !isEmpty(read)
                   && LeaderNode.nonce(read.getData())
                       .equals(Optional.of(own.incumbent().nonce()))) {
                 CompletableFuture<CuratorEvent> deleted =

@@ -25,7 +25,6 @@ import org.apache.zookeeper.OpResult;
 import org.apache.zookeeper.WatchedEvent;
 import org.apache.zookeeper.Watcher;
 import org.apache.zookeeper.data.Stat;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -344,7 +343,7 @@ final class ShardLink {
                 dropAgain(shard, nonce, session, reply);
               } else if (reply.results().get(0) instanceof OpResult.GetDataResult leader
                   && leader.getStat().getEphemeralOwner() == session
-                  && isOfOrOverwritten(leader.getData(), nonce)) {
+                  && LeaderNode.isOfOrOverwritten(leader.getData(), nonce)) {
                 monitor
                     .transact(
                         session, List.of(scopeOps.curatorOp(scope, new ScopeOp.DeleteLeader())))
@@ -358,10 +357,5 @@ final class ShardLink {
     if (again && monitor.sessionId() == session) {
       monitor.schedule(() -> dropLeader(shard, nonce, session), DROP_RETRY_NANOS);
     }
-  }
-
-  /** An operator may have written over what this session had made. */
-  private static boolean isOfOrOverwritten(byte @Nullable [] data, String nonce) {
-    return data == null || LeaderNode.nonce(data).map(nonce::equals).orElse(true);
   }
 }
