@@ -109,7 +109,9 @@ final class GroupEdits {
 
   private GroupEdit setShards(ShardSet set) {
     GroupSettings settings = facts.settings().withShards(set);
-    byte[] data = settings.bytesOver(paths.group(), facts.settingsData());
+    byte[] data =
+        ChangedSettings.bytesOver(
+            settings, List.of(Setting.SHARDS), paths.group(), facts.settingsData());
     return new GroupEdit.SetShards(settings, data, facts.settingsVersion());
   }
 

@@ -18,6 +18,8 @@ import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException.Code;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes the persistent znodes of a group where they are not there yet, and reads its settings. Many
@@ -26,6 +28,8 @@ import org.apache.zookeeper.OpResult;
  * <p>Confined to the monitor's event thread.
  */
 final class GroupNodes {
+
+  private static final Logger log = LoggerFactory.getLogger(GroupNodes.class);
 
   /** Each time, somebody else has made or deleted one of them between reading and writing. */
   private static final int MAX_ATTEMPTS = 20;
@@ -40,6 +44,7 @@ final class GroupNodes {
   private final Monitor monitor;
   private final GroupPaths paths;
   private final SettingsWish wish;
+  private List<String> warned = List.of();
 
   GroupNodes(Monitor monitor, GroupPaths paths, SettingsWish wish) {
     this.monitor = monitor;
@@ -109,7 +114,8 @@ final class GroupNodes {
         && group.getData() != null
         && group.getData().length > 0) {
       GroupSettings settings = GroupSettings.parse(paths.group(), group.getData());
-      wish.check(paths.group(), settings);
+      ChangedSettings changed = ChangedSettings.parse(paths.group(), group.getData());
+      warn(wish.check(paths.group(), settings, changed));
       List<String> missing =
           found.entrySet().stream()
               .filter(entry -> !(entry.getValue() instanceof OpResult.GetDataResult))
@@ -126,6 +132,18 @@ final class GroupNodes {
       return make(session, attempt, missing.stream().map(this::createEmpty).toList(), missing);
     }
     return makeGroup(session, attempt, found);
+  }
+
+  /** Says once what this worker was told in vain; each registration finds it again. */
+  private void warn(List<String> overruled) {
+    if (!overruled.isEmpty() && !overruled.equals(warned)) {
+      log.warn(
+          "group={} was changed while it ran, and its settings count, not what this worker was"
+              + " told: {}. Give the worker what the group has, or nothing",
+          paths.group(),
+          String.join("; ", overruled));
+    }
+    warned = overruled;
   }
 
   private CompletableFuture<Optional<Opened>> makeGroup(

@@ -145,10 +145,15 @@ public record GroupSettings(
 
   /** The same, with what a newer version may have written beside it. */
   byte[] bytesOver(String path, byte[] old) {
+    return ZnodeJson.bytes(jsonOver(ZnodeJson.parse(path, old)));
+  }
+
+  /** The same as an object, to which more can be added. */
+  ObjectNode jsonOver(ZnodeJson old) {
     ObjectNode json = ZnodeJson.create();
     put(json);
-    json.setAll(ZnodeJson.parse(path, old).without(KNOWN));
-    return ZnodeJson.bytes(json);
+    json.setAll(old.without(KNOWN));
+    return json;
   }
 
   private void put(ObjectNode json) {

@@ -55,21 +55,22 @@ record SettingsWish(
   }
 
   /**
-   * Checks that a group is as this worker was told.
+   * Checks that a group is as this worker was told, or was changed while it ran: then the group's
+   * value counts, except for a set of shards of another kind.
    *
-   * @throws GroupSettingsException naming each setting that differs, with both values
+   * @return what the worker was told in vain: each setting, with both values
+   * @throws GroupSettingsException naming each setting that differs and was not changed, with both
+   *     values
    */
-  void check(String group, GroupSettings found) {
+  List<String> check(String group, GroupSettings found, ChangedSettings changed) {
     // What was told as the group would have written it: times in milliseconds, and so on.
     GroupSettings told = GroupSettings.parse(group, over(found).bytes());
     List<String> differences = new ArrayList<>();
-    compare(differences, "shards", told.shards(), found.shards());
-    compare(differences, "standbys", told.standbys(), found.standbys());
-    compare(differences, "settleWindow", told.settleWindow(), found.settleWindow());
-    compare(differences, "movesInFlight", told.movesInFlight(), found.movesInFlight());
-    compare(differences, "readyLimit", told.readyLimit(), found.readyLimit());
-    compare(differences, "retention", told.retention(), found.retention());
-    compare(differences, "loadBalancing", told.loadBalancing(), found.loadBalancing());
+    List<String> overruled = new ArrayList<>();
+    for (Setting setting : Setting.values()) {
+      boolean groups = changed.contains(setting) && isOfOneKind(setting, told, found);
+      compare(groups ? overruled : differences, setting, told, found);
+    }
     if (!differences.isEmpty()) {
       throw new GroupSettingsException(
           "this worker was told other settings than group "
@@ -77,14 +78,22 @@ record SettingsWish(
               + " has: "
               + String.join("; ", differences)
               + ". Give what the group has, or leave it away to take that over, or change the"
-              + " group with ShardGroup");
+              + " group: with the command tenure settings or tenure shards, or with ShardGroup");
     }
+    return overruled;
   }
 
-  private static void compare(List<String> differences, String name, Object told, Object found) {
-    if (!told.equals(found)) {
+  private static boolean isOfOneKind(Setting setting, GroupSettings told, GroupSettings found) {
+    return setting != Setting.SHARDS || told.shards().isNumbered() == found.shards().isNumbered();
+  }
+
+  private static void compare(
+      List<String> differences, Setting setting, GroupSettings told, GroupSettings found) {
+    Object here = setting.of(told);
+    Object there = setting.of(found);
+    if (!here.equals(there)) {
       differences.add(
-          name + " " + shown(told, found) + " here and " + shown(found, told) + " there");
+          setting.word() + " " + shown(here, there) + " here and " + shown(there, here) + " there");
     }
   }
 

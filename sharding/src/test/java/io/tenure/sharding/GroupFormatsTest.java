@@ -340,6 +340,31 @@ class GroupFormatsTest {
   }
 
   @Example
+  void theBytesOfChangedSettingsArePinnedAndThoseOfANewerVersionAreKept() {
+    GroupSettings usual = GroupSettings.of(ShardSet.numbered(12));
+    byte[] once =
+        ChangedSettings.bytesOver(
+            usual.withShards(ShardSet.numbered(16)), List.of(Setting.SHARDS), PATH, usual.bytes());
+    assertThat(text(once))
+        .isEqualTo(
+            text(usual.bytes()).replace(":12,", ":16,").replace("}", ",\"changed\":[\"shards\"]}"));
+    byte[] later = bytes(text(once).replace("[\"shards\"]", "[\"shards\",\"later\"]"));
+    byte[] twice =
+        ChangedSettings.bytesOver(
+            usual, List.of(Setting.RETENTION, Setting.SETTLE_WINDOW), PATH, later);
+    assertThat(text(twice))
+        .endsWith(",\"changed\":[\"later\",\"retention\",\"settleWindow\",\"shards\"]}");
+    ChangedSettings read = ChangedSettings.parse(PATH, twice);
+    assertThat(read.containsAll(List.of(Setting.SHARDS, Setting.RETENTION))).isTrue();
+    assertThat(read.contains(Setting.STANDBYS)).isFalse();
+    assertThat(text(usual.bytesOver(PATH, twice))).as("an older version's way").contains("later");
+    for (String bad : List.of("\"shards\"", "[7]", "{}")) {
+      byte[] damaged = bytes(text(once).replace("[\"shards\"]", bad));
+      refused(() -> ChangedSettings.parse(PATH, damaged), "changed");
+    }
+  }
+
+  @Example
   void theBytesOfADirectiveArePinnedAndPlainTextMeansTheSame() {
     assertThat(text(Directives.bytes("w-2", "near the disks")))
         .isEqualTo("{\"format\":1,\"value\":\"w-2\",\"reason\":\"near the disks\"}");

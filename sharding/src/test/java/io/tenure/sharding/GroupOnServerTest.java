@@ -248,10 +248,10 @@ class GroupOnServerTest {
     group.resize(16);
     workers.awaitLoads(Map.of("w-1", 8, "w-2", 8));
     assertThat(workers.held().get("15")).isEqualTo(2);
-    assertThatThrownBy(() -> join("w-3", ShardSet.numbered(12)))
+    assertThatThrownBy(() -> join("w-3", ShardSet.named(List.of("a"))))
         .isInstanceOf(GroupSettingsException.class)
-        .hasMessageContaining("shards 12 numbered shards here and 16 numbered shards there");
-    workers.start("w-3", b -> b);
+        .hasMessageContaining("shards 1 named shards (a) here and 16 numbered shards there");
+    workers.start("w-3", b -> b.shards(ShardSet.numbered(12)));
     workers.await(() -> assertThat(workers.heldBy("w-3")).hasSize(5));
     workers.verify();
   }

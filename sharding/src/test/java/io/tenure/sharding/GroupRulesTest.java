@@ -141,7 +141,7 @@ class GroupRulesTest {
 
   private static void refused(SettingsWish wish, GroupSettings found, String... says) {
     assertThatExceptionOfType(GroupSettingsException.class)
-        .isThrownBy(() -> wish.check("/orders", found))
+        .isThrownBy(() -> wish.check("/orders", found, ChangedSettings.none()))
         .withMessageContaining("/orders")
         .withMessageContainingAll(says);
   }
@@ -149,7 +149,7 @@ class GroupRulesTest {
   @Example
   void aWorkerThatWasToldNothingTakesEverythingOver() {
     SettingsWish nothing = wish(Optional.empty(), Optional.empty(), Optional.empty());
-    nothing.check("/orders", USUAL);
+    nothing.check("/orders", USUAL, ChangedSettings.none());
     assertThat(nothing.over(USUAL)).isEqualTo(USUAL);
     assertThatExceptionOfType(GroupSettingsException.class)
         .isThrownBy(() -> nothing.forNewGroup("/orders"))
@@ -179,12 +179,42 @@ class GroupRulesTest {
         "loadBalancing LoadBalancing[interval=PT30S, deadBand=0.15, movesPerInterval=5] here and"
             + " off there",
         "leave it away to take that over");
-    told(other).check("/orders", other);
+    told(other).check("/orders", other, ChangedSettings.none());
     assertThat(told(other).forNewGroup("/orders")).isEqualTo(other);
     refused(
         wish(Optional.empty(), Optional.empty(), Optional.of(Optional.empty())),
         other,
         "loadBalancing off here and LoadBalancing");
+  }
+
+  @Example
+  void whatWasChangedWhileTheGroupRanOverrulesWhatAWorkerWasTold() {
+    GroupSettings told =
+        new GroupSettings(
+            ShardSet.numbered(16),
+            2,
+            Duration.ofSeconds(5),
+            7,
+            Duration.ofSeconds(9),
+            Retention.last(50),
+            Optional.of(LoadBalancing.DEFAULT));
+    ChangedSettings all = ChangedSettings.none().with(List.of(Setting.values()));
+    assertThat(told(told).check("/orders", USUAL, all))
+        .hasSize(7)
+        .contains(
+            "shards 16 numbered shards here and 12 numbered shards there",
+            "standbys 2 here and 1 there");
+    ChangedSettings two = ChangedSettings.none().with(List.of(Setting.SHARDS, Setting.STANDBYS));
+    assertThatExceptionOfType(GroupSettingsException.class)
+        .isThrownBy(() -> told(told).check("/orders", USUAL, two))
+        .withMessageContainingAll("settleWindow PT5S", "loadBalancing", "tenure settings")
+        .withMessageNotContainingAny("shards 16", "standbys");
+    SettingsWish named =
+        wish(Optional.of(ShardSet.named(List.of("a"))), Optional.empty(), Optional.empty());
+    assertThatExceptionOfType(GroupSettingsException.class)
+        .as("a set of another kind")
+        .isThrownBy(() -> named.check("/orders", USUAL, all))
+        .withMessageContaining("12 numbered shards there");
   }
 
   @Example
@@ -218,8 +248,11 @@ class GroupRulesTest {
               wish.settleWindow(),
               Optional.of(Optional.of(new LoadBalancing(Duration.ofMillis(100), band, 5))));
       byte[] made = one.forNewGroup("/orders").bytes();
-      one.check("/orders", GroupSettings.parse("/orders", made));
+      one.check("/orders", GroupSettings.parse("/orders", made), ChangedSettings.none());
     }
-    wish.check("/orders", GroupSettings.parse("/orders", wish.forNewGroup("/orders").bytes()));
+    wish.check(
+        "/orders",
+        GroupSettings.parse("/orders", wish.forNewGroup("/orders").bytes()),
+        ChangedSettings.none());
   }
 }
