@@ -493,10 +493,11 @@ Lapse(c) ==
     /\ UNCHANGED << record, leader, trail, sessions, written, stored, strays,
                     lagging, history, faults >>
 
+\* By itself, or because its task threw.
 Resign(c) ==
     /\ me[c].state = "in office" /\ faults > 0
     /\ faults' = faults - 1
-    /\ EndTenure(c, me[c].view, "resigned")
+    /\ \E end \in {"resigned", "failed"} : EndTenure(c, me[c].view, end)
     /\ UNCHANGED << record, leader, trail, sessions, written, stored, strays,
                     lagging, history >>
 
@@ -732,7 +733,7 @@ LosersLearn ==
 (* run prints each of these when it gets there first, and the build        *)
 (* expects them, where a configuration allows them.                        *)
 (***************************************************************************)
-ASSUME \A i \in 1..12 : TLCSet(i, FALSE)
+ASSUME \A i \in 1..13 : TLCSet(i, FALSE)
 
 Reached(i, what, here) ==
     here /\ ~TLCGet(i) => TLCSet(i, TRUE) /\ PrintT("reached: " \o what)
@@ -766,5 +767,6 @@ Reachable ==
                \E c \in Candidates : Holds(c) /\ Session(c) \notin sessions)
     /\ Reached(12, "a store that has seen two epochs",
                Len(written) = 2 /\ Len(stored) = 2)
+    /\ Reached(13, "failed", InTrail("failed"))
 
 =============================================================================

@@ -19,6 +19,7 @@ final class AuditFilter {
       Set.of(
           "elected",
           "resigned",
+          "failed",
           "lapsed",
           "revoked",
           "lost",
@@ -48,8 +49,8 @@ final class AuditFilter {
       split = ",",
       paramLabel = "EVENT",
       description =
-          "Only these: elected, resigned, lapsed, revoked, lost; drain, pin, move and what else"
-              + " operators do.")
+          "Only these: elected, resigned, failed, lapsed, revoked, lost; drain, pin, move and what"
+              + " else operators do.")
   List<String> events = new ArrayList<>();
 
   @Option(

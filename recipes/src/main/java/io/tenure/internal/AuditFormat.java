@@ -44,7 +44,7 @@ public final class AuditFormat {
     ZnodeJson json = ZnodeJson.parse(path, data);
     Transition transition =
         Transition.of(json.text("event"), json.optionalText("reason").orElse(""))
-            .orElseThrow(() -> json.foreign("event", "is none of the five transitions"));
+            .orElseThrow(() -> json.foreign("event", "is none of the six transitions"));
     return new AuditEntry(
         json.number("index", 1),
         transition,

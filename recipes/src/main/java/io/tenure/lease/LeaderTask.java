@@ -10,13 +10,19 @@ import io.tenure.scope.Transition;
  *
  * <p>For each tenure: {@code prepare}, then {@code step} again and again, then exactly one of
  * {@code stop} and {@code lost}. All on the thread that called {@code LeaderElection.run}.
+ *
+ * <p>Whatever they throw, errors as well, ends the tenure as {@code failed}, so that the successor
+ * knows: {@code stop} is still called after a {@code prepare} or a {@code step} that threw.
  */
 public interface LeaderTask {
 
   /** Gets ready, for example from the predecessor's checkpoint. */
   default void prepare(Lease lease) throws Exception {}
 
-  /** Does one piece of work, and checks the lease before each side effect. */
+  /**
+   * Does one piece of work, and checks the lease before each side effect. To return null is a
+   * failure.
+   */
   NextStep step(Lease lease) throws Exception;
 
   /** Stops cleanly. Runs while the lease still holds; the tenure ends when it returns. */

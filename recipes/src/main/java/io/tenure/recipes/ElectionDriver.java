@@ -178,6 +178,11 @@ final class ElectionDriver implements SessionListener, Office {
         });
   }
 
+  /** The task of that lease threw. Tells the listener, before the end of the tenure is known. */
+  void taskFailed(HeldLease of, Throwable cause) {
+    callbacks.execute(() -> settings.listener().failed(of.tenure(), cause));
+  }
+
   @Override
   public void inspect(HeldLease of) {
     post(new ElectionEvent.OfficeChanged());

@@ -2,6 +2,7 @@ package io.tenure.recipes;
 
 import io.tenure.lease.Ended;
 import io.tenure.lease.Lease;
+import io.tenure.scope.Tenure;
 
 /**
  * Is told of a candidate's own tenures, in order, on the election's callback executor and never
@@ -11,6 +12,12 @@ public interface ElectionListener {
 
   /** A tenure began. The lease may already be over by the time this runs: check it. */
   default void elected(Lease lease) {}
+
+  /**
+   * The task of a tenure threw an exception or an error, or returned null: that is the cause. Comes
+   * before {@link #ended} of the same tenure.
+   */
+  default void failed(Tenure tenure, Throwable cause) {}
 
   /** A tenure ended. Comes after {@link #elected} of the same tenure. */
   default void ended(Ended ended) {}

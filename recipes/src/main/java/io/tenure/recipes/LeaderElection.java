@@ -318,8 +318,8 @@ public final class LeaderElection implements AutoCloseable {
    * when the task says that it is done, or when the election is closed.
    *
    * @throws InterruptedException if interrupted; the task has been stopped and the tenure ended
-   * @throws TaskFailedException if the task threw a checked exception; unchecked ones come as they
-   *     are. The tenure has been ended
+   * @throws TaskFailedException if the task threw a checked exception; unchecked ones and errors
+   *     come as they are. The tenure has been ended, as {@code failed}
    * @throws TenureException if the office cannot be had at all
    */
   public void run(LeaderTask task) throws InterruptedException {
@@ -335,7 +335,7 @@ public final class LeaderElection implements AutoCloseable {
     try {
       while (!closeRequested) {
         HeldLease lease = acquire(Optional.empty()).orElseThrow();
-        TaskRunner runner = new TaskRunner(task, lease);
+        TaskRunner runner = new TaskRunner(task, lease, cause -> driver.taskFailed(lease, cause));
         taskLease = lease;
         if (closeRequested) {
           lease.requestStop(new Transition.Resigned("election closed"));

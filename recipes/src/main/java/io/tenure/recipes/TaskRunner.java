@@ -2,25 +2,35 @@ package io.tenure.recipes;
 
 import io.tenure.internal.session.HeldLease;
 import io.tenure.internal.session.TaskTurns;
+import io.tenure.internal.session.UserCode;
 import io.tenure.lease.LeaderTask;
+import io.tenure.lease.TaskFailedException;
 import io.tenure.scope.NotLeaderException;
+import java.util.function.Consumer;
 
 /** Runs a task through one tenure, on the calling thread. Confined to that thread. */
 final class TaskRunner {
 
   private final HeldLease lease;
   private final TaskTurns turns;
+  private final Consumer<Throwable> failures;
 
-  TaskRunner(LeaderTask task, HeldLease lease) {
+  /**
+   * A runner for one tenure.
+   *
+   * @param failures is told what the task threw, before the tenure is ended
+   */
+  TaskRunner(LeaderTask task, HeldLease lease, Consumer<Throwable> failures) {
     this.lease = lease;
     this.turns = new TaskTurns(task, lease);
+    this.failures = failures;
   }
 
   /**
-   * Runs the tenure to its end.
+   * Runs the tenure to its end, whatever the task throws.
    *
    * @return whether the task is done and wants no further tenure
-   * @throws Exception what the task threw, after the tenure has been ended
+   * @throws Exception what the task threw, after the tenure has been ended; an error likewise
    */
   boolean run() throws Exception {
     while (true) {
@@ -28,13 +38,28 @@ final class TaskRunner {
       if (turn instanceof TaskTurns.Next next) {
         pause(next.pauseNanos());
       } else if (turn instanceof TaskTurns.Over over) {
+        over.failure().filter(TaskRunner::isOfTheTask).ifPresent(failures);
         over.end().ifPresent(lease::end);
         if (over.failure().isPresent()) {
-          throw over.failure().get();
+          throw rethrown(over.failure().get());
         }
         return over.done();
       }
     }
+  }
+
+  private static boolean isOfTheTask(Throwable failure) {
+    return !(failure instanceof InterruptedException);
+  }
+
+  private static Exception rethrown(Throwable failure) {
+    if (failure instanceof Error error) {
+      throw error;
+    }
+    // A Throwable that is neither can only come from code that is not Java's.
+    return failure instanceof Exception e
+        ? e
+        : new TaskFailedException(UserCode.describe(failure), failure);
   }
 
   /** An interrupt is kept for the next turn, which stops the task. */

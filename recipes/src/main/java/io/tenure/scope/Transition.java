@@ -3,7 +3,7 @@ package io.tenure.scope;
 import java.util.Optional;
 
 /**
- * One of the five things that can happen to the office of a scope. Each stands in the audit trail
+ * One of the six things that can happen to the office of a scope. Each stands in the audit trail
  * exactly once, written by the transaction that makes it true.
  */
 public sealed interface Transition {
@@ -32,7 +32,7 @@ public sealed interface Transition {
 
     /**
      * Whether the successor must expect half-done work. Only a leader that resigned is known to
-     * have stopped by itself; every other end may have interrupted it anywhere.
+     * have come to a stop that it chose; every other end may have interrupted it anywhere.
      */
     default boolean needsRecovery() {
       return !(this instanceof Resigned);
@@ -49,6 +49,22 @@ public sealed interface Transition {
     @Override
     public String word() {
       return "resigned";
+    }
+  }
+
+  /**
+   * The task threw an exception or an error: from {@code prepare}, {@code step} or {@code stop}.
+   * The leader left the office in order, and its work may be half done.
+   */
+  record Failed(String reason) implements End {
+    /** Shortens the reason to one line. */
+    public Failed {
+      reason = Text.reason(reason);
+    }
+
+    @Override
+    public String word() {
+      return "failed";
     }
   }
 
@@ -96,17 +112,18 @@ public sealed interface Transition {
     }
   }
 
-  /** The transition of a word as it stands in a znode; empty if the word is none of the five. */
+  /** The transition of a word as it stands in a znode; empty if the word is none of the six. */
   static Optional<Transition> of(String word, String reason) {
     return word.equals("elected")
         ? Optional.of(new Elected(reason))
         : endOf(word, reason).map(end -> end);
   }
 
-  /** The end of a word as it stands in a znode; empty if the word is none of the four. */
+  /** The end of a word as it stands in a znode; empty if the word is none of the five. */
   static Optional<End> endOf(String word, String reason) {
     return switch (word) {
       case "resigned" -> Optional.of(new Resigned(reason));
+      case "failed" -> Optional.of(new Failed(reason));
       case "lapsed" -> Optional.of(new Lapsed(reason));
       case "revoked" -> Optional.of(new Revoked(reason));
       case "lost" -> Optional.of(new Lost(reason));

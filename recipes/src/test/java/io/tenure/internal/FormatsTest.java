@@ -45,7 +45,8 @@ class FormatsTest {
   static Arbitrary<Transition.End> ends() {
     Arbitrary<String> reasons =
         Arbitraries.strings().ascii().ofMaxLength(50).map(s -> new Transition.Lost(s).reason());
-    return Combinators.combine(Arbitraries.of("resigned", "lapsed", "revoked", "lost"), reasons)
+    return Combinators.combine(
+            Arbitraries.of("resigned", "failed", "lapsed", "revoked", "lost"), reasons)
         .as((word, reason) -> Transition.endOf(word, reason).orElseThrow());
   }
 
@@ -248,6 +249,16 @@ class FormatsTest {
                 + "\"}");
     assertThat(AuditFormat.name(entry(24, new Transition.Lost("gone"), candidate)))
         .isEqualTo("0000000024-lost-w-2");
+    AuditEntry failed = entry(24, new Transition.Failed("step threw X: no disk"), candidate);
+    assertThat(AuditFormat.name(failed)).isEqualTo("0000000024-failed-w-2");
+    assertThat(AuditFormat.bytes(failed))
+        .asString()
+        .contains("\"event\":\"failed\",", "\"reason\":\"step threw X: no disk\",");
+    assertThat(
+            record(7, candidate, Optional.of(failed.transition()).map(Transition.End.class::cast))
+                .bytes())
+        .asString()
+        .contains("\"end\":\"failed\",\"reason\":\"step threw X: no disk\",");
   }
 
   @Example

@@ -316,10 +316,12 @@ class LeaderTaskOnServerTest {
     assertThatThrownBy(() -> election.run(task))
         .isInstanceOf(TaskFailedException.class)
         .hasRootCauseMessage("disk full");
-    assertThat(task.calls).containsExactly("prepare", "step", "stop resigned");
-    assertThat(trailOf()).containsExactly("0000000001-elected-w-1", "0000000002-resigned-w-1");
-    assertThat(lastReason()).contains("step failed").contains("disk full");
-    assertThat(election.acquire().epoch()).isEqualTo(2);
+    assertThat(task.calls).containsExactly("prepare", "step", "stop failed");
+    assertThat(trailOf()).containsExactly("0000000001-elected-w-1", "0000000002-failed-w-1");
+    assertThat(lastReason()).isEqualTo("step threw java.io.IOException: disk full");
+    Lease next = election.acquire();
+    assertThat(next.epoch()).isEqualTo(2);
+    assertThat(next.predecessor().orElseThrow().end().needsRecovery()).isTrue();
   }
 
   @Test
@@ -337,7 +339,7 @@ class LeaderTaskOnServerTest {
           }
         };
     assertThatThrownBy(() -> election.run(task)).hasMessage("half done");
-    assertThat(trailOf()).containsExactly("0000000001-elected-w-1", "0000000002-lapsed-w-1");
+    assertThat(trailOf()).containsExactly("0000000001-elected-w-1", "0000000002-failed-w-1");
     assertThat(election.acquire().predecessor().orElseThrow().end().needsRecovery()).isTrue();
   }
 

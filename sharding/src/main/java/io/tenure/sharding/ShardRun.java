@@ -3,6 +3,7 @@ package io.tenure.sharding;
 import io.tenure.internal.session.HeldLease;
 import io.tenure.internal.session.LeaseTerms;
 import io.tenure.internal.session.TaskTurns;
+import io.tenure.internal.session.UserCode;
 import io.tenure.lease.LeaseClock;
 import io.tenure.scope.Transition;
 import java.util.Optional;
@@ -278,7 +279,7 @@ final class ShardRun implements Runnable {
       } catch (Exception e) {
         keepInterrupt(e);
         over = true;
-        Transition.End end = new Transition.Resigned("the task cannot be made: " + e);
+        Transition.End end = UserCode.failed("the task factory", e);
         owner.over(this, Optional.of(noTurn(Optional.of(end), Optional.of(e))));
         return;
       }
@@ -293,7 +294,7 @@ final class ShardRun implements Runnable {
     }
   }
 
-  private static TaskTurns.Over noTurn(Optional<Transition.End> end, Optional<Exception> failure) {
+  private static TaskTurns.Over noTurn(Optional<Transition.End> end, Optional<Throwable> failure) {
     return new TaskTurns.Over(end, false, false, failure);
   }
 

@@ -9,9 +9,11 @@ import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Office;
 import io.tenure.internal.session.SerialExecutor;
 import io.tenure.internal.session.TaskTurns;
+import io.tenure.internal.session.UserCode;
 import io.tenure.lease.Ended;
 import io.tenure.scope.Predecessor;
 import io.tenure.scope.Scope;
+import io.tenure.scope.TenureException;
 import io.tenure.scope.Transition;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -241,8 +243,13 @@ final class Tenures implements ShardRun.Owner, Office {
     }
   }
 
-  void failed(String shard, Throwable cause) {
+  /** Something is wrong with a shard, not with its task. */
+  void failed(String shard, TenureException cause) {
     log.warn("scope={} worker={} {}", scope(shard), options.id(), cause.toString());
+    told(shard, cause);
+  }
+
+  private void told(String shard, Throwable cause) {
     callbacks.execute(() -> options.listener().failed(shard, cause));
   }
 
@@ -415,12 +422,16 @@ final class Tenures implements ShardRun.Owner, Office {
   public void warmUpFailed(ShardRun run, Throwable cause) {
     monitor.execute(
         () -> {
-          failed(run.shard(), cause);
+          UserCode.warn(
+              log,
+              "scope=" + scope(run.shard()) + " worker=" + options.id() + " cannot get ready",
+              cause);
+          told(run.shard(), cause);
           if (runs.get(run.shard()) == run) {
             if (run.lease().isEmpty()) {
               runs.remove(run.shard()); // It is made anew if it is wanted again.
             }
-            machine.accept(new WorkerEvent.WarmUpFailed(run.shard()));
+            machine.accept(new WorkerEvent.WarmUpFailed(run.shard(), cause));
           }
         });
   }
@@ -439,13 +450,14 @@ final class Tenures implements ShardRun.Owner, Office {
       return; // It was only got ready.
     }
     TaskTurns.Over how = over.get();
-    how.failure().ifPresent(cause -> failed(run.shard(), cause));
+    how.failure().ifPresent(cause -> told(run.shard(), cause)); // It is logged where it was thrown.
     machine.accept(
         new WorkerEvent.End(run.shard(), lease.epoch(), how.end().orElseGet(lease::endOfLapse)));
     boolean rests = how.failure().isPresent() || (how.end().isPresent() && !how.asked());
     if (runs.remove(run.shard(), run)) {
       machine.accept(
-          new WorkerEvent.TaskGone(run.shard(), rests, run.ageNanos() >= LONG_TENURE_NANOS));
+          new WorkerEvent.TaskGone(
+              run.shard(), rests, run.ageNanos() >= LONG_TENURE_NANOS, how.failure()));
     }
   }
 

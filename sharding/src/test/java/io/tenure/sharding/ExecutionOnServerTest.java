@@ -259,7 +259,7 @@ class ExecutionOnServerTest {
           assertThat(workers.held()).hasSize(6);
         });
     assertThat(workers.trail("2"))
-        .contains("resigned w-1 (step failed: java.lang.IllegalStateException: cannot step 2)");
+        .contains("failed w-1 (step threw java.lang.IllegalStateException: cannot step 2)");
     workers.verify();
   }
 

@@ -263,9 +263,9 @@ class ShardMachineTest {
   @Example
   void aTaskThatFailsRestsAndIsTriedAgain() {
     leadsSinceTheBeginning();
-    ends(1, new Transition.Resigned("step failed"));
+    ends(1, new Transition.Failed("step threw"));
     assertThat(on(new WorkerEvent.TaskGone("7", true, false))).containsExactly("report");
-    assertThat(committed()).containsExactly("7 ended: resigned", "wake 7 in 1000 ms");
+    assertThat(committed()).containsExactly("7 ended: failed", "wake 7 in 1000 ms");
     assertThat(wakes()).containsExactly("look at 7", "report");
     assertThat(looked()).containsExactly("send 7: elect epoch 2");
   }
@@ -411,7 +411,8 @@ class ShardMachineTest {
     begins(false);
     plan(takesOver());
     looked();
-    assertThat(on(new WorkerEvent.WarmUpFailed("7"))).doesNotContain("warm up 7");
+    assertThat(on(new WorkerEvent.WarmUpFailed("7", new IllegalStateException())))
+        .doesNotContain("warm up 7");
     wakes();
     assertThat(looked()).contains("warm up 7");
   }

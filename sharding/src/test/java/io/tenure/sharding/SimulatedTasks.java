@@ -142,7 +142,7 @@ final class SimulatedTasks {
       warming.remove(shard);
       if (ensemble.random.nextInt(4) == 0) {
         made.remove(shard);
-        machine.accept(new WorkerEvent.WarmUpFailed(shard));
+        machine.accept(new WorkerEvent.WarmUpFailed(shard, new IllegalStateException("no")));
       } else {
         machine.accept(new WorkerEvent.WarmedUp(shard));
       }
@@ -207,14 +207,20 @@ final class SimulatedTasks {
   /** Its last turn is over. */
   private void over(Run run, boolean failed) {
     boolean held = !run.leaseOver;
-    Transition.End end = run.asked.orElse(new Transition.Resigned("done"));
+    Transition.End end =
+        failed
+            ? new Transition.Failed("step threw")
+            : run.asked.orElse(new Transition.Resigned("done"));
     machine.accept(
         new WorkerEvent.End(
             run.shard, run.epoch, held ? end : new Transition.Lapsed("no renewal")));
     tasks.remove(run.shard);
     unmake(run.shard);
     boolean rests = failed || (held && run.asked.isEmpty());
-    machine.accept(new WorkerEvent.TaskGone(run.shard, rests, ensemble.random.nextInt(4) == 0));
+    boolean lasted = ensemble.random.nextInt(4) == 0;
+    Optional<Throwable> failure =
+        failed ? Optional.of(new IllegalStateException("no")) : Optional.empty();
+    machine.accept(new WorkerEvent.TaskGone(run.shard, rests, lasted, failure));
   }
 
   private <T> T any(List<T> some) {

@@ -239,6 +239,7 @@ final class ShardFold {
     End kind =
         switch (end.word()) {
           case "resigned" -> End.RESIGNED;
+          case "failed" -> End.FAILED;
           case "lapsed" -> End.LAPSED;
           case "revoked" -> End.REVOKED;
           default -> End.LOST;

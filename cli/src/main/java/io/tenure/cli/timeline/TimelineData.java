@@ -42,6 +42,8 @@ public record TimelineData(
     ON,
     /** The leader gave the office up. */
     RESIGNED,
+    /** Its task threw. */
+    FAILED,
     /** Its lease ran out. */
     LAPSED,
     /** An operator took the office away. */

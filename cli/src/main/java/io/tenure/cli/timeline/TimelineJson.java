@@ -172,6 +172,7 @@ final class TimelineJson {
       case REVOKED -> 3;
       case LOST -> 4;
       case UNKNOWN -> 5;
+      case FAILED -> 6;
     };
   }
 

@@ -3,8 +3,10 @@
  * changes, and keeps for each scope its tenures in order, with what drawing and searching need: no time per frame may
  * depend on how many tenures there are.
  */
-const END = { ON: 0, RESIGNED: 1, LAPSED: 2, REVOKED: 3, LOST: 4, UNKNOWN: 5 };
-const END_WORDS = ["in office", "resigned", "lapsed", "revoked", "lost", "not recorded"];
+const END = { ON: 0, RESIGNED: 1, LAPSED: 2, REVOKED: 3, LOST: 4, UNKNOWN: 5, FAILED: 6 };
+const END_WORDS = ["in office", "resigned", "lapsed", "revoked", "lost", "not recorded", "failed"];
+/** Ends that get a sign of their own where they stand. */
+const FORCED = [END.FAILED, END.LAPSED, END.REVOKED];
 const OFFICE = { LED: 0, VACANT: 1, UNKNOWN: 2 };
 
 /** A gap shorter than this is drawn more faintly: a handover takes some time. It never disappears. */
@@ -63,7 +65,7 @@ class Shard {
       this.gaps[i + 1] = this.gaps[i] + (tenure.gap >= BRIEF_MS ? 1 : 0);
       this.briefs[i + 1] = this.briefs[i] + (tenure.gap > 0 && tenure.gap < BRIEF_MS ? 1 : 0);
       this.losts[i + 1] = this.losts[i] + (tenure.end === END.LOST ? 1 : 0);
-      this.forced[i + 1] = this.forced[i] + (tenure.end === END.LAPSED || tenure.end === END.REVOKED ? 1 : 0);
+      this.forced[i + 1] = this.forced[i] + (FORCED.includes(tenure.end) ? 1 : 0);
     });
     const last = tenures[tenures.length - 1];
     const hole = this.holes[this.holes.length - 1];

@@ -1,14 +1,14 @@
 /*
  * paint.js: draws the chart and the overview. Of a row it draws what is in view and no more than a few rectangles for each
  * pixel: tenures that end within one pixel become one column, by a binary search for the next one that does not. A gap, a lost,
- * lapsed or revoked tenure in such a column still gets its mark.
+ * failed, lapsed or revoked tenure in such a column still gets its mark.
  */
 const AXIS_STEPS = [
   1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 15e3, 3e4, 6e4, 12e4, 3e5, 6e5, 9e5, 18e5, 36e5, 72e5, 108e5, 216e5, 432e5,
   864e5, 1728e5, 6048e5, 12096e5, 2592e6, 5184e6, 7776e6, 31536e6,
 ];
 
-const COLOUR_NAMES = ["page", "surface", "grid", "row", "edge", "text", "soft", "accent", "gap", "gapsoft", "brief", "lost", "lapsed", "revoked", "hole", "many", "future", "bartext"];
+const COLOUR_NAMES = ["page", "surface", "grid", "row", "edge", "text", "soft", "accent", "gap", "gapsoft", "brief", "lost", "failed", "lapsed", "revoked", "hole", "many", "future", "bartext"];
 
 function workerColours(dark) {
   return [
@@ -304,7 +304,7 @@ class Painter {
       const solid = left < scene.gutter ? 0 : Math.min(6, width - 1);
       this.rectangle(context, x0 + solid, y, Math.max(1, width - solid), height);
       this.drawn.unknown++;
-    } else if (endsHere && (tenure.end === END.LAPSED || tenure.end === END.REVOKED)) {
+    } else if (endsHere && FORCED.includes(tenure.end)) {
       row.marks.push({ kind: END_WORDS[tenure.end], x: x0 + width - 2, narrow: width < 12, faint });
       textEnd -= 9;
     }
@@ -403,7 +403,7 @@ class Painter {
     this.drawn[kind === "gap" ? "gaps" : "briefs"]++;
   }
 
-  /** Lapsed: an hourglass. Revoked: a cross. */
+  /** Failed: an exclamation mark. Lapsed: an hourglass. Revoked: a cross. */
   drawSign(context, kind, x, y) {
     context.strokeStyle = this.colour.bartext;
     context.fillStyle = this.colour.bartext;
@@ -416,6 +416,9 @@ class Painter {
       context.lineTo(x + 3, y + 4);
       context.closePath();
       context.fill();
+    } else if (kind === "failed") {
+      context.fillRect(x - 1, y - 5, 2, 6);
+      context.fillRect(x - 1, y + 3, 2, 2);
     } else {
       context.moveTo(x - 3, y - 3);
       context.lineTo(x + 3, y + 3);
@@ -537,11 +540,11 @@ class Painter {
     context.clearRect(0, 0, width, canvas.clientHeight);
     context.font = this.font;
     context.textBaseline = "middle";
-    const texts = ["no leader, 1 s or more", "no leader, shorter", "lost: then or before", "lapsed", "revoked", "end not recorded", "not kept, or missing", "several in one pixel"];
+    const texts = ["no leader, 1 s or more", "no leader, shorter", "lost: then or before", "failed", "lapsed", "revoked", "end not recorded", "not kept, or missing", "several in one pixel"];
     texts.forEach((text, i) => {
       const row = { y: i * 18 + 2, height: 14, inset: 1, marks: [] };
       context.fillStyle = this.workerColours[0];
-      if (i < 6) {
+      if (i < 7) {
         context.fillRect(0, row.y + 1, i < 2 ? 12 : 36, 12);
       }
       if (i === 0) {
@@ -554,14 +557,14 @@ class Painter {
         context.fillRect(16, row.y + 1, 20, 12);
         context.fillStyle = this.colour.lost;
         context.fillRect(35, row.y, 2, 14);
-      } else if (i === 3 || i === 4) {
-        context.fillStyle = this.colour[i === 3 ? "lapsed" : "revoked"];
+      } else if (i < 6) {
+        context.fillStyle = this.colour[text];
         context.fillRect(35, row.y, 2, 14);
-        this.drawSign(context, i === 3 ? "lapsed" : "revoked", 29, row.y + 7);
-      } else if (i === 5) {
+        this.drawSign(context, text, 29, row.y + 7);
+      } else if (i === 6) {
         context.fillStyle = this.unknownHatch;
         context.fillRect(6, row.y + 1, 30, 12);
-      } else if (i === 6) {
+      } else if (i === 7) {
         context.fillStyle = this.holeHatch;
         context.fillRect(0, row.y, 36, 14);
       } else {

@@ -168,10 +168,11 @@ class TimelineDataTest {
       led = i > 1 || random.nextBoolean();
       time += 1 + random.nextInt(5_000);
       if (!led || i > 1) {
-        switch (random.nextInt(4)) {
+        switch (random.nextInt(5)) {
           case 0 -> trail.resigned(time, "r" + i);
           case 1 -> trail.lapsed(time, "l" + i);
           case 2 -> trail.revoked(time, "v" + i);
+          case 3 -> trail.failed(time, "f" + i);
           default -> trail.lost(time, "x" + i);
         }
       }

@@ -41,6 +41,10 @@ public final class Trail {
     return add(millis, new Transition.Resigned(reason));
   }
 
+  public Trail failed(long millis, String reason) {
+    return add(millis, new Transition.Failed(reason));
+  }
+
   public Trail lapsed(long millis, String reason) {
     return add(millis, new Transition.Lapsed(reason));
   }

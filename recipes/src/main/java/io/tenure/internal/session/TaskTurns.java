@@ -13,8 +13,8 @@ import org.slf4j.LoggerFactory;
  * with a renewal before it, and {@code stop} or {@code lost} in the last one.
  *
  * <p>{@code stop} runs only while the lease holds, {@code lost} only when it does not, and exactly
- * one of them for each tenure that {@code prepare} was called in. A tenure whose {@code stop}
- * failed, or never ran although the lease held, is recorded as lapsed: its successor must expect
+ * one of them for each tenure that {@code prepare} was called in. Whatever a task throws,
+ * exceptions and errors alike, ends its tenure as {@code failed}: its successor must expect
  * half-done work.
  *
  * <p>Confined to one thread at a time; whoever changes the thread makes the memory visible.
@@ -42,10 +42,10 @@ public final class TaskTurns {
    * @param end what shall be recorded; empty if the lease was over before
    * @param asked it ended because somebody asked the task to stop
    * @param done the task wants no further tenure
-   * @param failure what the task threw
+   * @param failure what the task threw; also the interrupt that ended it
    */
   public record Over(
-      Optional<Transition.End> end, boolean asked, boolean done, Optional<Exception> failure)
+      Optional<Transition.End> end, boolean asked, boolean done, Optional<Throwable> failure)
       implements Turn {}
 
   /** The turns of a task in the tenure of a lease, which it will stop by itself. */
@@ -60,12 +60,13 @@ public final class TaskTurns {
     return LeaseTerms.nanos(lease.bounds().terms().longest()) / RENEWALS_PER_LEASE;
   }
 
-  /** One turn. */
+  /** One turn. Throws nothing. */
   public Turn turn() {
     boolean stopped = false;
     boolean done = false;
     Transition.End why;
-    @Nullable Exception failure = null;
+    @Nullable Throwable failure = null;
+    String call = "prepare";
     try {
       if (Thread.interrupted()) {
         throw new InterruptedException();
@@ -79,8 +80,9 @@ public final class TaskTurns {
         stopped = true;
         why = asked.get();
       } else {
+        call = "step";
         lease.renew();
-        NextStep next = task.step(lease);
+        NextStep next = step();
         if (next instanceof NextStep.Done finished) {
           done = true;
           why = new Transition.Resigned(finished.reason());
@@ -94,66 +96,64 @@ public final class TaskTurns {
     } catch (InterruptedException e) {
       failure = e;
       why = new Transition.Resigned("interrupted");
-    } catch (Exception e) {
-      why = new Transition.Resigned("step failed: " + e);
-      if (lease.isHeld()) {
+    } catch (Throwable e) {
+      why = UserCode.failed(call, e);
+      if (lease.isHeld() || e instanceof Error) {
         failure = e;
       } else {
-        // Nothing that fails after the lease is over is the task's failure: a store that refuses
-        // an old epoch, an answer that did not come. The tenure is lost, and that is all.
+        // No exception after the end of the lease is the task's failure: a store that refuses an
+        // old epoch, an answer that did not come. The tenure is lost, and that is all.
         log.info(
-            "scope={} epoch={} step ended after the lease: {}",
+            "scope={} epoch={} {} ended after the lease: {}",
             lease.scope(),
             lease.epoch(),
-            e.toString());
+            call,
+            UserCode.describe(e));
       }
     }
     return finish(why, stopped, done, failure);
   }
 
+  /** Without this check a task that returns null would be called again at once, for ever. */
+  private NextStep step() throws Exception {
+    @Nullable NextStep next = task.step(lease);
+    if (next == null) {
+      throw new IllegalStateException(
+          "step of "
+              + task.getClass().getName()
+              + " returned null: return NextStep.again(), after(...), handOver(...) or done(...)");
+    }
+    return next;
+  }
+
   private Over finish(
-      Transition.End why, boolean asked, boolean done, @Nullable Exception failure) {
+      Transition.End why, boolean asked, boolean done, @Nullable Throwable failure) {
     // The callbacks shall be able to wait; the interrupt is kept for the caller.
     boolean interrupted = Thread.interrupted();
-    Exception outcome = failure;
+    Throwable outcome = failure;
     Optional<Transition.End> end = Optional.empty();
     try {
       if (lease.isHeld()) {
         end = Optional.of(why);
-        try {
-          task.stop(lease, why);
-        } catch (Exception e) {
-          end = Optional.of(new Transition.Lapsed("stop failed: " + e));
-          outcome = added(outcome, e);
-        }
+        task.stop(lease, why);
       } else {
         // Told at once, and not when the end is recorded, which may take until there is a
         // connection: whoever has lost must let go now.
-        Transition.End lost = lease.awaitOver();
-        try {
-          task.lost(lease.tenure(), lost);
-        } catch (Exception e) {
-          outcome = added(outcome, e);
-        }
+        task.lost(lease.tenure(), lease.awaitOver());
       }
-    } catch (InterruptedException e) {
-      outcome = added(outcome, e);
+    } catch (Throwable e) {
+      outcome = UserCode.added(outcome, e);
+      if (end.isPresent() && !(why instanceof Transition.Failed)) {
+        end = Optional.of(UserCode.failed("stop", e));
+      }
     }
     if (outcome != null) {
-      log.warn(
-          "scope={} epoch={} task failed: {}", lease.scope(), lease.epoch(), outcome.toString());
+      UserCode.warn(
+          log, "scope=" + lease.scope() + " epoch=" + lease.epoch() + " the task failed", outcome);
     }
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
     return new Over(end, asked, done, Optional.ofNullable(outcome));
-  }
-
-  private static Exception added(@Nullable Exception first, Exception next) {
-    if (first == null) {
-      return next;
-    }
-    first.addSuppressed(next);
-    return first;
   }
 }
