@@ -334,7 +334,7 @@ public final class AuditArchiver implements AutoCloseable {
                         .inBackground(call)
                         .usingWatcher(watcher)
                         .forPath(root)));
-    Code code = Code.get(event.getResultCode());
+    Code code = ServerErrors.code(event.getResultCode());
     if (ServerErrors.isTransient(code)) {
       throw new CoordinationException(
           root + " cannot be watched now: " + code, KeeperException.create(code, root));

@@ -199,7 +199,7 @@ final class TrailTrimmer {
     Set<String> again = new HashSet<>();
     for (int i = 0; i < trims.size(); i++) {
       Trim trim = trims.get(i);
-      Code code = Code.get(ZnodeReader.await(sent.get(i)).getResultCode());
+      Code code = ServerErrors.code(ZnodeReader.await(sent.get(i)).getResultCode());
       if (committed(trim, code)) {
         log.debug("{}: all before entry {} is taken out", trim.state().trail, trim.first());
         problems.tell(listener -> listener.trimmed(trim.state().trail, trim.first()));

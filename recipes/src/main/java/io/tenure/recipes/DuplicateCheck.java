@@ -3,6 +3,7 @@ package io.tenure.recipes;
 import io.tenure.internal.CandidateFormat;
 import io.tenure.internal.Sessions;
 import io.tenure.internal.session.Monitor;
+import io.tenure.internal.session.ServerErrors;
 import io.tenure.scope.Candidate;
 import io.tenure.scope.DuplicateCandidateException;
 import io.tenure.scope.TenureException;
@@ -164,7 +165,7 @@ final class DuplicateCheck {
   }
 
   private Optional<Rival> rival(String path, CuratorEvent event) {
-    if (Code.get(event.getResultCode()) != Code.OK) {
+    if (ServerErrors.code(event.getResultCode()) != Code.OK) {
       return Optional.empty();
     }
     return CandidateFormat.parse(path, event.getData())

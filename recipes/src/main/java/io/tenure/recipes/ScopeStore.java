@@ -221,7 +221,7 @@ final class ScopeStore {
                             .forPath(path, data)))
         .thenApply(
             event ->
-                Code.get(event.getResultCode()) == Code.NODEEXISTS
+                ServerErrors.code(event.getResultCode()) == Code.NODEEXISTS
                     ? Code.NODEEXISTS
                     : check(event, path, "create"));
   }
@@ -248,7 +248,7 @@ final class ScopeStore {
                   .thenApply(
                       set -> {
                         // BADVERSION: another candidate was faster, which is just as well.
-                        if (Code.get(set.getResultCode()) != Code.BADVERSION) {
+                        if (ServerErrors.code(set.getResultCode()) != Code.BADVERSION) {
                           check(set, scope.path(), "write");
                         }
                         return null;
@@ -387,7 +387,7 @@ final class ScopeStore {
                     .forPath(scope.leaderPath()))
         .thenAccept(
             read -> {
-              if (Code.get(read.getResultCode()) == Code.OK
+              if (ServerErrors.code(read.getResultCode()) == Code.OK
                   && read.getStat().getEphemeralOwner() == session
                   && LeaderNode.nonce(read.getData())
                       .equals(Optional.of(own.incumbent().nonce()))) {
@@ -410,7 +410,7 @@ final class ScopeStore {
    * @throws CompletionException with {@link NotConnectedException}
    */
   static Code check(CuratorEvent event, String path, String permission) {
-    Code code = Code.get(event.getResultCode());
+    Code code = ServerErrors.code(event.getResultCode());
     if (code == Code.OK || code == Code.NONODE) {
       return code;
     }

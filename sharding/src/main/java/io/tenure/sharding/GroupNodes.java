@@ -104,10 +104,10 @@ final class GroupNodes {
       long session, int attempt, Map<String, OpResult> found) {
     for (Map.Entry<String, OpResult> entry : found.entrySet()) {
       if (entry.getValue() instanceof OpResult.ErrorResult error
-          && Code.get(error.getErr()) != Code.NONODE
+          && ServerErrors.code(error.getErr()) != Code.NONODE
           && !entry.getKey().equals(paths.audit())) { // A worker has no need to read it.
         return CompletableFuture.failedFuture(
-            ServerErrors.refused(Code.get(error.getErr()), entry.getKey(), "read"));
+            ServerErrors.refused(ServerErrors.code(error.getErr()), entry.getKey(), "read"));
       }
     }
     if (found.get(paths.group()) instanceof OpResult.GetDataResult group
@@ -156,7 +156,7 @@ final class GroupNodes {
       String path = entry.getKey();
       boolean there =
           !(entry.getValue() instanceof OpResult.ErrorResult error)
-              || Code.get(error.getErr()) != Code.NONODE;
+              || ServerErrors.code(error.getErr()) != Code.NONODE;
       if (path.equals(paths.group())) {
         // One that is there and empty was made as a parent of something: it becomes the group.
         ops.add(there ? setIfEmpty(entry.getValue(), settings) : create(path, settings));

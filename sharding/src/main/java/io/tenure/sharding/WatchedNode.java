@@ -2,6 +2,7 @@ package io.tenure.sharding;
 
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Reply;
+import io.tenure.internal.session.ServerErrors;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -92,7 +93,7 @@ final class WatchedNode {
       byte[] data = found.getData();
       reader.read(Optional.of(new Found(data == null ? new byte[0] : data, found.getStat())));
     } else if (result instanceof OpResult.ErrorResult error) {
-      Code code = Code.get(error.getErr());
+      Code code = ServerErrors.code(error.getErr());
       if (code == Code.NONODE) {
         reader.read(Optional.empty());
       } else {

@@ -1,5 +1,6 @@
 package io.tenure.cli.doctor;
 
+import io.tenure.internal.session.ServerErrors;
 import io.tenure.internal.session.ZnodeReader;
 import io.tenure.internal.session.ZnodeReader.Read;
 import java.util.ArrayList;
@@ -62,7 +63,7 @@ final class Stats {
       }
       for (int i = 0; i < reads.size(); i++) {
         CuratorEvent event = ZnodeReader.await(reads.get(i));
-        boolean denied = Code.get(event.getResultCode()) == Code.NOAUTH;
+        boolean denied = ServerErrors.code(event.getResultCode()) == Code.NOAUTH;
         boolean there = !denied && ZnodeReader.isThere(event, some.get(i));
         answers.add(
             new Read<>(

@@ -261,7 +261,7 @@ public final class HeldLease implements Lease {
       if (answer.isEmpty()) {
         continue; // ensureHeld() says that the lease ran out
       }
-      Code code = Code.get(answer.get().getResultCode());
+      Code code = ServerErrors.code(answer.get().getResultCode());
       if (code == Code.OK) {
         byte[] data = answer.get().getData();
         return Optional.of(data == null ? new byte[0] : data);

@@ -277,7 +277,10 @@ public final class Monitor implements AutoCloseable {
             handle.multi(
                 raw,
                 (rc, path, x, results) ->
-                    execute(() -> answered(p, Code.get(rc), results == null ? List.of() : results)),
+                    execute(
+                        () ->
+                            answered(
+                                p, ServerErrors.code(rc), results == null ? List.of() : results)),
                 null));
   }
 
@@ -384,7 +387,9 @@ public final class Monitor implements AutoCloseable {
         () -> {
           pending.remove(p);
           p.future()
-              .complete(new Reply(Code.get(rc), results == null ? List.of() : results, p.sent()));
+              .complete(
+                  new Reply(
+                      ServerErrors.code(rc), results == null ? List.of() : results, p.sent()));
         });
   }
 
@@ -556,7 +561,7 @@ public final class Monitor implements AutoCloseable {
               ROOT,
               false,
               (rc, path, context, stat) -> {
-                Code code = Code.get(rc);
+                Code code = ServerErrors.code(rc);
                 if (code == Code.OK || code == Code.NONODE) {
                   execute(() -> contactAnswered(current, sent));
                 }

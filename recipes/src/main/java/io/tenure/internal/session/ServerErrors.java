@@ -4,41 +4,173 @@ import io.tenure.scope.CoordinationException;
 import io.tenure.scope.PermissionDeniedException;
 import io.tenure.scope.TenureException;
 import io.tenure.scope.UnsupportedServerException;
+import org.apache.curator.framework.CuratorFramework;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.KeeperException.Code;
 import org.apache.zookeeper.OpResult;
 
-/** ZooKeeper's error codes in Tenure's words. Stateless. */
+/**
+ * ZooKeeper's error codes in Tenure's words: what happened, where, and what to do. Stateless.
+ *
+ * <p>One table for all of Tenure, so that the same code never has two sentences, and none has the
+ * bare code for its sentence.
+ */
 public final class ServerErrors {
 
   private ServerErrors() {}
 
   /**
-   * The error of an operation that the server refused for good.
-   *
-   * @param permission what the operation needs on the path, in zkCli's words
+   * ZooKeeper's code for a number. A server that is newer than this client may answer with a number
+   * that the client has no code for; it is as unexpected as any other system error.
    */
-  public static TenureException refused(Code code, String path, String permission) {
-    KeeperException cause = KeeperException.create(code, path);
+  public static Code code(int number) {
+    try {
+      return Code.get(number);
+    } catch (IllegalArgumentException e) {
+      return Code.SYSTEMERROR;
+    }
+  }
+
+  /**
+   * The error of an operation that came to nothing, or whose answer did not come.
+   *
+   * @param what the operation: the permission that it needs on the path, in zkCli's words, or
+   *     another noun
+   */
+  public static TenureException refused(Code code, String path, String what) {
+    KeeperException cause = exception(code, path);
+    String sentence = sentence(code, path, what);
     return switch (code) {
-      case NOAUTH ->
-          new PermissionDeniedException(
-              "the server denies "
-                  + permission
-                  + " on "
-                  + path
-                  + ": grant it in the ACL (see getAcl "
-                  + path
-                  + "), or give the client other credentials",
-              cause);
-      case UNIMPLEMENTED ->
-          new UnsupportedServerException(
-              "the server does not know the operation on "
-                  + path
-                  + ": Tenure needs transactions, as servers have them since ZooKeeper 3.6",
-              cause);
-      default -> new CoordinationException("ZooKeeper refused " + path + ": " + code, cause);
+      case NOAUTH, AUTHFAILED, SESSIONCLOSEDREQUIRESASLAUTH ->
+          new PermissionDeniedException(sentence, cause);
+      case UNIMPLEMENTED -> new UnsupportedServerException(sentence, cause);
+      default -> new CoordinationException(sentence, cause);
     };
+  }
+
+  /** ZooKeeper's own exception; for the two codes that have none, the nearest. */
+  private static KeeperException exception(Code code, String path) {
+    return KeeperException.create(
+        switch (code) {
+          case UNKNOWNSESSION -> Code.SESSIONEXPIRED;
+          case OK -> Code.SYSTEMERROR;
+          default -> code;
+        },
+        path);
+  }
+
+  /** What an error code means for an operation, and what to do. */
+  public static String sentence(Code code, String path, String what) {
+    String operation = what + " on " + path;
+    String noAnswer = "the answer to " + operation + " did not come: ";
+    String perhaps = what.equals("read") ? "" : "; what was to be written may have been written";
+    return switch (code) {
+      case CONNECTIONLOSS ->
+          noAnswer
+              + "the connection to ZooKeeper was lost. Check that a quorum of the servers runs and"
+              + " can be reached, and try again"
+              + perhaps;
+      case OPERATIONTIMEOUT, REQUESTTIMEOUT ->
+          noAnswer
+              + "the servers or the network are too slow (zookeeper.request.timeout of the client is"
+              + " the limit). Try again"
+              + perhaps;
+      case SESSIONEXPIRED, UNKNOWNSESSION ->
+          noAnswer + "the client's session has ended. Try again in the next session" + perhaps;
+      case SESSIONMOVED ->
+          noAnswer + "the client's session has moved to another server. Try again" + perhaps;
+      case NOTREADONLY ->
+          "the client is connected to a read-only server, which has no quorum and cannot do "
+              + operation
+              + ": bring a quorum of the servers back";
+      case THROTTLEDOP ->
+          "the server is overloaded and has not done "
+              + operation
+              + ": try again later, reduce the load, or raise the servers' request throttle";
+      case NOAUTH ->
+          "the server denies "
+              + operation
+              + ": grant it in the ACL (see getAcl "
+              + path
+              + "), or give the client other credentials";
+      case AUTHFAILED ->
+          "the servers refuse the client's credentials, and with them "
+              + operation
+              + ": correct the client's authorization or JAAS login, and make a new client, since"
+              + " this one cannot recover";
+      case SESSIONCLOSEDREQUIRESASLAUTH ->
+          "the servers accept only clients that log in, and have closed the session instead of "
+              + operation
+              + ": give the client a JAAS login";
+      case INVALIDACL ->
+          "the server finds the ACL invalid that the client's ACL provider gives for "
+              + operation
+              + ": an ACL needs at least one entry, schemes that the servers know, and for the"
+              + " scheme \"auth\" a client with credentials";
+      case UNIMPLEMENTED ->
+          "the server does not know the operation on "
+              + path
+              + ": Tenure needs transactions, as servers have them since ZooKeeper 3.6";
+      case NONODE ->
+          path
+              + " does not exist, which prevents "
+              + what
+              + ": check the path, the client's namespace, and the chroot of its connection string";
+      case NODEEXISTS ->
+          path
+              + " exists already, which prevents "
+              + what
+              + ": another client has made it; look at its data before you delete it";
+      case BADVERSION -> path + " was changed by another client before " + what + ": try again";
+      case NOTEMPTY ->
+          path + " has children, which prevents " + what + ": delete the children first";
+      case NOCHILDRENFOREPHEMERALS ->
+          operation
+              + " is impossible, because an ephemeral znode is in the place of a parent, and has no"
+              + " children: delete the ephemeral znode, or take another path";
+      case EPHEMERALONLOCALSESSION ->
+          "the servers give this client a local session, which can hold no ephemeral znode and"
+              + " prevents "
+              + operation
+              + ": set localSessionsUpgradingEnabled=true or localSessionsEnabled=false on the"
+              + " servers";
+      case QUOTAEXCEEDED ->
+          "a quota of "
+              + path
+              + " or of a znode above it prevents "
+              + what
+              + ": raise the quota (listquota and setquota in zkCli), or delete what is not needed";
+      case BADARGUMENTS ->
+          "the server finds the arguments invalid of "
+              + operation
+              + ": look for unusual characters in the path, and into the server's log";
+      case MARSHALLINGERROR ->
+          "the server could not process "
+              + operation
+              + ": its log has the cause; very different versions of client and servers are the"
+              + " usual one";
+      case NEWCONFIGNOQUORUM, RECONFIGINPROGRESS, RECONFIGDISABLED ->
+          "a reconfiguration of the ensemble ("
+              + code
+              + ") prevented "
+              + operation
+              + ": try again later";
+      default ->
+          "an error within ZooKeeper ("
+              + code
+              + ") prevented "
+              + operation
+              + ": the server's log has the cause";
+    };
+  }
+
+  /** Why nothing can be asked now, where no server answers the client. */
+  public static String noConnection(CuratorFramework client) {
+    String servers = client.getZookeeperClient().getCurrentConnectionString();
+    return "no server of "
+        + servers
+        + " gives this client a session: check that a quorum of them runs and can be reached, and"
+        + " the client's log (host names, TLS, credentials)";
   }
 
   /**
@@ -47,7 +179,7 @@ public final class ServerErrors {
    * @throws TenureException if it is refused for another reason
    */
   public static void requireAbsent(OpResult.ErrorResult error, String path) {
-    Code code = Code.get(error.getErr());
+    Code code = code(error.getErr());
     if (code != Code.NONODE) {
       throw refused(code, path, "read");
     }

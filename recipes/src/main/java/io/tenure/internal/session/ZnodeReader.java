@@ -120,7 +120,7 @@ public final class ZnodeReader {
       }
       for (int i = 0; i < reads.size(); i++) {
         CuratorEvent event = await(reads.get(i));
-        boolean denied = Code.get(event.getResultCode()) == Code.NOAUTH;
+        boolean denied = ServerErrors.code(event.getResultCode()) == Code.NOAUTH;
         boolean there = !denied && isThere(event, some.get(i));
         answers.add(
             new Read<>(
@@ -157,7 +157,7 @@ public final class ZnodeReader {
 
   /** Whether the znode is there. */
   public static boolean isThere(CuratorEvent event, String path) {
-    Code code = Code.get(event.getResultCode());
+    Code code = ServerErrors.code(event.getResultCode());
     if (code == Code.OK || code == Code.NONODE) {
       return code == Code.OK;
     }
