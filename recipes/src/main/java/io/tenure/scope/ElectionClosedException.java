@@ -1,7 +1,7 @@
 package io.tenure.scope;
 
 /** The election has been closed. Trying again does not help; build a new one. */
-public final class ElectionClosedException extends TenureException {
+public sealed class ElectionClosedException extends TenureException permits ClientClosedException {
   private static final long serialVersionUID = 1L;
 
   /** With a message for people. */

@@ -2,6 +2,10 @@ package io.tenure.internal.session;
 
 import io.tenure.internal.Sessions;
 import io.tenure.lease.LeaseClock;
+import io.tenure.scope.AuthenticationFailedException;
+import io.tenure.scope.ClientClosedException;
+import io.tenure.scope.ElectionClosedException;
+import io.tenure.scope.TenureException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,17 +14,23 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Delayed;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.api.BackgroundCallback;
 import org.apache.curator.framework.api.CuratorEvent;
 import org.apache.curator.framework.api.CuratorEventType;
 import org.apache.curator.framework.api.CuratorListener;
 import org.apache.curator.framework.api.transaction.CuratorOp;
+import org.apache.curator.framework.imps.CuratorFrameworkState;
 import org.apache.curator.utils.ZKPaths;
 import org.apache.zookeeper.AddWatchMode;
 import org.apache.zookeeper.KeeperException.Code;
@@ -45,6 +55,14 @@ public final class Monitor implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Monitor.class);
 
   private static final String ROOT = "/";
+
+  /** How often the client's state is looked at while there is no session. */
+  private static final long CLIENT_LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** How long an idle event thread of a stopped monitor lives. */
+  private static final long IDLE_MILLIS = 1;
+
+  private static final long MIN_CLOSE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /**
    * A session as seen through the handle that it was opened with. A handle never changes its
@@ -80,8 +98,16 @@ public final class Monitor implements AutoCloseable {
   private volatile @Nullable Acknowledgement last;
   private volatile @Nullable Session session;
   private volatile boolean connected;
-  private volatile boolean clientClosing;
   private volatile @Nullable Thread eventThread;
+
+  /** Why the session cannot come back, once it cannot; each call makes a new exception. */
+  private final AtomicReference<@Nullable Supplier<TenureException>> closedCause =
+      new AtomicReference<>();
+
+  /** Nothing is sent or scheduled from then on. */
+  private volatile boolean stopped;
+
+  private final CompletableFuture<Void> stop = new CompletableFuture<>();
 
   // Guarded by acknowledging.
   private @Nullable CompletableFuture<Reply> acknowledgementInFlight;
@@ -89,6 +115,9 @@ public final class Monitor implements AutoCloseable {
   // Confined to the event thread.
   private @Nullable Moment unbornAt;
   private @Nullable Future<?> contactTimer;
+  private boolean closedTold;
+  private boolean authenticationWarned;
+  private final List<CompletableFuture<?>> settling = new ArrayList<>();
 
   /**
    * Starts the monitor.
@@ -121,7 +150,7 @@ public final class Monitor implements AutoCloseable {
     this.curatorListener =
         (curator, event) -> {
           if (event.getType() == CuratorEventType.CLOSING) {
-            clientClosing();
+            execute(this::refreshSession);
           } else if (event.getType() == CuratorEventType.WATCHED
               && event.getWatchedEvent().getType() == Watcher.Event.EventType.None) {
             Watcher.Event.KeeperState state = event.getWatchedEvent().getState();
@@ -155,15 +184,114 @@ public final class Monitor implements AutoCloseable {
   }
 
   /**
-   * Stops the monitor and its thread. Leases that still use it run out. Closing twice is harmless;
-   * the client is left open.
+   * Ends all that is built on the monitor, then stops it. Listeners are told that it is closed and
+   * have one session timeout to settle what they have in ZooKeeper; what is not settled by then
+   * stays until the session ends. Waits for that, except on the event thread. An interrupt ends the
+   * waiting, not the settling, and is kept. Closing twice is harmless; the client is left open.
    */
   @Override
   public void close() {
+    cannotComeBack(
+        () -> new ElectionClosedException("the session monitor of the election is closed"));
+    execute(this::settle);
+    if (isEventThread()) {
+      return;
+    }
+    try {
+      stop.get(2 * closeNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (TimeoutException e) {
+      log.warn("the event thread hangs: the monitor stops as soon as it goes on");
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause());
+    }
+  }
+
+  private long closeNanos() {
+    return Math.max(MIN_CLOSE_NANOS, sessionTimeoutNanos());
+  }
+
+  private void settle() {
+    if (stopped) {
+      return;
+    }
+    schedule(this::stop, closeNanos());
+    CompletableFuture.allOf(settling.toArray(CompletableFuture[]::new))
+        .whenComplete((settled, error) -> execute(this::stop));
+  }
+
+  private void stop() {
+    if (stopped) {
+      return;
+    }
+    stopped = true;
     client.getCuratorListenable().removeListener(curatorListener);
-    events.shutdown();
+    session = null;
+    connected = false;
     for (Pending p : pending) {
       p.future().complete(new Reply(Code.CONNECTIONLOSS, List.of(), p.sent()));
+    }
+    pending.clear();
+    // The thread ends when it is idle. It is not shut down, so that nobody who asks it for
+    // something later waits for an answer that never comes.
+    events.getQueue().removeIf(task -> ((Delayed) task).getDelay(TimeUnit.NANOSECONDS) > 0);
+    events.setKeepAliveTime(IDLE_MILLIS, TimeUnit.MILLISECONDS);
+    events.allowCoreThreadTimeOut(true);
+    stop.complete(null);
+  }
+
+  /**
+   * Keeps the closing monitor open until something is settled, within its bound. For listeners that
+   * are told that it is closed. On the event thread only.
+   */
+  public void closeAfter(CompletableFuture<?> settled) {
+    settling.add(settled);
+  }
+
+  /**
+   * Why the session cannot come back; empty while it can. A new exception each time, so that the
+   * caller can throw it. Callable from any thread.
+   */
+  public Optional<TenureException> closedCause() {
+    Supplier<TenureException> cause = closedCause.get();
+    return cause == null ? Optional.empty() : Optional.of(cause.get());
+  }
+
+  /**
+   * Throws unless something can be built on the monitor.
+   *
+   * @throws TenureException if the monitor or its client is closed, or not allowed to the servers
+   */
+  public void requireOpen() {
+    closedCause()
+        .ifPresent(
+            cause -> {
+              throw cause;
+            });
+  }
+
+  /** Notes why the session cannot come back, and tells all listeners; the first cause stays. */
+  private void cannotComeBack(Supplier<TenureException> cause) {
+    if (closedCause.compareAndSet(null, cause)) {
+      execute(this::tellClosed);
+    }
+  }
+
+  private void tellClosed() {
+    closedTold = true;
+    refreshSession();
+    tell(this::tellClosed);
+  }
+
+  private void tellClosed(SessionListener listener) {
+    closedCause().ifPresent(listener::closed);
+  }
+
+  /** Tells all listeners; what one of them throws stays with it. */
+  private void tell(Consumer<SessionListener> what) {
+    for (SessionListener listener : listeners) {
+      guarded(() -> what.accept(listener));
     }
   }
 
@@ -176,7 +304,7 @@ public final class Monitor implements AutoCloseable {
   }
 
   @Nullable Acknowledgement last() {
-    return clientClosing ? null : last;
+    return stopped || isClientClosed() ? null : last;
   }
 
   public boolean isConnected() {
@@ -199,13 +327,9 @@ public final class Monitor implements AutoCloseable {
     return Thread.currentThread() == eventThread;
   }
 
-  /** Runs a task on the event thread; does nothing once the monitor is closed. */
+  /** Runs a task on the event thread, also when the monitor is closed. */
   public void execute(Runnable task) {
-    try {
-      events.execute(() -> guarded(task));
-    } catch (RejectedExecutionException e) {
-      log.debug("monitor is closed; event dropped");
-    }
+    events.execute(() -> guarded(task));
   }
 
   /** The event thread as an executor. */
@@ -215,11 +339,17 @@ public final class Monitor implements AutoCloseable {
 
   /** Runs a task on the event thread later; never once the monitor is closed. */
   public Future<?> schedule(Runnable task, long delayNanos) {
-    try {
-      return events.schedule(() -> guarded(task), Math.max(0, delayNanos), TimeUnit.NANOSECONDS);
-    } catch (RejectedExecutionException e) {
+    if (stopped) {
       return CompletableFuture.completedFuture(null);
     }
+    return events.schedule(
+        () -> {
+          if (!stopped) {
+            guarded(task);
+          }
+        },
+        Math.max(0, delayNanos),
+        TimeUnit.NANOSECONDS);
   }
 
   private void guarded(Runnable task) {
@@ -231,12 +361,16 @@ public final class Monitor implements AutoCloseable {
     }
   }
 
-  /** Adds a listener; it is told of the present session, if there is one. */
+  /** Adds a listener; it is told of the present session, if there is one, or that none can come. */
   public void addListener(SessionListener listener) {
     execute(
         () -> {
-          listeners.add(listener);
           refreshSession();
+          if (closedTold) {
+            tellClosed(listener);
+            return;
+          }
+          listeners.add(listener);
           Session current = session;
           if (current != null && connected) {
             listener.connected(current.id());
@@ -370,13 +504,14 @@ public final class Monitor implements AutoCloseable {
     Moment sent = Moment.now(clock);
     Session current = session;
     if (current == null || current.id() != sessionId) {
-      return CompletableFuture.completedFuture(new Reply(Code.SESSIONEXPIRED, List.of(), sent));
+      Code code = stopped ? Code.CONNECTIONLOSS : Code.SESSIONEXPIRED;
+      return CompletableFuture.completedFuture(new Reply(code, List.of(), sent));
     }
     CompletableFuture<Reply> future = new CompletableFuture<>();
     Pending p = new Pending(current, future, sent);
     pending.add(p);
     sending.send(current.handle(), p);
-    if (events.isShutdown()) {
+    if (stopped) {
       future.complete(new Reply(Code.CONNECTIONLOSS, List.of(), sent));
     }
     return future;
@@ -470,10 +605,16 @@ public final class Monitor implements AutoCloseable {
     refreshSession();
     Session current = session;
     if (current != null && state == Watcher.Event.KeeperState.SyncConnected) {
-      for (SessionListener listener : listeners) {
-        listener.connected(current.id());
-      }
+      tell(listener -> listener.connected(current.id()));
       contact();
+    }
+    if (state == Watcher.Event.KeeperState.AuthFailed
+        && closedCause.get() == null
+        && !authenticationWarned) {
+      authenticationWarned = true;
+      log.warn(
+          "the client could not log in with SASL and goes on without, as far as the servers let it:"
+              + " see the log of org.apache.zookeeper and the client's JAAS configuration");
     }
     if (state == Watcher.Event.KeeperState.ConnectedReadOnly) {
       log.warn(
@@ -483,7 +624,25 @@ public final class Monitor implements AutoCloseable {
 
   /** Brings the session up to date with the client's handle. */
   private void refreshSession() {
-    ZooKeeper handle = clientClosing ? null : handle();
+    if (stopped) {
+      return;
+    }
+    if (isClientClosed()) {
+      cannotComeBack(
+          () ->
+              new ClientClosedException(
+                  "the ZooKeeper client was closed, and its session with it: nothing can be led"
+                      + " through it; close what is built on a client before the client"));
+    }
+    ZooKeeper handle = isClientClosed() ? null : handle();
+    if (handle != null && handle.getState() == ZooKeeper.States.AUTH_FAILED) {
+      cannotComeBack(
+          () ->
+              new AuthenticationFailedException(
+                  "the servers refuse the client's credentials (AUTH_FAILED), and the client does"
+                      + " not try again: correct them (its authorization or JAAS configuration) and"
+                      + " build a new client"));
+    }
     Session current = session;
     if (current != null && (handle != current.handle() || !handle.getState().isAlive())) {
       sessionGone(current);
@@ -521,12 +680,11 @@ public final class Monitor implements AutoCloseable {
   }
 
   /**
-   * The client is being closed under its leases, which ends the session at once. They are over
-   * before it is: this is called before the client says so to the server.
+   * Whether the client is closed, which ends its session at once. Its state says so before the
+   * servers are told, so that leases are over before the session is.
    */
-  private void clientClosing() {
-    clientClosing = true;
-    execute(this::refreshSession);
+  private boolean isClientClosed() {
+    return client.getState() == CuratorFrameworkState.STOPPED;
   }
 
   private void sessionGone(Session gone) {
@@ -537,12 +695,13 @@ public final class Monitor implements AutoCloseable {
         p.future().complete(new Reply(Code.SESSIONEXPIRED, List.of(), p.sent()));
       }
     }
-    for (SessionListener listener : listeners) {
-      listener.gone(gone.id());
-    }
+    tell(listener -> listener.gone(gone.id()));
   }
 
-  /** Sends a read, and again every half ack interval while there are listeners. */
+  /**
+   * Sends a read, and again every half ack interval while there are listeners. Without a session it
+   * only looks whether the client is closed: Curator tells that once, to those who listen in time.
+   */
   private void contact() {
     if (contactTimer != null) {
       contactTimer.cancel(false);
@@ -550,8 +709,12 @@ public final class Monitor implements AutoCloseable {
     }
     refreshSession();
     Session current = session;
-    if (current == null || listeners.isEmpty()) {
-      return; // The next connection, or the next listener, starts it again.
+    if (closedCause.get() != null || listeners.isEmpty()) {
+      return; // The next listener starts it again.
+    }
+    if (current == null) {
+      contactTimer = schedule(this::contact, CLIENT_LOOK_NANOS);
+      return;
     }
     if (connected) {
       Moment sent = Moment.now(clock);

@@ -1,5 +1,7 @@
 package io.tenure.internal.session;
 
+import io.tenure.scope.TenureException;
+
 /** What an election needs to know of the client's session. Called on the monitor's event thread. */
 public interface SessionListener {
 
@@ -10,4 +12,15 @@ public interface SessionListener {
    * The session has ended, or its handle was given up: what was ephemeral in it is or will be gone.
    */
   void gone(long session);
+
+  /**
+   * No session will be begun again: the client or the monitor was closed, or the servers refuse the
+   * client's credentials. Told once to each listener, also to one that is added later. If only the
+   * monitor was closed, the session still lives and transactions can be sent; the monitor waits for
+   * what is given to {@link Monitor#closeAfter}, for one session timeout at most. Otherwise {@link
+   * #gone} was told before, if there was a session.
+   *
+   * @param cause for this listener alone, so that it can be thrown
+   */
+  default void closed(TenureException cause) {}
 }
