@@ -67,6 +67,18 @@ final class ArchiveCommand implements Callable<Integer> {
       description = "Begin a new file when one is as old: 1d.")
   @Nullable String maxAge;
 
+  @Option(
+      names = "--umask",
+      description =
+          "Create files with the permissions that the umask leaves. Default: for the owner alone.")
+  boolean byUmask;
+
+  @Option(
+      names = "--pass-over-damage",
+      description =
+          "Go on behind damaged lines, which stay as they are. Default: refuse and name the line.")
+  boolean passOverDamage;
+
   ArchiveCommand(Io io) {
     this.io = io;
   }
@@ -81,6 +93,12 @@ final class ArchiveCommand implements Callable<Integer> {
     if (maxAge != null) {
       Duration age = Times.duration(maxAge);
       where.maxAge(age);
+    }
+    if (byUmask) {
+      where.permissionsByUmask();
+    }
+    if (passOverDamage) {
+      where.passOverDamage();
     }
     try (Connection connection = connect.open();
         ArchiveFiles files = where.open()) {

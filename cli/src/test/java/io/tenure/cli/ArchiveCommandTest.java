@@ -123,6 +123,22 @@ class ArchiveCommandTest {
   }
 
   @Test
+  void aDamagedArchiveIsRefusedByTheLineUntilToldToPassOverTheDamage() throws Exception {
+    leadOnce("/a/damaged", "w-1");
+    String dir = directory.toString();
+    run("archive", "/a/damaged", "--dir", dir, "--once");
+    Path file = directory.resolve("audit-00000001.jsonl");
+    Files.writeString(file, Files.readString(file).replaceFirst("\"event\"", "\"evenT\""));
+
+    Cli.Result refused = run("archive", "/a/damaged", "--dir", dir, "--once");
+    assertThat(refused.exitCode()).as(refused.toString()).isEqualTo(ExitCode.REFUSED);
+    assertThat(refused.err()).contains("jsonl:2 is damaged", "--pass-over-damage").hasLineCount(1);
+    Cli.Result passed =
+        run("archive", "/a/damaged", "--dir", dir, "--once", "--pass-over-damage", "--umask");
+    assertThat(passed.exitCode()).as(passed.toString()).isZero();
+  }
+
+  @Test
   void followingTellsWhatThereIsAndThenWhatHappens() throws Exception {
     leadOnce("/a/followed", "w-1");
     ByteArrayOutputStream out = new ByteArrayOutputStream();

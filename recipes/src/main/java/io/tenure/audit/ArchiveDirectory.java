@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -95,13 +96,17 @@ final class ArchiveDirectory {
    *
    * @return how long it is
    */
-  static long begin(Path directory, ArchiveLine.Header header, ArchiveFiles.Opener opener)
+  static long begin(
+      Path directory,
+      ArchiveLine.Header header,
+      ArchiveFiles.Opener opener,
+      FileAttribute<?>[] permissions)
       throws IOException {
     byte[] line = ArchiveLine.header(header);
     Path file = file(directory, header.number());
     Path unfinished = directory.resolve(file.getFileName() + ".new");
     Files.deleteIfExists(unfinished);
-    Files.createFile(unfinished);
+    Files.createFile(unfinished, permissions);
     try (FileChannel channel = opener.open(unfinished)) {
       ArchiveFiles.writeAt(channel, line, 0);
       channel.force(true);

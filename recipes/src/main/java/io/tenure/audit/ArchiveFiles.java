@@ -1,6 +1,5 @@
 package io.tenure.audit;
 
-import io.tenure.scope.ForeignDataException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -8,6 +7,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -51,8 +52,13 @@ import org.slf4j.LoggerFactory;
  * <p><b>Exactly once in the files</b>, because lines are appended in the order of their index and
  * forced to the disk before {@link #write} returns, and because where the archive stands is read
  * from these lines. A crash leaves some first part of what was being written, and perhaps half a
- * line: the half line is cut off when the archive is opened again, the rest counts. A write that
- * fails is taken back at once, or before the next one if that fails as well.
+ * line: the half line is cut off when the archive is opened again, the rest counts. Nothing else is
+ * ever cut off: a complete line that is damaged was durable once, so opening the archive fails and
+ * names the line, see {@link Builder#passOverDamage}. A write that fails is taken back at once, or
+ * before the next one if that fails as well.
+ *
+ * <p>Files are readable for their owner alone, see {@link Builder#permissionsByUmask}: entries name
+ * hosts, processes and reasons.
  *
  * <p>One writer at a time, by a lock on {@code archive.lock}. Anybody may read meanwhile, see
  * {@link #read}, and may take away all files but the last one, oldest first.
@@ -77,6 +83,7 @@ public final class ArchiveFiles implements ArchiveSink, AutoCloseable {
   private final Optional<Duration> maxAge;
   private final Clock clock;
   private final Opener opener;
+  private final FileAttribute<?>[] permissions;
 
   // Guarded by this.
   private final Map<String, ArchivePosition> positions = new HashMap<>();
@@ -96,6 +103,7 @@ public final class ArchiveFiles implements ArchiveSink, AutoCloseable {
     this.maxAge = builder.maxAge;
     this.clock = builder.clock;
     this.opener = builder.opener;
+    this.permissions = builder.permissions(directory);
     ArchiveDirectory.deleteUnfinished(directory);
     List<ArchiveDirectory.Numbered> files = ArchiveDirectory.files(directory);
     if (files.isEmpty()) {
@@ -109,7 +117,7 @@ public final class ArchiveFiles implements ArchiveSink, AutoCloseable {
       ArchiveDirectory.Numbered last = files.get(files.size() - 1);
       file = last.path();
       number = last.number();
-      created = load(last);
+      created = load(last, builder.passOverDamage);
     }
   }
 
@@ -250,7 +258,7 @@ public final class ArchiveFiles implements ArchiveSink, AutoCloseable {
 
   private void begin(long next, Instant now) throws IOException {
     ArchiveLine.Header header = new ArchiveLine.Header(next, now, positions);
-    headerBytes = ArchiveDirectory.begin(directory, header, opener);
+    headerBytes = ArchiveDirectory.begin(directory, header, opener, permissions);
     durableBytes = headerBytes;
     number = next;
     created = now;
@@ -259,54 +267,28 @@ public final class ArchiveFiles implements ArchiveSink, AutoCloseable {
   }
 
   /** Finds out from the last file where the archive stands. */
-  private Instant load(ArchiveDirectory.Numbered last) throws IOException {
-    Instant begun;
-    try (LineReader lines = new LineReader(Files.newInputStream(last.path()))) {
-      ArchiveLine.Header header = ArchiveDirectory.header(last, lines);
-      begun = header.created();
-      headerBytes = lines.offset();
-      durableBytes = headerBytes;
-      positions.putAll(header.positions());
-      for (long line = 2; lines.next(); line++) {
-        if (!load(last.path() + ":" + line, lines.line())) {
-          break;
-        }
-        durableBytes = lines.offset();
-      }
-    }
+  private Instant load(ArchiveDirectory.Numbered last, boolean passOverDamage) throws IOException {
+    LastFile read = LastFile.read(last, passOverDamage);
+    positions.putAll(read.positions());
+    headerBytes = read.headerBytes();
+    durableBytes = read.durableBytes();
     long rest = Files.size(last.path()) - durableBytes;
     if (rest > 0) {
-      log.warn("{}: {} bytes that a crash left at its end are cut off", last.path(), rest);
+      log.warn(
+          "{}: {} bytes from byte {} on, which a crash left, are cut off",
+          last.path(),
+          rest,
+          durableBytes);
       uncertainTail = true;
       cutUncertainTail();
     }
-    return begun;
-  }
-
-  /** Takes a line into account; false if the file ends before it. */
-  private boolean load(String where, byte[] line) throws IOException {
-    try {
-      ArchiveLine.parse(where, line, any -> true)
-          .ifPresent(item -> positions.put(item.trail(), item.position()));
-    } catch (ForeignDataException e) {
-      if (hasZero(line)) {
-        return false; // Never forced: the disk has the file's length, and not what stood there.
-      }
-      if (ArchiveLine.isNewer(line)) {
-        throw new ArchiveException(String.valueOf(e.getMessage()), e);
-      }
-      log.error("{}: the line is damaged and is passed over: {}", where, e.getMessage());
+    if (read.unended()) {
+      FileChannel to = open();
+      writeAt(to, new byte[] {'\n'}, durableBytes);
+      to.force(false);
+      durableBytes++;
     }
-    return true;
-  }
-
-  private static boolean hasZero(byte[] line) {
-    for (byte b : line) {
-      if (b == 0) {
-        return true;
-      }
-    }
-    return false;
+    return read.begun();
   }
 
   static void writeAt(FileChannel channel, byte[] bytes, long position) throws IOException {
@@ -324,6 +306,8 @@ public final class ArchiveFiles implements ArchiveSink, AutoCloseable {
     private long maxBytes = DEFAULT_MAX_BYTES;
     private Optional<Duration> maxAge = Optional.of(Duration.ofDays(1));
     private Clock clock = Clock.systemUTC();
+    private boolean passOverDamage;
+    private boolean byUmask;
     private Opener opener =
         path -> FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
 
@@ -366,6 +350,35 @@ public final class ArchiveFiles implements ArchiveSink, AutoCloseable {
       return this;
     }
 
+    /**
+     * Opens the archive also where complete lines are damaged: each is logged at ERROR and stays as
+     * it is. What such a line told counts for nothing, so that the archiver reads its entry again,
+     * or archives a gap if ZooKeeper no longer has it. Default: refuses to open the archive, since
+     * damage to lines that were durable is for a person to look at.
+     */
+    public Builder passOverDamage() {
+      this.passOverDamage = true;
+      return this;
+    }
+
+    /**
+     * Creates files with the permissions that the process's umask leaves, for readers that run as
+     * another user. Default: only the owner may read and write them, where the file system has such
+     * permissions. Files that exist keep theirs.
+     */
+    public Builder permissionsByUmask() {
+      this.byUmask = true;
+      return this;
+    }
+
+    private FileAttribute<?>[] permissions(Path real) {
+      return byUmask || !real.getFileSystem().supportedFileAttributeViews().contains("posix")
+          ? new FileAttribute<?>[0]
+          : new FileAttribute<?>[] {
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+          };
+    }
+
     Builder clock(Clock with) {
       this.clock = with;
       return this;
@@ -377,17 +390,17 @@ public final class ArchiveFiles implements ArchiveSink, AutoCloseable {
     }
 
     /**
-     * Opens the archive, and cuts off what a crash left unfinished.
+     * Opens the archive, and cuts off the half line that a crash left.
      *
      * @throws ArchiveException if the directory cannot be used: it is none, may not be written, is
-     *     being written by others, or holds a file under an archive's name that is none, or is of a
-     *     newer format. Nothing was overwritten
+     *     being written by others, or holds a file under an archive's name that is none, is of a
+     *     newer format, or has a damaged line. Nothing was overwritten
      */
     public ArchiveFiles open() throws IOException {
       Path real = ArchiveDirectory.make(directory);
       ArchiveLock lock = null;
       try {
-        lock = ArchiveLock.take(real);
+        lock = ArchiveLock.take(real, permissions(real));
         ArchiveFiles files = new ArchiveFiles(this, real, lock);
         lock = null;
         return files;

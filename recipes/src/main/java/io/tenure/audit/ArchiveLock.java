@@ -5,6 +5,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -31,8 +32,9 @@ final class ArchiveLock implements AutoCloseable {
    * Takes the lock.
    *
    * @param directory its real path
+   * @param permissions of the file, if it is not there
    */
-  static ArchiveLock take(Path directory) throws IOException {
+  static ArchiveLock take(Path directory, FileAttribute<?>[] permissions) throws IOException {
     if (!HELD.add(directory)) {
       throw inUse(directory, "this process");
     }
@@ -41,7 +43,9 @@ final class ArchiveLock implements AutoCloseable {
     try {
       channel =
           FileChannel.open(
-              directory.resolve(NAME), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+              directory.resolve(NAME),
+              Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+              permissions);
       FileLock lock = channel.tryLock();
       taken = lock != null;
       if (lock == null) {

@@ -70,6 +70,11 @@ final class LineReader implements Closeable {
     return line;
   }
 
+  /** What stands after the last line feed, once there is no next line. */
+  byte[] rest() {
+    return Arrays.copyOfRange(buffer, start, end);
+  }
+
   /** Where the line after this one begins. */
   long offset() {
     return offset;
