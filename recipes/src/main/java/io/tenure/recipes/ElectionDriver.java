@@ -225,6 +225,7 @@ final class ElectionDriver implements SessionListener, Office {
 
   @Override
   public void connected(long session) {
+    queue.reconnected();
     // Watches of an earlier session are gone, and an operator may have been faster than a new one.
     handle(new ElectionEvent.OfficeChanged());
   }

@@ -28,6 +28,12 @@ final class LatchQueue {
   private static final Logger log = LoggerFactory.getLogger(LatchQueue.class);
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
+  /**
+   * At each reconnect within a session, Curator's latch watches the candidate before it with one
+   * more watcher, until that one goes. After so many, a new latch begins with one.
+   */
+  private static final int RECONNECTS_OF_ONE_LATCH = 8;
+
   /** Is told on the event thread. */
   interface Owner {
     /** The candidate is at the head of the queue. A hint. */
@@ -49,6 +55,9 @@ final class LatchQueue {
 
   private @Nullable LeaderLatch latch;
   private boolean rehearsed;
+
+  /** How often the client has connected again since this latch was at the head, or was made. */
+  private int reconnects;
 
   /** The number of the latest wish to enter the queue; leaving it makes the earlier ones void. */
   private long queueing;
@@ -140,7 +149,12 @@ final class LatchQueue {
         new LeaderLatchListener() {
           @Override
           public void isLeader() {
-            tell(created, owner::head);
+            tell(
+                created,
+                () -> {
+                  reconnects = 0; // The head watches nobody.
+                  owner.head();
+                });
           }
 
           @Override
@@ -150,6 +164,7 @@ final class LatchQueue {
         },
         monitor.executor());
     latch = created;
+    reconnects = 0;
     try {
       created.start();
     } catch (Exception e) {
@@ -160,6 +175,15 @@ final class LatchQueue {
   private void tell(LeaderLatch of, Runnable event) {
     if (latch == of) {
       event.run();
+    }
+  }
+
+  /** The client has connected again. */
+  void reconnected() {
+    if (latch != null && ++reconnects > RECONNECTS_OF_ONE_LATCH) {
+      log.debug("scope={} enters the queue again", scope);
+      leave();
+      join();
     }
   }
 

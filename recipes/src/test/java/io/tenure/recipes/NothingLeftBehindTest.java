@@ -3,8 +3,11 @@ package io.tenure.recipes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.tenure.audit.AuditLog;
 import io.tenure.lease.Lease;
 import io.tenure.scope.Retention;
+import io.tenure.testing.ClientConnection;
+import io.tenure.testing.FaultProxy;
 import io.tenure.testing.ZooKeeperFixture;
 import java.lang.reflect.Method;
 import java.time.Duration;
@@ -15,6 +18,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.listen.StandardListenerManager;
@@ -128,5 +132,39 @@ class NothingLeftBehindTest {
     await()
         .atMost(Duration.ofSeconds(60))
         .untilAsserted(() -> assertThat(counted(client)).isEqualTo(before));
+  }
+
+  @Test
+  void aHundredReconnectsOfAWaitingCandidateAndAFollowerAddNoWatcher() throws Exception {
+    FaultProxy proxy = zooKeeper.proxy();
+    CuratorFramework client = zooKeeper.client(proxy.connectString());
+    try (LeaderElection first =
+            LeaderElection.builder(zooKeeper.client(), "/waits").candidateId("w-1").build();
+        Lease held = first.acquire();
+        LeaderElection second =
+            LeaderElection.builder(client, "/waits").candidateId("w-2").build();
+        AuditLog.Following following = AuditLog.of(client, "/waits").follow(1, entry -> {})) {
+      FutureTask<Lease> waiting = new FutureTask<>(second::acquire);
+      Thread waits = new Thread(waiting, "waits");
+      waits.start();
+      ClientConnection connection = new ClientConnection(client, proxy);
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> connection.watchers().keySet().toString().contains("/waits/latch/"));
+      for (int i = 0; i < 25; i++) {
+        connection.loseAndReturn(4);
+        held.renew();
+      }
+      assertThat(connection.watchers())
+          .containsKey("/waits/audit")
+          .allSatisfy(
+              (path, count) ->
+                  assertThat(count)
+                      .as(path)
+                      .isLessThanOrEqualTo(path.contains("/latch/") ? 10 : 1));
+      held.close();
+      waiting.get(20, TimeUnit.SECONDS).close();
+      waits.join();
+    }
   }
 }

@@ -17,6 +17,8 @@ import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException.Code;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
+import org.apache.zookeeper.WatchedEvent;
+import org.apache.zookeeper.Watcher;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,6 +60,7 @@ final class Registration {
   private final Registrations all;
   private final GroupNodes group;
   private final Owner owner;
+  private final Watcher watcher = this::changed;
 
   private long session;
   private boolean registering;
@@ -245,19 +248,22 @@ final class Registration {
                     && found.getStat().getEphemeralOwner() != session);
   }
 
+  /** With the one watcher: to set it again is harmless; see {@link WatchedNode}. */
   private void watch() {
-    long asked = session;
-    String own = path;
-    monitor.exists(
-        asked,
-        monitor.realPath(own),
-        event ->
-            monitor.execute(
-                () -> {
-                  if (asked == session && own.equals(path) && !left) {
-                    check(asked, own);
-                  }
-                }));
+    monitor.exists(session, monitor.realPath(path), watcher);
+  }
+
+  private void changed(WatchedEvent event) {
+    if (!Watches.tellsOfChange(event)) {
+      return;
+    }
+    String changed = event.getPath();
+    monitor.execute(
+        () -> {
+          if (!path.isEmpty() && !left && changed.equals(monitor.realPath(path))) {
+            check(session, path);
+          }
+        });
   }
 
   /** Something has happened to the node. */
@@ -336,6 +342,14 @@ final class Registration {
     CompletableFuture<Void> gone = new CompletableFuture<>();
     delete(gone);
     return gone;
+  }
+
+  /** Leaves no watcher with the client, which may live on. */
+  void close() {
+    left = true;
+    if (!path.isEmpty() && session != 0) {
+      monitor.removeWatch(session, monitor.realPath(path), watcher);
+    }
   }
 
   private void delete(CompletableFuture<Void> gone) {

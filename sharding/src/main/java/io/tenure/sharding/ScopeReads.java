@@ -21,7 +21,6 @@ import java.util.concurrent.CompletableFuture;
 import org.apache.zookeeper.KeeperException.Code;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
-import org.apache.zookeeper.Watcher;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -76,7 +75,7 @@ final class ScopeReads {
   private final Monitor monitor;
   private final GroupPaths paths;
   private final Retention retention;
-  private final Watcher watcher;
+  private final OfficeWatches watches;
   private final Answers answers;
   private final Registrations registrations;
   private final LinkedHashMap<String, Wish> wishes = new LinkedHashMap<>();
@@ -87,11 +86,15 @@ final class ScopeReads {
   private int inFlight;
 
   ScopeReads(
-      Monitor monitor, GroupPaths paths, Retention retention, Watcher watcher, Answers answers) {
+      Monitor monitor,
+      GroupPaths paths,
+      Retention retention,
+      OfficeWatches watches,
+      Answers answers) {
     this.monitor = monitor;
     this.paths = paths;
     this.retention = retention;
-    this.watcher = watcher;
+    this.watches = watches;
     this.answers = answers;
     this.registrations = new Registrations(monitor, paths);
   }
@@ -158,7 +161,7 @@ final class ScopeReads {
           if (wish.watch()) {
             // Before the reading, so that a change after it is not missed. One connection keeps
             // the order; if this fails, the reading fails as well.
-            monitor.exists(session, leader, watcher);
+            watches.set(session, shard);
           }
           reads.add(Op.getData(monitor.realPath(scope.path())));
           reads.add(Op.getData(leader));

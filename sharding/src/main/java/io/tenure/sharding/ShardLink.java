@@ -12,7 +12,6 @@ import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.Retention;
 import io.tenure.scope.Scope;
 import io.tenure.scope.TenureException;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -22,9 +21,6 @@ import org.apache.curator.framework.api.transaction.CuratorOp;
 import org.apache.zookeeper.KeeperException.Code;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
-import org.apache.zookeeper.WatchedEvent;
-import org.apache.zookeeper.Watcher;
-import org.apache.zookeeper.data.Stat;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,29 +38,21 @@ final class ShardLink {
 
   private static final Logger log = LoggerFactory.getLogger(ShardLink.class);
 
-  private static final int MAX_WATCHES_IN_FLIGHT = 200;
-
-  /** New leaders are watched when those that are elected with them are in office, too. */
-  private static final long WATCH_DELAY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-
   private static final long DROP_RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   private final Monitor monitor;
   private final GroupPaths paths;
   private final ScopeOps scopeOps;
   private final Consumer<WorkerEvent> worker;
-  private final Watcher watcher = this::changed;
+  private final OfficeWatches watches;
   private final ScopeReads reads;
   private final CommitQueue commits = new CommitQueue();
-  private final ArrayDeque<String> watches = new ArrayDeque<>();
 
-  private int watchesInFlight;
   private boolean flushDue;
 
   /** The event that is being carried out has filled transactions: its last ones need not wait. */
   private boolean burst;
 
-  private boolean watchesDue;
   private boolean settling;
   private boolean deniedSaid;
 
@@ -73,12 +61,15 @@ final class ShardLink {
     this.paths = paths;
     this.scopeOps = new ScopeOps(monitor.client());
     this.worker = worker;
+    this.watches =
+        new OfficeWatches(
+            monitor, paths, shard -> worker.accept(new WorkerEvent.OfficeChanged(shard)));
     this.reads =
         new ScopeReads(
             monitor,
             paths,
             retention,
-            watcher,
+            watches,
             new ScopeReads.Answers() {
               @Override
               public void read(
@@ -99,16 +90,7 @@ final class ShardLink {
   }
 
   void watch(String shard) {
-    watches.add(shard);
-    if (!watchesDue) {
-      watchesDue = true;
-      monitor.schedule(
-          () -> {
-            watchesDue = false;
-            flushWatches();
-          },
-          WATCH_DELAY_NANOS);
-    }
+    watches.setSoon(shard);
   }
 
   void send(CommitQueue.Item item) {
@@ -136,57 +118,26 @@ final class ShardLink {
   /** There is a connection: sends what has waited for it. */
   void connected() {
     flush();
-    flushWatches();
+    watches.flush();
   }
 
   /** The session is gone: what was not sent is of no use. */
   void sessionGone() {
     reads.clear();
     commits.clear();
-    watches.clear();
+    watches.sessionGone();
     settling = false;
+  }
+
+  /** Nothing is wanted of it from now on. */
+  void close() {
+    watches.close();
   }
 
   private void flush() {
     flushCommits();
     burst = false;
     reads.flush();
-  }
-
-  // ---- watching ----
-
-  private void changed(WatchedEvent event) {
-    if (event.getType() == Watcher.Event.EventType.None) {
-      return; // The session's own events come another way.
-    }
-    String shard = paths.shardOf(monitor.clientPath(event.getPath()));
-    monitor.execute(() -> worker.accept(new WorkerEvent.OfficeChanged(shard)));
-  }
-
-  private void flushWatches() {
-    while (!watches.isEmpty() && watchesInFlight < MAX_WATCHES_IN_FLIGHT && monitor.isConnected()) {
-      String shard = watches.remove();
-      long session = monitor.sessionId();
-      watchesInFlight++;
-      monitor
-          .exists(session, monitor.realPath(paths.shard(shard).leaderPath()), watcher)
-          .thenAccept(
-              reply -> {
-                watchesInFlight--;
-                if (!isAsCreated(reply, session)) {
-                  worker.accept(new WorkerEvent.OfficeChanged(shard));
-                }
-                flushWatches();
-              });
-    }
-  }
-
-  private static boolean isAsCreated(Reply reply, long session) {
-    if (reply.ok() && reply.results().get(0) instanceof OpResult.SetDataResult found) {
-      Stat stat = found.getStat();
-      return stat.getEphemeralOwner() == session && stat.getVersion() == 0;
-    }
-    return false;
   }
 
   // ---- committing ----

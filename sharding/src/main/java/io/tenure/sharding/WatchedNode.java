@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import org.apache.zookeeper.KeeperException.Code;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
+import org.apache.zookeeper.WatchedEvent;
 import org.apache.zookeeper.Watcher;
 import org.apache.zookeeper.data.Stat;
 
@@ -17,6 +18,10 @@ import org.apache.zookeeper.data.Stat;
  *
  * <p>The watch is set before the data is read, on the same connection, so no change after the
  * reading is missed. What fails for want of a connection is read again by {@link #refresh}.
+ *
+ * <p>There is one watcher object, whatever happens: the client holds a set of watchers for each
+ * path and carries it over to each new connection of a session, so to set the same one again is
+ * harmless, and a new one each time would double all of them with each reconnect.
  *
  * <p>Confined to the monitor's event thread.
  */
@@ -42,6 +47,7 @@ final class WatchedNode {
   private final Monitor monitor;
   private final String path;
   private final Reader reader;
+  private final Watcher watcher = this::changed;
   private long session;
 
   WatchedNode(Monitor monitor, String path, Reader reader) {
@@ -56,8 +62,11 @@ final class WatchedNode {
     refresh();
   }
 
-  /** Wants to know nothing more. */
+  /** Wants to know nothing more: leaves no watcher with the client. */
   void stop() {
+    if (session != 0) {
+      monitor.removeWatch(session, monitor.realPath(path), watcher);
+    }
     session = 0;
   }
 
@@ -68,19 +77,14 @@ final class WatchedNode {
       return;
     }
     String real = monitor.realPath(path);
-    monitor.exists(asked, real, event -> changed(event.getType(), asked));
+    monitor.exists(asked, real, watcher);
     CompletableFuture<Reply> read = monitor.read(asked, List.of(Op.getData(real)));
     read.thenAccept(reply -> answered(reply, asked));
   }
 
-  private void changed(Watcher.Event.EventType type, long asked) {
-    if (type != Watcher.Event.EventType.None) {
-      monitor.execute(
-          () -> {
-            if (asked == session) {
-              refresh();
-            }
-          });
+  private void changed(WatchedEvent event) {
+    if (Watches.tellsOfChange(event)) {
+      monitor.execute(this::refresh);
     }
   }
 

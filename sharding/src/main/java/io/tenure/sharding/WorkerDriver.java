@@ -133,6 +133,10 @@ final class WorkerDriver implements SessionListener {
     monitor.execute(
         () -> {
           plan.stop();
+          registration.close();
+          if (link != null) {
+            link.close();
+          }
           if (tenures != null) {
             tenures.abandon();
           }
