@@ -1,35 +1,32 @@
 package io.tenure.sharding;
 
+import io.tenure.internal.Backoff;
 import io.tenure.internal.ZnodeName;
 import io.tenure.internal.session.LeaseTerms;
 import io.tenure.internal.session.Monitor;
+import io.tenure.internal.session.ServerErrors;
 import io.tenure.internal.session.SessionListener;
 import io.tenure.lease.LeaderTask;
 import io.tenure.lease.Lease;
 import io.tenure.lease.NextStep;
-import io.tenure.lease.TaskFailedException;
 import io.tenure.recipes.LeaderElection;
 import io.tenure.recipes.SessionMonitor;
 import io.tenure.scope.ElectionClosedException;
+import io.tenure.scope.NotLeaderException;
 import io.tenure.scope.OutcomeUnknownException;
 import io.tenure.scope.Retention;
 import io.tenure.scope.Tenure;
 import io.tenure.scope.TenureException;
 import io.tenure.scope.Transition;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
-import org.apache.curator.framework.api.transaction.CuratorOp;
 import org.apache.zookeeper.AddWatchMode;
-import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.WatchedEvent;
 import org.apache.zookeeper.Watcher;
@@ -39,12 +36,15 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A worker as a candidate for the group's coordinator, and as the coordinator: watches workers and
- * directives, lets {@link CoordinatorMachine} decide, and writes the plan.
+ * directives, lets {@link CoordinatorMachine} decide, and has {@link PlanWriter} write the plan. If
+ * an answer does not come, nobody knows how much of the plan was written: then it is read again,
+ * and decided anew.
  *
- * <p>Every write is a transaction that checks the record of the coordinator's scope, so a deposed
- * coordinator writes nothing. A plan that is too large for one transaction is written in several:
- * since it only steers, its parts need not come true at one instant. If an answer does not come,
- * nobody knows how much of it stands there: then the plan is read again, and decided anew.
+ * <p><b>A decision that fails</b>, for whatever reason, is reported once, and tried again after a
+ * pause that grows. After some failures in a row the office is resigned, since another worker may
+ * have the permission, the room for the packet or the version that is missing here; this worker
+ * rests before it is a candidate again, each time longer. See {@link DecisionFailures}. The thread
+ * goes on until the worker is closed.
  *
  * <p>Everything runs on one thread of its own, except for what the watches say.
  */
@@ -52,10 +52,8 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(Coordinator.class);
 
-  private static final long RETRY_SECONDS = 1;
-
-  /** Half of what the server takes by default. */
-  private static final int MAX_BYTES = 512 * 1024;
+  private static final long FIRST_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  private static final long LONGEST_LOOK_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   private final WorkerOptions options;
   private final GroupPaths paths;
@@ -63,8 +61,14 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
   private final CuratorFramework client;
   private final LeaderElection election;
   private final GroupReader reader;
+  private final PlanWriter writer;
   private final Watcher watcher = this::changed;
+  private final Watcher settingsWatcher = this::settingsChanged;
   private final Semaphore signals = new Semaphore(0);
+
+  /** Ends a rest early. */
+  private final Semaphore wakeups = new Semaphore(0);
+
   private final Set<String> deletedPlans = ConcurrentHashMap.newKeySet();
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Thread thread;
@@ -72,10 +76,15 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
 
   // Confined to the thread.
   private @Nullable CoordinatorMachine machine;
-  private Set<String> planNames = new HashSet<>();
+  private final DecisionFailures failures = new DecisionFailures(Math::random);
+  private final Backoff looks = new Backoff(FIRST_LOOK_NANOS, LONGEST_LOOK_NANOS);
   private long watching;
   private boolean due = true;
   private long decideAtNanos;
+
+  /** A decision has failed, and nothing that happens makes the next one come earlier. */
+  private boolean paused;
+
   private Map<String, String> ignored = Map.of();
 
   Coordinator(WorkerOptions options, SessionMonitor sessions) {
@@ -84,6 +93,7 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
     this.monitor = sessions.internal();
     this.client = sessions.client();
     this.reader = new GroupReader(monitor, paths);
+    this.writer = new PlanWriter(client, paths);
     LeaderElection.Builder builder =
         LeaderElection.builder(sessions, paths.coordinator().path()).candidateId(options.id());
     options.candidate().endpoint().ifPresent(builder::endpoint);
@@ -110,28 +120,65 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
     monitor.removeListener(this);
     closed.countDown();
     signals.release();
+    wakeups.release();
     election.close();
   }
 
   private void run() {
-    try {
-      do {
-        try {
-          election.run(this);
-        } catch (ElectionClosedException e) {
-          return;
-        } catch (TaskFailedException | TenureException e) {
-          // Another worker may fare better; this one tries again.
-          log.warn(
-              "group={} worker={} cannot coordinate: {}",
-              options.group(),
-              options.id(),
-              e.getMessage());
-        }
-      } while (!closed.await(RETRY_SECONDS, TimeUnit.SECONDS));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    while (!isClosed()) {
+      try {
+        election.run(this);
+      } catch (ElectionClosedException e) {
+        return;
+      } catch (InterruptedException e) {
+        log.debug("group={} interrupted, although nobody may: goes on", options.group(), e);
+      } catch (RuntimeException | Error e) {
+        report("this worker cannot coordinate", e);
+      }
+      Thread.interrupted(); // Nobody has this thread but its own worker, which closes it.
+      rest(failures.rest(now()));
     }
+  }
+
+  private boolean isClosed() {
+    return closed.getCount() == 0;
+  }
+
+  /** Another worker may fare better meanwhile. Settings that somebody mends end the rest. */
+  private void rest(long nanos) {
+    try {
+      wakeups.drainPermits();
+      monitor.exists(monitor.sessionId(), monitor.realPath(paths.group()), settingsWatcher);
+      if (!isClosed() && wakeups.tryAcquire(nanos, TimeUnit.NANOSECONDS)) {
+        log.debug("group={} worker={} rests no longer", options.group(), options.id());
+      }
+    } catch (InterruptedException | RuntimeException e) {
+      log.debug("group={} worker={} rest cut short", options.group(), options.id(), e);
+    }
+  }
+
+  /** Each kind of failure once; with the stack trace where nobody foresaw it. */
+  private void report(String what, Throwable failure) {
+    boolean foreseen = failure instanceof TenureException || failure instanceof KeeperException;
+    boolean isNew = failures.isNew(failure);
+    String format = "group={} worker={} {}, and goes on trying, less and less often: {}";
+    String why = text(failure);
+    if (!isNew) {
+      log.debug(format, options.group(), options.id(), what, why);
+    } else if (foreseen) {
+      log.warn(format, options.group(), options.id(), what, why);
+    } else {
+      log.warn(format, options.group(), options.id(), what, why, failure);
+    }
+  }
+
+  private static String text(Throwable failure) {
+    if (failure instanceof KeeperException e && e.getPath() != null) {
+      return String.valueOf(ServerErrors.refused(e.code(), e.getPath(), "write").getMessage());
+    }
+    return failure instanceof TenureException
+        ? String.valueOf(failure.getMessage())
+        : failure.toString();
   }
 
   // ---- what happens, on other threads ----
@@ -147,6 +194,12 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
       deletedPlans.add(path.substring(path.lastIndexOf('/') + 1));
       signals.release();
     } // Else: what it writes itself.
+  }
+
+  private void settingsChanged(WatchedEvent event) {
+    if (event.getType() != Watcher.Event.EventType.None) {
+      wakeups.release();
+    }
   }
 
   /** What has happened while there was no connection, no watch tells. */
@@ -166,7 +219,9 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
   public void prepare(Lease lease) {
     machine = null;
     due = true;
+    paused = false;
     leads = true;
+    failures.begin();
     // Sent before the first reading, on the same connection, so that nothing after it is missed. If
     // they fail for want of a connection, the reading fails as well, and they are set again.
     watch();
@@ -188,45 +243,82 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
 
   @Override
   public NextStep step(Lease lease) throws InterruptedException {
-    if (!due) {
-      long wait = Math.min(decideAtNanos - now(), LeaseTerms.nanos(lease.remaining()) / 4);
-      boolean happened = signals.tryAcquire(Math.max(0, wait), TimeUnit.NANOSECONDS);
-      due = happened || decideAtNanos - now() <= 0;
-      if (!due || closed.getCount() == 0) {
-        return NextStep.again();
-      }
+    if (!isDue(lease) || isClosed()) {
+      return NextStep.again();
     }
     signals.drainPermits();
     due = false;
+    paused = false;
     decideAtNanos = now() + TimeUnit.MINUTES.toNanos(1);
     try {
-      decide(lease);
+      boolean written = decide(lease);
+      looks.reset();
+      if (failures.succeeded(written, now())) {
+        log.info("group={} worker={} can coordinate again", options.group(), options.id());
+      }
+      return NextStep.again();
     } catch (GroupReader.NotConnectedException e) {
       log.debug("group={} cannot be read now", options.group(), e);
       watch();
-      again();
-    } catch (OutcomeUnknownException e) {
-      log.info("group={} {}: the plan is read again", options.group(), e.getMessage());
-      machine = null;
-      again();
+      decideAtNanos = now() + looks.nextNanos();
+      return NextStep.again();
+    } catch (NotLeaderException e) {
+      throw e;
+    } catch (KeeperException | RuntimeException | Error e) {
+      return failed(e);
     }
-    return NextStep.again();
   }
 
-  /** There is no connection, or was none: tries again when there is, or a little later. */
-  private void again() {
-    decideAtNanos = now() + TimeUnit.MILLISECONDS.toNanos(100);
+  /** Whether it is time to decide; waits a while for that. */
+  private boolean isDue(Lease lease) throws InterruptedException {
+    if (!due) {
+      long wait =
+          Math.max(0, Math.min(decideAtNanos - now(), LeaseTerms.nanos(lease.remaining()) / 4));
+      boolean happened =
+          paused
+              ? closed.await(wait, TimeUnit.NANOSECONDS)
+              : signals.tryAcquire(wait, TimeUnit.NANOSECONDS);
+      due = happened || decideAtNanos - now() <= 0;
+    }
+    return due;
+  }
+
+  /** What the machine believes need not be true after a failure, wherever it was. */
+  private NextStep failed(Throwable failure) {
+    machine = null;
+    if (isOrdinary(failure) && failures.isFirst()) {
+      log.info("group={} {}: the plan is read again", options.group(), text(failure));
+    } else {
+      report("a decision on the plan failed", failure);
+    }
+    paused = true;
+    decideAtNanos = now() + failures.failed(now());
+    if (!failures.shallResign()) {
+      return NextStep.again();
+    }
+    String why = "cannot coordinate: " + text(failure);
+    log.debug("group={} worker={} {}", options.group(), options.id(), why);
+    return NextStep.done(why);
+  }
+
+  /** An answer is lost, or a person makes or deletes a part of the plan: that happens once. */
+  private static boolean isOrdinary(Throwable failure) {
+    return failure instanceof OutcomeUnknownException
+        || failure instanceof KeeperException.NodeExistsException
+        || failure instanceof KeeperException.NoNodeException;
   }
 
   private long now() {
     return monitor.clock().monotonicNanos();
   }
 
-  private void decide(Lease lease) throws InterruptedException, GroupReader.NotConnectedException {
+  /** Decides, and writes what is new. */
+  private boolean decide(Lease lease)
+      throws InterruptedException, GroupReader.NotConnectedException, KeeperException {
     CoordinatorMachine present = machine;
     if (present == null || planDeleted(present)) {
       GroupReader.StandingPlan standing = reader.plan();
-      planNames = new HashSet<>(standing.names());
+      writer.standing(standing.names());
       present =
           new CoordinatorMachine(
               options.id(), lease.epoch(), standing.nodes(), standing.summary(), now());
@@ -236,9 +328,17 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
     CoordinatorMachine.Decision decision = present.decide(view, now());
     warn(decision.ignored());
     decision.nanosToWait().ifPresent(nanos -> decideAtNanos = now() + nanos);
-    if (!decision.isEmpty()) {
-      write(lease, decision, view.settings().shards().isNumbered());
+    if (decision.isEmpty()) {
+      return false;
     }
+    try {
+      writer.write(lease, decision, view.settings().shards().isNumbered());
+    } catch (InterruptedException e) {
+      machine = null;
+      throw e;
+    }
+    tell(decision);
+    return true;
   }
 
   private boolean planDeleted(CoordinatorMachine present) {
@@ -260,46 +360,7 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
     ignored = Map.copyOf(now);
   }
 
-  private void write(Lease lease, CoordinatorMachine.Decision decision, boolean numbered)
-      throws InterruptedException {
-    List<CuratorOp> ops = new ArrayList<>();
-    int bytes = 0;
-    try {
-      for (PlanNode node : decision.writes()) {
-        byte[] data = node.bytes(numbered);
-        if (bytes > 0 && bytes + data.length > MAX_BYTES) {
-          lease.inTransaction(ops);
-          ops.clear();
-          bytes = 0;
-        }
-        bytes += data.length;
-        ops.add(put(paths.plan(node.workerId()), data));
-      }
-      for (String id : decision.removals()) {
-        planNames.remove(ZnodeName.encodeWhole(id));
-        ops.add(client.transactionOp().delete().forPath(paths.plan(id)));
-      }
-      for (String path : decision.movesDone()) {
-        ops.add(client.transactionOp().delete().forPath(path));
-      }
-      Optional<PlanSummary> summary = decision.summary();
-      if (summary.isPresent()) {
-        byte[] data = summary.get().bytes(numbered);
-        ops.add(client.transactionOp().setData().uncompressed().forPath(paths.plans(), data));
-      }
-      lease.inTransaction(ops);
-    } catch (KeeperException e) {
-      // Somebody else has made or deleted one of them.
-      log.info("group={} plan not written: {}", options.group(), e.getMessage());
-      machine = null;
-      again();
-      return;
-    } catch (InterruptedException | TenureException e) {
-      machine = null;
-      throw e;
-    } catch (Exception e) {
-      throw new IllegalStateException("the plan cannot be built", e);
-    }
+  private void tell(CoordinatorMachine.Decision decision) {
     decision
         .summary()
         .ifPresent(
@@ -314,18 +375,6 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
                     decision.removals().size(),
                     now.unplaced().size(),
                     now.reason()));
-  }
-
-  private CuratorOp put(String path, byte[] data) throws Exception {
-    String name = path.substring(path.lastIndexOf('/') + 1);
-    return planNames.add(name)
-        ? client
-            .transactionOp()
-            .create()
-            .uncompressed()
-            .withMode(CreateMode.PERSISTENT)
-            .forPath(path, data)
-        : client.transactionOp().setData().uncompressed().forPath(path, data);
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.tenure.sharding;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Reply;
 import io.tenure.internal.session.ServerErrors;
+import io.tenure.scope.CoordinationException;
 import io.tenure.scope.TenureException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -68,9 +69,7 @@ final class GroupReader {
                     Op.getData(monitor.realPath(paths.group())),
                     Op.getChildren(monitor.realPath(paths.workers())),
                     Op.getChildren(monitor.realPath(paths.directives())))));
-    if (!(top.results().get(0) instanceof OpResult.GetDataResult settings)) {
-      throw new NotConnectedException(paths.group() + " cannot be read: was it deleted?");
-    }
+    GroupSettings settings = settings(top.results().get(0));
     List<String> children = children(paths.workers(), top.results().get(1));
     children.addAll(children(paths.directives(), top.results().get(2)));
     List<CoordinatorMachine.Worker> workers = new ArrayList<>();
@@ -86,10 +85,16 @@ final class GroupReader {
                     .ifPresent(workers::add);
               }
             });
-    return new CoordinatorMachine.View(
-        GroupSettings.parse(paths.group(), settings.getData()),
-        workers,
-        Directives.parse(directives));
+    return new CoordinatorMachine.View(settings, workers, Directives.parse(directives));
+  }
+
+  private GroupSettings settings(OpResult result) {
+    if (result instanceof OpResult.GetDataResult found) {
+      return GroupSettings.parse(paths.group(), found.getData());
+    }
+    ServerErrors.requireAbsent((OpResult.ErrorResult) result, paths.group());
+    throw new CoordinationException(
+        paths.group() + " was deleted while its workers run: the next one that joins makes it");
   }
 
   /** The plan, behind everything that the quorum has applied so far. */
@@ -128,6 +133,9 @@ final class GroupReader {
     List<String> children = new ArrayList<>();
     if (result instanceof OpResult.GetChildrenResult listed) {
       listed.getChildren().forEach(name -> children.add(parent + "/" + name));
+    } else if (result instanceof OpResult.ErrorResult error) {
+      // A list that is denied is not an empty one: all workers would be taken for gone.
+      ServerErrors.requireAbsent(error, parent);
     }
     Collections.sort(children);
     return children;
@@ -171,12 +179,19 @@ final class GroupReader {
   }
 
   /** The data of those that are there. */
-  private static Map<String, byte[]> data(Map<String, OpResult> results) {
+  private Map<String, byte[]> data(Map<String, OpResult> results) {
     Map<String, byte[]> found = new LinkedHashMap<>();
     results.forEach(
         (path, result) -> {
           if (result instanceof OpResult.GetDataResult read) {
             found.put(path, read.getData() == null ? new byte[0] : read.getData());
+          } else if (result instanceof OpResult.ErrorResult error) {
+            understood(
+                path,
+                () -> {
+                  ServerErrors.requireAbsent(error, path);
+                  return path;
+                });
           }
         });
     return found;
