@@ -119,6 +119,17 @@ final class AuditFollowing implements ArchiveSink, ArchiveListener {
   }
 
   @Override
+  public void anew(String trail, String from, String to) {
+    if (AuditItems.isWanted(target, trail)) {
+      Failures.say(
+          io.err(),
+          trail
+              + ": a new trail begins here; the scope was deleted and made anew, a backup restored,"
+              + " or history rewritten");
+    }
+  }
+
+  @Override
   public void problem(String path, String problem) {
     Failures.say(io.err(), path + ": " + problem);
   }

@@ -138,44 +138,71 @@ class ArchiveCommandTest {
     assertThat(passed.exitCode()).as(passed.toString()).isZero();
   }
 
+  /** The command in a thread of its own. */
+  private static final class Following {
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+    private final CompletableFuture<Integer> exitCode = new CompletableFuture<>();
+    private final Thread thread;
+
+    Following(String... arguments) {
+      Io io =
+          new Io(
+              new Output(out),
+              new PrintStream(err, true, StandardCharsets.UTF_8),
+              Map.of("TENURE_CONNECT", server.getConnectString()),
+              Path.of("/nowhere"),
+              Clock.systemUTC(),
+              false,
+              Integer.MAX_VALUE,
+              new AtomicReference<>(""));
+      thread = new Thread(() -> exitCode.complete(TenureCommand.run(io, arguments)));
+      thread.start();
+    }
+
+    String out() {
+      return out.toString(StandardCharsets.UTF_8);
+    }
+
+    String err() {
+      return err.toString(StandardCharsets.UTF_8);
+    }
+
+    void awaitOut(String text) {
+      await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(out()).contains(text));
+    }
+
+    void interrupt() throws Exception {
+      thread.interrupt();
+      assertThat(exitCode.get(30, TimeUnit.SECONDS)).isEqualTo(ExitCode.INTERRUPTED);
+    }
+  }
+
   @Test
   void followingTellsWhatThereIsAndThenWhatHappens() throws Exception {
     leadOnce("/a/followed", "w-1");
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
-    Io io =
-        new Io(
-            new Output(out),
-            new PrintStream(err, true, StandardCharsets.UTF_8),
-            Map.of("TENURE_CONNECT", server.getConnectString()),
-            Path.of("/nowhere"),
-            Clock.systemUTC(),
-            false,
-            Integer.MAX_VALUE,
-            new AtomicReference<>(""));
-    CompletableFuture<Integer> exitCode = new CompletableFuture<>();
-    Thread follower =
-        new Thread(
-            () ->
-                exitCode.complete(
-                    TenureCommand.run(io, "audit", "/a/followed", "--follow", "--limit", "1")));
-    follower.start();
-    await()
-        .atMost(Duration.ofSeconds(30))
-        .untilAsserted(
-            () ->
-                assertThat(out.toString(StandardCharsets.UTF_8)).contains("2  resigned  epoch 1"));
+    Following following = new Following("audit", "/a/followed", "--follow", "--limit", "1");
+    following.awaitOut("2  resigned  epoch 1");
     leadOnce("/a/followed", "w-2");
-    await()
-        .atMost(Duration.ofSeconds(30))
-        .untilAsserted(
-            () ->
-                assertThat(out.toString(StandardCharsets.UTF_8)).contains("4  resigned  epoch 2"));
-    follower.interrupt();
-    assertThat(exitCode.get(30, TimeUnit.SECONDS)).isEqualTo(ExitCode.INTERRUPTED);
-    assertThat(out.toString(StandardCharsets.UTF_8).lines())
+    following.awaitOut("4  resigned  epoch 2");
+    following.interrupt();
+    assertThat(following.out().lines())
         .hasSize(3)
         .anyMatch(line -> line.contains("3  elected  epoch 2  w-2"));
-    assertThat(err.toString(StandardCharsets.UTF_8)).isEmpty();
+    assertThat(following.err()).isEmpty();
+  }
+
+  @Test
+  void followingTellsThatANewTrailBegins() throws Exception {
+    leadOnce("/a/anew", "w-1");
+    Following following = new Following("audit", "/a/anew", "--follow");
+    following.awaitOut("2  resigned  epoch 1");
+    client.delete().deletingChildrenIfNeeded().forPath("/a/anew");
+    leadOnce("/a/anew", "w-2");
+    following.awaitOut("1  elected  epoch 1  w-2");
+    following.interrupt();
+    assertThat(following.err().lines())
+        .singleElement()
+        .satisfies(line -> assertThat(line).contains("/a/anew", "a new trail begins here"));
   }
 }

@@ -10,8 +10,8 @@ public sealed interface Archived permits ArchivedEntry, ArchivedGap {
    * Which of the trails that stood under this path one after the other. Usually the transaction
    * that made the {@code audit} znode, {@code 0x2a}. It changes when a scope was deleted and made
    * anew; and to {@code 0x2a+0x90} when another entry was found in place of the last one archived,
-   * because somebody rewrote history or restored a backup: 0x90 wrote that one. Within a life
-   * indexes only grow.
+   * or the record counts fewer entries than were archived, because history was rewritten or a
+   * backup restored: 0x90 wrote that entry, or that record. Within a life indexes only grow.
    */
   String life();
 

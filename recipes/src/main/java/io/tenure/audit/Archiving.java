@@ -50,14 +50,12 @@ final class Archiving {
 
   private record Due(TrailState state, String name) {}
 
-  /** An entry that stands where the archive stands. */
-  private record Compared(TrailState state, String name, ArchivePosition position) {}
-
   private final String root;
   private final ZnodeReader znodes;
   private final ArchiveSink sink;
   private final SinkGuard guard;
   private final Problems problems;
+  private final TrailComparison comparison;
   private final Optional<TrailTrimmer> trimmer;
   private final Map<String, ArchivePosition> positions = new HashMap<>();
   private boolean positionsKnown;
@@ -77,6 +75,7 @@ final class Archiving {
     this.sink = sink;
     this.guard = guard;
     this.problems = new Problems(listener);
+    this.comparison = new TrailComparison(znodes);
     this.trimmer =
         keep.isPresent()
             ? Optional.of(new TrailTrimmer(client, keep.getAsInt(), problems))
@@ -109,8 +108,8 @@ final class Archiving {
     List<String> all = List.copyOf(trails);
     for (int from = 0; from < all.size(); from += TRAILS_AT_ONCE) {
       List<TrailState> states =
-          read(all.subList(from, Math.min(all.size(), from + TRAILS_AT_ONCE)), again);
-      compare(states);
+          compare(
+              read(all.subList(from, Math.min(all.size(), from + TRAILS_AT_ONCE)), again), again);
       deliver(states);
       if (trimmer.isPresent()) {
         again.addAll(trimmer.get().trim(states, positions));
@@ -203,52 +202,82 @@ final class Archiving {
     }
   }
 
-  /** Finds out where each trail goes on, and whether it is still the one that was archived. */
-  private void compare(List<TrailState> states) throws InterruptedException {
-    List<Compared> compared = new ArrayList<>();
+  /**
+   * Finds out where each trail goes on, and whether it is still the one that was archived.
+   *
+   * @return the states to go on with
+   */
+  private List<TrailState> compare(List<TrailState> read, Set<String> again)
+      throws InterruptedException {
+    List<TrailState> states = confirmed(read, again);
+    List<TrailComparison.Known> same = new ArrayList<>();
     for (TrailState state : states) {
       ArchivePosition position = positions.get(state.trail);
-      state
-          .begin(position)
-          .ifPresent(problem -> problems.say(TrailPaths.audit(state.trail), problem));
-      if (position != null
-          && !state.over
-          && state.life.equals(position.life())
-          && !position.digest().isEmpty()) {
-        state.at(position.index()).forEach(n -> compared.add(new Compared(state, n, position)));
+      TrailState.Life life = state.begin(position);
+      if (position == null) {
+        continue;
+      }
+      switch (life) {
+        case EARLIER -> {
+          state.over = true;
+          problems.say(TrailPaths.audit(state.trail), earlier(state, position));
+        }
+        case SET_BACK -> {
+          state.setBack(position);
+          problems.say(TrailPaths.audit(state.trail), setBack(state, position));
+        }
+        case SAME -> same.add(new TrailComparison.Known(state, position));
+        case FIRST, SAME_WITH_NEW_PARENT, ANOTHER -> {}
       }
     }
-    List<Read<Znode>> reads =
-        znodes.readEach(compared.stream().map(c -> c.state().path(c.name())).toList());
-    for (int from = 0; from < reads.size(); ) {
-      Compared first = compared.get(from);
-      int to = from;
-      while (to < reads.size() && compared.get(to).state() == first.state()) {
-        to++;
-      }
-      compare(first.state(), first.position(), reads.subList(from, to));
-      from = to;
+    for (TrailComparison.Replaced replaced : comparison.compare(same)) {
+      problems.say(
+          replaced.by().path(),
+          replaced.why() + ". What stands in the trail now is archived beside it");
+      replaced
+          .known()
+          .state()
+          .replaced(replaced.known().position(), replaced.by().stat().getMzxid());
     }
+    return states;
   }
 
-  private void compare(TrailState state, ArchivePosition position, List<Read<Znode>> there) {
-    List<Znode> found = there.stream().flatMap(read -> read.found().stream()).toList();
-    boolean same =
-        found.size() < there.size()
-            || found.stream()
-                .anyMatch(node -> AuditFormat.digest(node.data()).equals(position.digest()));
-    if (!same) {
-      Znode other = found.get(0);
-      problems.say(
-          other.path(),
-          "is not the entry with index "
-              + position.index()
-              + " that was archived (digest "
-              + position.digest()
-              + "): history was rewritten, or a backup restored. What stands in the trail now is"
-              + " archived beside it");
-      state.replaced(other.stat().getMzxid());
+  /** Reads again what may have come from a server that lags, in a new session for example. */
+  private List<TrailState> confirmed(List<TrailState> read, Set<String> again)
+      throws InterruptedException {
+    List<TrailState> states = new ArrayList<>(read.size());
+    List<String> doubtful = new ArrayList<>();
+    for (TrailState state : read) {
+      TrailState.Life life = state.begin(positions.get(state.trail));
+      if (life == TrailState.Life.SET_BACK || life == TrailState.Life.EARLIER) {
+        doubtful.add(state.trail);
+      } else {
+        states.add(state);
+      }
     }
+    if (!doubtful.isEmpty()) {
+      znodes.sync(root);
+      states.addAll(read(doubtful, again));
+    }
+    return states;
+  }
+
+  private static String earlier(TrailState state, ArchivePosition position) {
+    return "was made by transaction "
+        + state.life
+        + ", and the archive has it from "
+        + position.life()
+        + " already: this is another ensemble, or one restored from an older snapshot. Begin"
+        + " another archive for it";
+  }
+
+  private static String setBack(TrailState state, ArchivePosition position) {
+    return "was set back: its next entry gets index "
+        + state.next().orElse(0)
+        + ", and it is archived up to index "
+        + position.index()
+        + ". A backup was restored, or the record was rewritten. What stands in the trail now is"
+        + " archived beside it";
   }
 
   private static List<String> paths(List<Due> entries) {

@@ -63,7 +63,7 @@ public final class AuditLog {
   private List<RecordedEntry> entriesFrom(long index) throws InterruptedException {
     return parse(
         reader.read(
-            reader.names(null).stream()
+            reader.names().stream()
                 .filter(name -> AuditFormat.index(name).orElse(-1) >= index)
                 .map(this::path)
                 .toList()));
@@ -134,7 +134,7 @@ public final class AuditLog {
     List<ZnodeReader.Znode> nodes;
     try {
       before = bounds();
-      names = reader.names(null);
+      names = reader.names();
       nodes =
           reader.read(
               names.stream()
@@ -169,7 +169,11 @@ public final class AuditLog {
     return follow(1, follower);
   }
 
-  /** As {@link #follow(AuditFollower)}, from an index on; lost connections are waited out. */
+  /**
+   * As {@link #follow(AuditFollower)}, from an index on; lost connections are waited out. Where
+   * another trail takes the place of the one that is followed, it is followed from its first entry
+   * on, see {@link AuditFollower#newTrail}.
+   */
   public Following follow(long fromIndex, AuditFollower follower) {
     return new TrailFollowing(client, scope, fromIndex, follower);
   }

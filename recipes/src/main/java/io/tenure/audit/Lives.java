@@ -12,9 +12,16 @@ final class Lives {
     return Sessions.format(auditZxid);
   }
 
-  /** The life after another entry was found in place of the last one archived. */
-  static String replaced(long auditZxid, long byZxid) {
-    return of(auditZxid) + "+" + Sessions.format(byZxid);
+  /**
+   * The life after it was found that another history stands in the trail.
+   *
+   * @param before the life so far; the new one is another, also where the same backup was restored
+   *     twice
+   */
+  static String replaced(String before, long auditZxid, long byZxid) {
+    String by = "+" + Sessions.format(byZxid);
+    String life = of(auditZxid) + by;
+    return life.equals(before) ? life + by : life;
   }
 
   /** The transaction that made the {@code audit} znode. */

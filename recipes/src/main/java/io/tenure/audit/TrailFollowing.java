@@ -1,10 +1,12 @@
 package io.tenure.audit;
 
 import io.tenure.internal.AuditFormat;
+import io.tenure.internal.Backoff;
 import io.tenure.internal.session.ZnodeReader;
 import io.tenure.scope.CoordinationException;
 import io.tenure.scope.Scope;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -13,6 +15,7 @@ import org.apache.curator.framework.WatcherRemoveCuratorFramework;
 import org.apache.curator.framework.api.CuratorWatcher;
 import org.apache.curator.framework.state.ConnectionState;
 import org.apache.curator.framework.state.ConnectionStateListener;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,23 +25,40 @@ import org.slf4j.LoggerFactory;
  * decided on the record that counts the ones before; so an index that is missing below one that is
  * there is gone.
  *
+ * <p>Each look first makes sure that the trail is still the one that the last entry was of, by the
+ * same rules as the archiver. If it is not, the new one is followed from its first entry.
+ *
  * <p>All work is done on one daemon thread of its own, which may block.
  */
 final class TrailFollowing implements AuditLog.Following {
 
   private static final Logger log = LoggerFactory.getLogger(TrailFollowing.class);
-  private static final long RETRY_MILLIS = 200;
+
+  private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+  private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+  /** From then on a look that fails is no blip, and is said. */
+  private static final int SILENT_FAILURES = 5;
+
+  /** How many entries are read at once, which bounds what is held in memory. */
+  private static final int ENTRIES_AT_ONCE = 256;
+
+  /** The entry that was given last, and where it is in its trail. */
+  private record Given(RecordedEntry entry, ArchivePosition position) {}
 
   private final Scope scope;
   private final TrailReader reader;
+  private final TrailComparison comparison;
   private final AuditFollower follower;
   private final WatcherRemoveCuratorFramework client;
   private final ScheduledThreadPoolExecutor thread;
   private final CuratorWatcher watcher;
   private final ConnectionStateListener connectionListener;
 
-  /** Confined to the thread. */
+  // Confined to the thread.
+  private final Backoff backoff = new Backoff(FIRST_PAUSE_NANOS, LONGEST_PAUSE_NANOS);
   private long next;
+  private @Nullable Given last;
 
   TrailFollowing(CuratorFramework client, Scope scope, long fromIndex, AuditFollower follower) {
     this.scope = scope;
@@ -46,6 +66,7 @@ final class TrailFollowing implements AuditLog.Following {
     this.next = fromIndex;
     this.client = client.newWatcherRemoveCuratorFramework();
     this.reader = new TrailReader(this.client, scope);
+    this.comparison = new TrailComparison(new ZnodeReader(this.client));
     this.thread =
         new ScheduledThreadPoolExecutor(
             1,
@@ -74,9 +95,9 @@ final class TrailFollowing implements AuditLog.Following {
     thread.shutdownNow();
   }
 
-  private void catchUpSoon(long delayMillis) {
+  private void catchUpSoon(long delayNanos) {
     try {
-      thread.schedule(this::catchUp, delayMillis, TimeUnit.MILLISECONDS);
+      thread.schedule(this::catchUp, delayNanos, TimeUnit.NANOSECONDS);
     } catch (RejectedExecutionException e) {
       log.debug("scope={} following is closed", scope);
     }
@@ -84,39 +105,117 @@ final class TrailFollowing implements AuditLog.Following {
 
   private void catchUp() {
     try {
-      List<String> listed = reader.names(watcher);
-      if (listed.isEmpty()) {
-        catchUpSoon(RETRY_MILLIS); // A trail that is not there yet cannot be watched.
-        return;
-      }
-      List<String> names =
-          listed.stream().filter(name -> AuditFormat.index(name).orElse(-1) >= next).toList();
-      List<ZnodeReader.Znode> nodes =
-          reader.read(names.stream().map(name -> scope.auditPath() + "/" + name).toList());
-      for (ZnodeReader.Znode node : nodes) {
-        RecordedEntry entry = AuditLog.recorded(AuditFormat.parse(node.path(), node.data()), node);
-        long index = entry.entry().index();
-        if (index > next) {
-          follower.gap(next, index - 1);
-        }
-        next = Math.max(next, index + 1);
-        follower.entry(entry);
-        if (thread.isShutdown()) {
-          return;
-        }
-      }
+      look();
+      backoff.reset();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // closed
     } catch (CoordinationException e) {
-      log.debug("scope={} trail not readable now, trying again", scope, e);
-      catchUpSoon(RETRY_MILLIS);
-    } catch (RuntimeException e) {
-      if (thread.isShutdown()) {
-        return;
-      }
-      log.error("scope={} following ended", scope, e);
-      close();
-      follower.failed(e);
+      tryAgain(e);
+    } catch (RuntimeException | Error e) {
+      end(e);
     }
+  }
+
+  private void tryAgain(CoordinationException e) {
+    long pause = backoff.nextNanos();
+    log.debug("scope={} trail not readable now, trying again", scope, e);
+    if (backoff.failures() == SILENT_FAILURES) {
+      log.warn("scope={} cannot be followed now, and is tried again: {}", scope, e.getMessage());
+    }
+    catchUpSoon(pause);
+  }
+
+  private void end(Throwable e) {
+    if (thread.isShutdown()) {
+      return;
+    }
+    log.error("scope={} following ended", scope, e);
+    close();
+    RuntimeException cause =
+        e instanceof RuntimeException runtime ? runtime : new IllegalStateException(e);
+    try {
+      follower.failed(cause);
+    } catch (RuntimeException | Error failed) {
+      log.error("scope={} the follower threw when it was told of the end", scope, failed);
+    }
+  }
+
+  private void look() throws InterruptedException {
+    Optional<TrailState> state = reader.state(watcher);
+    Given given = last;
+    if (state.isPresent() && given != null) {
+      Optional<String> another = another(state.get(), given.position());
+      if (another.isPresent()) {
+        // A server that lags shows an older trail as well, so this one is asked for what is new.
+        reader.sync();
+        state = reader.state(watcher);
+        another = state.isEmpty() ? Optional.empty() : another(state.get(), given.position());
+      }
+      if (another.isPresent()) {
+        beginAnew(given, another.get());
+      }
+    }
+    if (state.isPresent()) {
+      give(state.get());
+    }
+  }
+
+  /** Why the trail is not the one that was followed so far; empty if it is. */
+  private Optional<String> another(TrailState state, ArchivePosition position)
+      throws InterruptedException {
+    String trail = "the trail of " + scope;
+    return switch (state.begin(position)) {
+      case FIRST, SAME_WITH_NEW_PARENT -> Optional.empty();
+      case ANOTHER -> Optional.of(trail + " was deleted and made anew");
+      case EARLIER ->
+          Optional.of(
+              trail + " was made before the one so far: the servers were restored from a snapshot");
+      case SET_BACK ->
+          Optional.of(
+              "the record of "
+                  + scope
+                  + " was set back to before entry "
+                  + position.index()
+                  + ": it was rewritten, or the servers were restored from a snapshot");
+      case SAME ->
+          comparison.compare(List.of(new TrailComparison.Known(state, position))).stream()
+              .findFirst()
+              .map(replaced -> replaced.by().path() + " " + replaced.why());
+    };
+  }
+
+  private void beginAnew(Given given, String reason) {
+    log.warn("scope={} another trail is there: {}. It is followed from its start", scope, reason);
+    last = null;
+    next = 1;
+    follower.newTrail(given.entry(), reason);
+  }
+
+  private void give(TrailState state) throws InterruptedException {
+    state.expected = next;
+    List<String> due = state.due();
+    for (int from = 0; from < due.size(); from += ENTRIES_AT_ONCE) {
+      List<String> some = due.subList(from, Math.min(due.size(), from + ENTRIES_AT_ONCE));
+      for (ZnodeReader.Znode node : reader.read(some.stream().map(state::path).toList())) {
+        if (thread.isShutdown()) {
+          return;
+        }
+        give(state, AuditLog.recorded(AuditFormat.parse(node.path(), node.data()), node));
+      }
+    }
+  }
+
+  private void give(TrailState state, RecordedEntry entry) {
+    long index = entry.entry().index();
+    if (index > next) {
+      follower.gap(next, index - 1);
+    }
+    next = Math.max(next, index + 1);
+    last =
+        new Given(
+            entry,
+            new ArchivePosition(
+                Lives.of(state.audit.stat().getCzxid()), index, entry.zxid(), entry.digest()));
+    follower.entry(entry);
   }
 }

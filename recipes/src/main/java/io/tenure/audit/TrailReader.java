@@ -3,6 +3,7 @@ package io.tenure.audit;
 import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.TrimMarker;
 import io.tenure.internal.session.ZnodeReader;
+import io.tenure.scope.CoordinationException;
 import io.tenure.scope.Scope;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe: no state but Curator's.
  */
 final class TrailReader {
+
+  /** How often a trail may be deleted and made anew while it is read. */
+  private static final int MAX_TRIES = 10;
 
   private final CuratorFramework client;
   private final ZnodeReader znodes;
@@ -62,25 +66,67 @@ final class TrailReader {
         .orElseGet(() -> new Parent(TrimMarker.none(), Optional.empty()));
   }
 
-  /** The names in the trail; the watcher, if any, is told of the next change. */
-  List<String> names(@Nullable CuratorWatcher watcher) throws InterruptedException {
-    CuratorEvent event =
-        ZnodeReader.await(
-            ZnodeReader.start(
-                call -> {
-                  if (watcher == null) {
-                    client.getChildren().inBackground(call).forPath(scope.auditPath());
-                  } else {
-                    client
-                        .getChildren()
-                        .usingWatcher(watcher)
-                        .inBackground(call)
-                        .forPath(scope.auditPath());
-                  }
-                }));
+  /** The names in the trail. */
+  List<String> names() throws InterruptedException {
+    CuratorEvent event = list(null);
     return ZnodeReader.isThere(event, scope.auditPath())
         ? event.getChildren().stream().sorted().toList()
         : List.of();
+  }
+
+  private CuratorEvent list(@Nullable CuratorWatcher watcher) throws InterruptedException {
+    return ZnodeReader.await(
+        ZnodeReader.start(
+            call -> {
+              if (watcher == null) {
+                client.getChildren().inBackground(call).forPath(scope.auditPath());
+              } else {
+                client
+                    .getChildren()
+                    .usingWatcher(watcher)
+                    .inBackground(call)
+                    .forPath(scope.auditPath());
+              }
+            }));
+  }
+
+  /**
+   * The trail as it is now, its list read before its record.
+   *
+   * @param watcher told of the next change of the list, or of the trail's creation
+   * @return empty if there is no trail
+   */
+  Optional<TrailState> state(CuratorWatcher watcher) throws InterruptedException {
+    for (int tries = 0; tries < MAX_TRIES; tries++) {
+      CuratorEvent listed = list(watcher);
+      if (!ZnodeReader.isThere(listed, scope.auditPath())) {
+        if (isThere(watcher)) {
+          continue; // Made meanwhile.
+        }
+        return Optional.empty();
+      }
+      List<ZnodeReader.Znode> audit = read(List.of(scope.auditPath()));
+      if (audit.isEmpty() || audit.get(0).stat().getCzxid() != listed.getStat().getCzxid()) {
+        continue; // Deleted or made anew meanwhile.
+      }
+      Optional<ZnodeReader.Znode> parent = read(List.of(scope.path())).stream().findFirst();
+      return Optional.of(TrailState.of(scope.path(), listed.getChildren(), audit.get(0), parent));
+    }
+    throw new CoordinationException(
+        scope.auditPath() + " was deleted and made anew at each try to read it; try again");
+  }
+
+  private boolean isThere(CuratorWatcher watcher) throws InterruptedException {
+    CuratorEvent event =
+        ZnodeReader.await(
+            ZnodeReader.start(
+                call ->
+                    client
+                        .checkExists()
+                        .usingWatcher(watcher)
+                        .inBackground(call)
+                        .forPath(scope.auditPath())));
+    return ZnodeReader.isThere(event, scope.auditPath());
   }
 
   /** Reads znodes in the order given; those that are not there are left out. */

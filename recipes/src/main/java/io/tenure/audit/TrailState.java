@@ -12,12 +12,32 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A trail as it was read, and how much of it the archive has. Confined to the archiver's thread,
- * for one look.
+ * A trail as it was read, and how much of it was read before. Confined to the reader's thread, for
+ * one look.
+ *
+ * <p>Under one path several trails stand one after the other: a scope is deleted and made anew, the
+ * servers are restored from an older snapshot, history is rewritten. Each is a life of the trail;
+ * see {@link Archived#life}.
  */
 final class TrailState {
 
   private static final String NEXT = "auditNext";
+
+  /** In which life a trail is, held against what was read of it before. */
+  enum Life {
+    /** Nothing was read before. */
+    FIRST,
+    /** The same, as far as its znodes tell; its entries may tell otherwise. */
+    SAME,
+    /** The same, though the parent of the entries was deleted and made again. */
+    SAME_WITH_NEW_PARENT,
+    /** Another: the scope was deleted and made anew. */
+    ANOTHER,
+    /** One that was made before the one that was read: another ensemble, or an older snapshot. */
+    EARLIER,
+    /** The same, set back: its record counts fewer entries than were read. */
+    SET_BACK
+  }
 
   final String trail;
 
@@ -33,6 +53,14 @@ final class TrailState {
   /** Whether the record stands in the {@code audit} znode itself, as that of a group does. */
   final boolean ownsRecord;
 
+  /** The znode with the trail's record, where it can be read, and the next index. */
+  private final Optional<Znode> record;
+
+  private final OptionalLong next;
+
+  /** The znode that {@code audit} is below. */
+  private final Optional<Znode> parent;
+
   String life = "";
 
   /** The index that is to be archived next. */
@@ -42,10 +70,19 @@ final class TrailState {
   boolean over;
 
   private TrailState(
-      String trail, Znode audit, boolean ownsRecord, List<String> names, List<String> uncounted) {
+      String trail,
+      Znode audit,
+      Optional<Znode> parent,
+      boolean ownsRecord,
+      OptionalLong next,
+      List<String> names,
+      List<String> uncounted) {
     this.trail = trail;
     this.audit = audit;
+    this.parent = parent;
     this.ownsRecord = ownsRecord;
+    this.record = ownsRecord ? Optional.of(audit) : parent;
+    this.next = next;
     this.names = names;
     this.uncounted = uncounted;
   }
@@ -73,7 +110,7 @@ final class TrailState {
       }
     }
     counted.sort(Comparator.comparingLong(TrailState::index).thenComparing(name -> name));
-    return new TrailState(trail, audit, own.isPresent(), counted, uncounted);
+    return new TrailState(trail, audit, parent, own.isPresent(), next, counted, uncounted);
   }
 
   private static OptionalLong next(Znode node) {
@@ -107,41 +144,58 @@ final class TrailState {
   }
 
   /**
-   * Decides in which life the trail is, as far as the {@code audit} znode tells.
+   * Decides in which life the trail is, as far as its znodes tell, and where reading goes on.
    *
-   * @param position where the archive stands; null if it has nothing of the trail
-   * @return what is wrong, if the trail cannot be archived
+   * @param position how far it was read before; null if it was not
    */
-  Optional<String> begin(@Nullable ArchivePosition position) {
+  Life begin(@Nullable ArchivePosition position) {
     long made = audit.stat().getCzxid();
     life = Lives.of(made);
     if (position == null) {
-      return Optional.empty();
+      return Life.FIRST;
     }
-    long archived = Lives.auditZxid(position.life());
-    if (made < archived) {
-      over = true;
-      return Optional.of(
-          "was made by transaction "
-              + life
-              + ", and the archive has it from "
-              + position.life()
-              + " already: this is another ensemble, or a server that lags. For another ensemble"
-              + " begin another archive");
+    long before = Lives.auditZxid(position.life());
+    if (made < before) {
+      return Life.EARLIER;
     }
-    if (made == archived) {
+    if (made > before && !countsOn(position)) {
+      return Life.ANOTHER;
+    }
+    if (made == before) {
       life = position.life();
-      expected = position.index() + 1;
-    } else if (!names.isEmpty() && index(names.get(0)) > position.index()) {
-      // Only the parent of the entries was deleted and made again: the record counts on.
-      expected = position.index() + 1;
     }
-    return Optional.empty();
+    expected = position.index() + 1;
+    if (next.isPresent() && next.getAsLong() <= position.index()) {
+      return Life.SET_BACK;
+    }
+    return made == before ? Life.SAME : Life.SAME_WITH_NEW_PARENT;
   }
 
-  /** What stands here is not what was archived: everything is archived anew. */
-  void replaced(long byZxid) {
-    life = Lives.replaced(audit.stat().getCzxid(), byZxid);
-    expected = names.isEmpty() ? 1 : index(names.get(0));
+  /** Whether only the parent of the entries was deleted and made again. */
+  private boolean countsOn(ArchivePosition position) {
+    boolean scopeIsOlder =
+        position.zxid() == 0
+            || parent.map(znode -> znode.stat().getCzxid() <= position.zxid()).orElse(true);
+    return scopeIsOlder && !names.isEmpty() && index(names.get(0)) > position.index();
+  }
+
+  /** What stands here is not what was read: everything is read anew. */
+  void replaced(ArchivePosition position, long byZxid) {
+    life = Lives.replaced(position.life(), audit.stat().getCzxid(), byZxid);
+    expected = first();
+  }
+
+  /** As {@link #replaced}, by the transaction that last wrote the record. */
+  void setBack(ArchivePosition position) {
+    replaced(position, record.orElse(audit).stat().getMzxid());
+  }
+
+  /** What the record says the next entry's index is. */
+  OptionalLong next() {
+    return next;
+  }
+
+  private long first() {
+    return names.isEmpty() ? 1 : index(names.get(0));
   }
 }
