@@ -76,6 +76,7 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
 
   // Confined to the thread.
   private @Nullable CoordinatorMachine machine;
+  private CoordinatorMemory memory = new CoordinatorMemory(Math::random);
   private final DecisionFailures failures = new DecisionFailures(Math::random);
   private final Backoff looks = new Backoff(FIRST_LOOK_NANOS, LONGEST_LOOK_NANOS);
   private long watching;
@@ -218,6 +219,7 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
   @Override
   public void prepare(Lease lease) {
     machine = null;
+    memory = new CoordinatorMemory(Math::random);
     due = true;
     paused = false;
     leads = true;
@@ -321,12 +323,15 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
       writer.standing(standing.names());
       present =
           new CoordinatorMachine(
-              options.id(), lease.epoch(), standing.nodes(), standing.summary(), now());
+              options.id(), lease.epoch(), standing.nodes(), standing.summary(), memory, now());
       machine = present;
     }
     CoordinatorMachine.View view = reader.view();
     CoordinatorMachine.Decision decision = present.decide(view, now());
     warn(decision.ignored());
+    decision
+        .calledOff()
+        .forEach((shard, why) -> log.warn("group={} shard={} {}", options.group(), shard, why));
     decision.nanosToWait().ifPresent(nanos -> decideAtNanos = now() + nanos);
     if (decision.isEmpty()) {
       return false;

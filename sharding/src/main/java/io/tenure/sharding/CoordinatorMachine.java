@@ -25,6 +25,7 @@ import java.util.TreeMap;
  *       told; if nobody does, the plan gives it to another worker at once.
  *   <li>It shall move from one live worker to another: a planned move, see {@link MovesInFlight}.
  *   <li>Its leader drains and nobody else is there: it is released to nobody.
+ *   <li>It fails somewhere: see {@link FailingPlacement}.
  * </ul>
  *
  * <p><b>An outage is no crash.</b> When a coordinator begins and more than half of the workers of
@@ -34,7 +35,8 @@ import java.util.TreeMap;
  * by, that has taken over meanwhile.
  *
  * <p>One machine lives from one reading of the plan to the next loss of certainty about it: a
- * tenure, or less if the outcome of a write is unknown. Confined to one thread.
+ * tenure, or less if the outcome of a write is unknown; its {@link CoordinatorMemory} lives for all
+ * of the tenure. Confined to one thread.
  */
 final class CoordinatorMachine {
 
@@ -59,6 +61,7 @@ final class CoordinatorMachine {
    * @param movesDone paths of {@code move-} directives that are fulfilled
    * @param nanosToWait when to decide again even if nothing happens
    * @param ignored directives that are passed over: path and why
+   * @param calledOff moves whose successors have not got ready in time: shard and what about it
    */
   record Decision(
       List<PlanNode> writes,
@@ -66,7 +69,8 @@ final class CoordinatorMachine {
       Optional<PlanSummary> summary,
       List<String> movesDone,
       Optional<Long> nanosToWait,
-      Map<String, String> ignored) {
+      Map<String, String> ignored,
+      Map<String, String> calledOff) {
 
     boolean isEmpty() {
       return writes.isEmpty() && removals.isEmpty() && summary.isEmpty() && movesDone.isEmpty();
@@ -75,6 +79,7 @@ final class CoordinatorMachine {
 
   final String self;
   final long epoch;
+  final CoordinatorMemory memory;
   private final long startedNanos;
   final Joining joining = new Joining();
 
@@ -99,11 +104,18 @@ final class CoordinatorMachine {
    *
    * @param self the coordinator's worker id
    * @param epoch of its tenure
+   * @param memory of that tenure
    */
   CoordinatorMachine(
-      String self, long epoch, List<PlanNode> plan, PlanSummary summary, long nowNanos) {
+      String self,
+      long epoch,
+      List<PlanNode> plan,
+      PlanSummary summary,
+      CoordinatorMemory memory,
+      long nowNanos) {
     this.self = self;
     this.epoch = epoch;
+    this.memory = memory;
     this.startedNanos = nowNanos;
     this.summary = summary;
     this.trigger = new Trigger(summary.reason());
@@ -144,7 +156,7 @@ final class CoordinatorMachine {
   }
 
   private static Decision nothing(Optional<Long> wait, Map<String, String> ignored) {
-    return new Decision(List.of(), List.of(), Optional.empty(), List.of(), wait, ignored);
+    return new Decision(List.of(), List.of(), Optional.empty(), List.of(), wait, ignored, Map.of());
   }
 
   /** Of two registrations with one id the later counts: the other's process was replaced. */

@@ -1,14 +1,15 @@
 package io.tenure.sharding;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 
 /**
  * The workers that take part in a plan, by number as the {@link Placement} counts them: what they
@@ -23,7 +24,8 @@ final class Members {
   private final Map<String, Integer> indexes = new TreeMap<>();
   private final List<Set<String>> ready = new ArrayList<>();
   private final List<Set<String>> tookOver = new ArrayList<>();
-  private final Map<Integer, Set<Integer>> unable = new TreeMap<>();
+  private final List<BitSet> unable = new ArrayList<>();
+  private final List<BitSet> failing = new ArrayList<>();
 
   Members(
       NavigableMap<String, CoordinatorMachine.Worker> byId,
@@ -36,12 +38,8 @@ final class Members {
       indexes.put(id, i);
       ready.add(new HashSet<>(node.ready()));
       tookOver.add(new HashSet<>(node.tookOver()));
-      for (String shard : node.unable()) {
-        int index = shards.indexOf(shard);
-        if (index >= 0) {
-          unable.computeIfAbsent(i, any -> new TreeSet<>()).add(index);
-        }
-      }
+      unable.add(indexes(node.unable(), shards));
+      failing.add(indexes(node.failing(), shards));
       members.add(
           new Placement.Member(
               id,
@@ -50,6 +48,12 @@ final class Members {
               node.zone(),
               node.draining() || directives.drains().containsKey(id)));
     }
+  }
+
+  private static BitSet indexes(List<String> names, ShardSet shards) {
+    BitSet indexes = new BitSet();
+    names.stream().mapToInt(shards::indexOf).filter(index -> index >= 0).forEach(indexes::set);
+    return indexes;
   }
 
   int size() {
@@ -96,14 +100,51 @@ final class Members {
     return tookOver.get(worker).contains(shard);
   }
 
+  /** Whether it says that it cannot lead a shard now. */
   boolean isUnable(int worker, int shard) {
-    Set<Integer> shards = unable.get(worker);
-    return shards != null && shards.contains(shard);
+    return unable.get(worker).get(shard);
   }
 
-  /** For each worker the shards that it cannot lead now. */
-  Map<Integer, Set<Integer>> unable() {
-    return unable;
+  /** Whether a shard failed in office there, so that another worker should rather lead it. */
+  boolean isFailing(int worker, int shard) {
+    return failing.get(worker).get(shard);
+  }
+
+  /**
+   * The shards that have failed in office somewhere, or that their leaders cannot lead now.
+   *
+   * @param leaders for each shard its leader, or {@link Placement#NONE}
+   * @param displaced shards that failed: until every worker can lead them, they count as failing
+   */
+  BitSet failing(int[] leaders, BitSet displaced) {
+    BitSet all = new BitSet();
+    unable.forEach(all::or);
+    all.and(displaced);
+    failing.forEach(all::or);
+    for (int shard = 0; shard < leaders.length; shard++) {
+      if (leaders[shard] != NONE && isUnable(leaders[shard], shard)) {
+        all.set(shard);
+      }
+    }
+    return all;
+  }
+
+  /** For each worker the shards that it cannot lead now, without some. */
+  Map<Integer, Set<Integer>> unableBut(BitSet some) {
+    Map<Integer, Set<Integer>> all = new TreeMap<>();
+    for (int worker = 0; worker < unable.size(); worker++) {
+      BitSet others = (BitSet) unable.get(worker).clone();
+      others.andNot(some);
+      if (!others.isEmpty()) {
+        all.put(worker, others.stream().boxed().collect(Collectors.toSet()));
+      }
+    }
+    return all;
+  }
+
+  /** On how many workers a shard failed in office. */
+  int timesFailing(int shard) {
+    return (int) failing.stream().filter(shards -> shards.get(shard)).count();
   }
 
   /** The workers as the placement takes them, with capacities times their shares. */

@@ -112,10 +112,11 @@ final class MovesInFlight {
     }
   }
 
-  /** How long the first move to run out of time has yet; empty if none is under way. */
+  /** How long the next move to run out of time has yet; empty if there is none. */
   Optional<Long> nanosLeft(long limitNanos, long nowNanos) {
     return moves.values().stream()
-        .map(move -> Math.max(0, limitNanos - (nowNanos - move.sinceNanos())))
+        .map(move -> limitNanos - (nowNanos - move.sinceNanos()))
+        .filter(left -> left > 0) // What has run out of time, and is ready, waits for its turn.
         .min(Long::compare);
   }
 }

@@ -71,6 +71,8 @@ final class Placement {
    * @param pins for pinned shards the worker that shall lead them; passed over while it drains or
    *     has no room
    * @param unable for each worker the shards that it cannot lead now
+   * @param floating shards that fail somewhere: wherever they are led, they count where the others
+   *     leave room, so that none of the others moves because of them
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Request(
@@ -81,12 +83,21 @@ final class Placement {
       BitSet tentative,
       BitSet preferred,
       Map<Integer, Integer> pins,
-      Map<Integer, Set<Integer>> unable) {
+      Map<Integer, Set<Integer>> unable,
+      BitSet floating) {
 
     /** A request without operators' wishes or moves under way. */
     static Request plain(List<Member> members, int[] leaders, int[][] standbys, int ranks) {
       return new Request(
-          members, leaders, standbys, ranks, new BitSet(), new BitSet(), Map.of(), Map.of());
+          members,
+          leaders,
+          standbys,
+          ranks,
+          new BitSet(),
+          new BitSet(),
+          Map.of(),
+          Map.of(),
+          new BitSet());
     }
 
     int shards() {
@@ -158,6 +169,8 @@ final class Placement {
     keep(Turn.PLAIN);
     keep(Turn.TENTATIVE);
     deal();
+    keep(Turn.FLOATING);
+    fill(left(request.floating()));
     List<Move> moves = moves();
     int[][] standbys = StandbyPlacement.compute(request, leaders, load);
     return new Result(leaders, standbys, moves);
@@ -192,6 +205,7 @@ final class Placement {
   private void findChoosy() {
     request.unable().values().forEach(shards -> shards.forEach(choosy::set));
     choosy.andNot(fixed);
+    choosy.andNot(request.floating());
     choosy.clear(request.shards(), Math.max(request.shards(), choosy.length()));
     for (int shard = choosy.nextSetBit(0); shard >= 0; shard = choosy.nextSetBit(shard + 1)) {
       boolean any = false;
@@ -209,11 +223,13 @@ final class Placement {
         && !(choosy.get(shard) && request.isUnable(worker, shard));
   }
 
-  /** How many shards each worker could keep, its pinned ones included. */
+  /**
+   * How many shards each worker could keep, its pinned ones included; floating ones have no say.
+   */
   private int[] keepable() {
     int[] count = load.clone();
     for (int shard = 0; shard < request.shards(); shard++) {
-      if (isKeepable(shard)) {
+      if (isKeepable(shard) && !request.floating().get(shard)) {
         count[request.leaders()[shard]]++;
       }
     }
@@ -225,11 +241,14 @@ final class Placement {
     PREFERRED,
     CHOOSY,
     PLAIN,
-    TENTATIVE
+    TENTATIVE,
+    FLOATING
   }
 
   private Turn turn(int shard) {
-    if (request.preferred().get(shard)) {
+    if (request.floating().get(shard)) {
+      return Turn.FLOATING;
+    } else if (request.preferred().get(shard)) {
       return Turn.PREFERRED;
     } else if (choosy.get(shard)) {
       return Turn.CHOOSY;
@@ -312,6 +331,7 @@ final class Placement {
     BitSet plain = new BitSet();
     plain.set(0, request.shards());
     plain.andNot(choosy);
+    plain.andNot(request.floating());
     fill(left(plain));
     // All that can lead these are full. The others will try again.
     fill(left(choosy));

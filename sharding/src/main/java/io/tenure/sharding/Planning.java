@@ -4,6 +4,7 @@ import io.tenure.sharding.Placement.Cause;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +45,16 @@ final class Planning {
 
   private final PlanDraft draft;
 
+  /** The shards that fail somewhere. */
+  private final BitSet failing;
+
+  private final FailingPlacement failingPlacement;
+
+  /** How long until a shard may be moved that has to wait for that. */
+  private final List<Long> waits = new ArrayList<>();
+
+  private final Map<String, String> calledOff = new TreeMap<>();
+
   Planning(
       CoordinatorMachine machine,
       CoordinatorMachine.View view,
@@ -62,6 +73,11 @@ final class Planning {
     this.draft = new PlanDraft(shards, members.size());
     machine.load.retain(members.ids());
     Set<String> tookOver = findLeaders();
+    this.failing = members.failing(actual, machine.memory.displaced(shards));
+    this.failingPlacement =
+        new FailingPlacement(
+            members, shards, wishes, machine.moves, machine.memory.failing, actual, now);
+    machine.memory.begin(members, failing, shards, now);
     machine.trigger.note(
         members, directives, shards, isFirst() ? Set.of() : joined, gone, tookOver);
     if (isFirst()) {
@@ -120,13 +136,18 @@ final class Planning {
         if (worker != NONE && !members.member(worker).draining() && rank < plan.standsBy().size()) {
           for (String shard : plan.standsBy().get(rank)) {
             int index = shards.indexOf(shard);
-            if (index >= 0 && goneLeaders.containsKey(index) && !members.isUnable(worker, index)) {
+            if (index >= 0 && goneLeaders.containsKey(index) && isAble(worker, index)) {
               actual[index] = worker;
             }
           }
         }
       }
     }
+  }
+
+  /** Whether it takes over what it stands by for. */
+  private boolean isAble(int worker, int shard) {
+    return !members.isUnable(worker, shard) && !members.isFailing(worker, shard);
   }
 
   CoordinatorMachine.Decision decide() {
@@ -140,18 +161,38 @@ final class Planning {
           .ifPresent(machine.trigger::set);
     }
     Placement.Result result = Placement.compute(request());
-    while (giveUpMoves(result.leaders())) { // Ends: each time there are fewer.
+    int[] leaders = failingPlacement.leaders(result.leaders(), failing);
+    while (giveUpMoves(leaders)) { // Ends: each time there are fewer.
       result = Placement.compute(request());
+      leaders = failingPlacement.leaders(result.leaders(), failing);
     }
+    failingPlacement.nanosToWait().ifPresent(waits::add);
+    noteDisplaced(result.leaders(), leaders);
     machine.wanted = Optional.of(new WantedStandbys(shards, members.allIds(), result.standbys()));
-    wishes.compare(result.leaders());
+    wishes.compare(leaders);
     List<Placement.Move> planned = new ArrayList<>();
     for (int shard = 0; shard < shards.size(); shard++) {
-      decide(shard, result.leaders()[shard], planned);
+      decide(shard, leaders[shard], planned);
     }
     // What somebody asked for goes before what merely evens out.
-    planned.sort((a, b) -> a.cause().compareTo(b.cause()));
+    // Of equal ones, those whose last successor was too slow come last.
+    planned.sort(
+        Comparator.comparing(Placement.Move::cause)
+            .thenComparing(move -> machine.memory.slow.failures(shards.name(move.shard()))));
     return changes(result, wishes.done(draft, carryOut(planned)));
+  }
+
+  /**
+   * Once they do not fail any longer, they go home, rather than that another goes in their place.
+   */
+  private void noteDisplaced(int[] counted, int[] leaders) {
+    for (int shard = 0; shard < leaders.length; shard++) {
+      if (counted[shard] == leaders[shard] && counted[shard] == actual[shard]) {
+        machine.memory.isHome(shards.name(shard));
+      } else if (failing.get(shard)) {
+        machine.memory.isAway(shards.name(shard));
+      }
+    }
   }
 
   private List<LoadBalance.Busy> busy() {
@@ -202,8 +243,13 @@ final class Planning {
                   actual[index] == to
                       || !members.isOpen(move.to())
                       || members.isUnable(to, index)
-                      || (move.isOver(limit, now) && hasToRead(actual[index], shard));
-              case TAKES_OFFICE -> !members.isReady(to, shard) || move.isOver(limit, now);
+                      || (move.isOver(limit, now)
+                          && (hasToRead(actual[index], shard)
+                              || (!members.isReady(to, shard) && callOff(shard, move))));
+              case TAKES_OFFICE ->
+                  !members.isReady(to, shard)
+                      || members.isUnable(to, index)
+                      || move.isOver(limit, now);
               case LATE -> move.isOver(limit, now);
             };
       }
@@ -211,6 +257,35 @@ final class Planning {
         machine.moves.end(shard);
       }
     }
+  }
+
+  /**
+   * A leader in office is not given up for a successor that is not ready; one that drains has to go
+   * all the same. Without a limit nobody is meant to get ready.
+   *
+   * @return whether the move is called off
+   */
+  private boolean callOff(String shard, MovesInFlight.Move move) {
+    int leader = actual[shards.indexOf(shard)];
+    if (mayGoToUnready(leader)) {
+      return false;
+    }
+    if (leader != NONE && machine.memory.slow.failed(shard, now) == 1) {
+      calledOff.put(
+          shard,
+          move.to()
+              + " has not got ready for it in "
+              + settings.readyLimit()
+              + ": "
+              + members.id(leader)
+              + " goes on leading it, and the move is tried again later. If that is too short for"
+              + " warmUp, give the group a longer readyLimit");
+    }
+    return true;
+  }
+
+  private boolean mayGoToUnready(int leader) {
+    return settings.readyLimit().isZero() || (leader != NONE && members.member(leader).draining());
   }
 
   /**
@@ -260,6 +335,7 @@ final class Planning {
               preferred.set(index);
               leaders[index] = to;
             });
+    BitSet floating = floating();
     WantedStandbys standbys =
         machine.wanted.orElseGet(() -> WantedStandbys.of(machine.plans.values(), shards, members));
     return new Placement.Request(
@@ -270,7 +346,14 @@ final class Planning {
         tentative,
         preferred,
         wishes.pins(),
-        members.unable());
+        members.unableBut(floating),
+        floating);
+  }
+
+  private BitSet floating() {
+    BitSet floating = (BitSet) failing.clone();
+    floating.or(machine.memory.displaced(shards));
+    return floating;
   }
 
   /** One shard: who leads it by the next plan? */
@@ -280,6 +363,9 @@ final class Planning {
     if (leader == NONE || (wanted != leader && members.isUnable(leader, shard))) {
       // Nobody has to stop, so there is no need for a handoff.
       machine.moves.end(name);
+      if (leader != NONE) {
+        machine.memory.failing.failed(name, now);
+      }
       draft.lead(shard, wanted);
       String why = whyVacant(shard, leader);
       draft.reason(shard, leader, why);
@@ -383,7 +469,8 @@ final class Planning {
     Set<Integer> waiting = new TreeSet<>();
     for (Placement.Move move : others) {
       String name = shards.name(move.shard());
-      if (machine.moves.size() < settings.movesInFlight() && !hasToRead(move.from(), name)) {
+      boolean mayBegin = machine.moves.size() < settings.movesInFlight() && isDue(move, name);
+      if (mayBegin && !hasToRead(move.from(), name)) {
         String from = members.id(move.from());
         String to = members.id(move.to());
         machine.moves.begin(name, from, to, reason(move), now);
@@ -394,6 +481,16 @@ final class Planning {
       }
     }
     return waiting;
+  }
+
+  /** Whether the last successor's time to get ready is long enough ago. */
+  private boolean isDue(Placement.Move move, String shard) {
+    long left = machine.memory.slow.nanosLeft(shard, now);
+    if (left > 0 && !mayGoToUnready(move.from())) {
+      waits.add(left);
+      return false;
+    }
+    return true;
   }
 
   /**
@@ -409,7 +506,8 @@ final class Planning {
     String name = shards.name(move.shard());
     MovesInFlight.Move present = machine.moves.get(name).orElseThrow();
     boolean ready = members.isReady(move.to(), name);
-    boolean late = present.isOver(settings.readyLimit().toNanos(), now);
+    boolean late =
+        mayGoToUnready(move.from()) && present.isOver(settings.readyLimit().toNanos(), now);
     boolean itsTurn = ready && (present.isReleased() || machine.moves.released() < mayBeReleased());
     if ((itsTurn || late) && !hasToRead(move.from(), name)) {
       String why = present.reason().isEmpty() ? reason(move) : present.reason();
@@ -468,13 +566,14 @@ final class Planning {
       next = Optional.of(machine.summary);
     }
     return new CoordinatorMachine.Decision(
-        writes, gone, next, List.copyOf(movesDone), nanosToWait(), wishes.ignored());
+        writes, gone, next, List.copyOf(movesDone), nanosToWait(), wishes.ignored(), calledOff);
   }
 
   private Optional<Long> nanosToWait() {
     List<Optional<Long>> all = new ArrayList<>();
     all.add(machine.joining.nanosLeft(settings.settleWindow().toNanos(), now));
     all.add(machine.moves.nanosLeft(settings.readyLimit().toNanos(), now));
+    all.add(waits.stream().min(Long::compare));
     if (machine.moves.isEmpty()) { // Else it waits for their end.
       all.add(settings.loadBalancing().map(balancing -> machine.load.nanosLeft(balancing, now)));
     }

@@ -70,7 +70,12 @@ final class Rehearsal {
     PlanSummary summary = picture.summary();
     this.machine =
         new CoordinatorMachine(
-            summary.coordinator(), summary.coordinatorEpoch(), picture.plan(), summary, now);
+            summary.coordinator(),
+            summary.coordinatorEpoch(),
+            picture.plan(),
+            summary,
+            new CoordinatorMemory(() -> 0),
+            now);
   }
 
   /**
@@ -140,20 +145,7 @@ final class Rehearsal {
 
   private static CoordinatorMachine.Worker with(
       CoordinatorMachine.Worker worker, List<String> ready, List<String> tookOver) {
-    WorkerNode node = worker.node();
-    return new CoordinatorMachine.Worker(
-        new WorkerNode(
-            node.candidate(),
-            node.nonce(),
-            node.zone(),
-            node.capacity(),
-            node.maxShards(),
-            node.draining(),
-            ready,
-            tookOver,
-            node.unable(),
-            node.utilization()),
-        worker.incarnation());
+    return new CoordinatorMachine.Worker(worker.node().with(ready, tookOver), worker.incarnation());
   }
 
   private void make(GroupEdit edit) {

@@ -68,8 +68,13 @@ final class Wishes {
     return moves;
   }
 
+  /** The worker that a shard is pinned to, or {@link Placement#NONE}. */
+  int pin(int shard) {
+    return pins.getOrDefault(shard, NONE);
+  }
+
   boolean isPinned(int shard, int to) {
-    return pins.getOrDefault(shard, NONE) == to;
+    return pin(shard) == to;
   }
 
   /** Whether somebody has asked for just this move. */

@@ -315,6 +315,8 @@ final class WorkerDriver implements SessionListener {
         fitting(ready),
         fitting(tookOver),
         fitting(unable),
+        List.of(),
+        List.of(),
         tenures == null ? 0 : tenures.publishedPercent());
   }
 

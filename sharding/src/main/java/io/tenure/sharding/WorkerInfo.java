@@ -1,5 +1,6 @@
 package io.tenure.sharding;
 
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -14,6 +15,8 @@ import java.util.Optional;
  * @param capacity how much of the load it takes, relative to others
  * @param maxShards how many shards it leads at most; {@link Integer#MAX_VALUE} if any number
  * @param draining it wants to hand over everything; an operator's wish is not shown here
+ * @param failing shards that fail on it, and what with; where there are very many, those that have
+ *     failed most often
  * @param utilization how busy it was a few seconds ago, from 0 to 1
  */
 public record WorkerInfo(
@@ -26,7 +29,13 @@ public record WorkerInfo(
     double capacity,
     int maxShards,
     boolean draining,
+    List<FailingShard> failing,
     double utilization) {
+
+  /** Copies the list. */
+  public WorkerInfo {
+    failing = List.copyOf(failing);
+  }
 
   static WorkerInfo of(WorkerNode node, long incarnation) {
     return new WorkerInfo(
@@ -39,6 +48,7 @@ public record WorkerInfo(
         node.capacity(),
         node.maxShards(),
         node.draining(),
+        node.errors(),
         node.utilization() / 100.0);
   }
 }

@@ -18,7 +18,11 @@ import java.util.Optional;
  * @param draining it wants to hand over everything
  * @param ready shards that it has warmed up and would lead now
  * @param tookOver shards that it leads because it stood by and their leader was gone
- * @param unable shards that it should lead and cannot
+ * @param unable shards that it cannot lead now: it leaves them alone for a while, or their last
+ *     task still runs
+ * @param failing shards that another worker should rather lead: they failed in office here, and
+ *     have not been led well since
+ * @param errors of shards that failed here, in office or while getting ready, what and how often
  * @param utilization how busy it is, in per cent
  */
 record WorkerNode(
@@ -31,6 +35,8 @@ record WorkerNode(
     List<String> ready,
     List<String> tookOver,
     List<String> unable,
+    List<String> failing,
+    List<FailingShard> errors,
     int utilization) {
 
   /**
@@ -59,6 +65,8 @@ record WorkerNode(
         ShardList.get(json, "ready"),
         ShardList.get(json, "tookOver"),
         ShardList.get(json, "unable"),
+        ShardList.get(json, "failing"),
+        FailingShard.parse(json, "errors"),
         (int) Math.min(json.number("utilization", 0), 100));
   }
 
@@ -77,8 +85,27 @@ record WorkerNode(
     ShardList.put(json, "ready", numbered, ready);
     ShardList.put(json, "tookOver", numbered, tookOver);
     ShardList.put(json, "unable", numbered, unable);
+    ShardList.put(json, "failing", numbered, failing);
+    FailingShard.put(json, "errors", errors);
     json.put("utilization", utilization);
     return ZnodeJson.bytes(json);
+  }
+
+  /** The same, ready for other shards and leading others without being told to. */
+  WorkerNode with(List<String> nowReady, List<String> nowTookOver) {
+    return new WorkerNode(
+        candidate,
+        nonce,
+        zone,
+        capacity,
+        maxShards,
+        draining,
+        nowReady,
+        nowTookOver,
+        unable,
+        failing,
+        errors,
+        utilization);
   }
 
   /** As many of the shards as fit. */

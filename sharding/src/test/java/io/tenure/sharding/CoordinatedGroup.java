@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.DoubleSupplier;
 import java.util.stream.Collectors;
 
 /**
@@ -40,6 +41,7 @@ final class CoordinatedGroup {
     final Set<String> ready = new TreeSet<>();
     final Set<String> tookOver = new TreeSet<>();
     final Set<String> unable = new TreeSet<>();
+    final Set<String> failing = new TreeSet<>();
 
     Registered(String id, long incarnation) {
       this.id = id;
@@ -58,6 +60,8 @@ final class CoordinatedGroup {
               List.copyOf(ready),
               List.copyOf(tookOver),
               List.copyOf(unable),
+              List.copyOf(failing),
+              List.of(),
               utilization);
       String path = PATHS.workerPrefix(id) + String.format(Locale.ROOT, "%010d", incarnation);
       WorkerNode read = WorkerNode.parse(path, node.bytes(numbered));
@@ -75,6 +79,8 @@ final class CoordinatedGroup {
   /** How many planned moves have begun. */
   int begun;
 
+  DoubleSupplier lot = () -> 0;
+  private CoordinatorMemory memory = new CoordinatorMemory(lot);
   CoordinatorMachine machine;
   private long incarnations;
   private long epochs;
@@ -214,12 +220,13 @@ final class CoordinatedGroup {
 
   /** The coordinator is another one, which knows what is written. */
   CoordinatedGroup replaceCoordinator() {
+    memory = new CoordinatorMemory(lot);
     machine = rebuilt();
     return this;
   }
 
   private CoordinatorMachine rebuilt() {
-    return new CoordinatorMachine("c-" + ++epochs, epochs, plan(), summary(), nowNanos);
+    return new CoordinatorMachine("c-" + ++epochs, epochs, plan(), summary(), memory, nowNanos);
   }
 
   CoordinatorMachine.View view() {

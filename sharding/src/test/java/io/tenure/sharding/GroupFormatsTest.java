@@ -3,6 +3,7 @@ package io.tenure.sharding;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tenure.internal.ZnodeJson;
 import io.tenure.internal.ZnodeName;
 import io.tenure.scope.Candidate;
@@ -10,6 +11,7 @@ import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.Retention;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -99,7 +101,24 @@ class GroupFormatsTest {
         shards(random, numbered),
         shards(random, numbered),
         shards(random, numbered),
+        shards(random, numbered),
+        errors(random),
         random.nextInt(101));
+  }
+
+  private static List<FailingShard> errors(Random random) {
+    List<FailingShard> errors = new ArrayList<>();
+    for (int i = random.nextInt(3); i > 0; i--) {
+      FailingShard.Phase[] phases = FailingShard.Phase.values();
+      errors.add(
+          new FailingShard(
+              "s" + word(random),
+              phases[random.nextInt(phases.length)],
+              "error " + word(random),
+              Instant.ofEpochMilli(random.nextLong(1L << 42)),
+              1 + random.nextInt(100)));
+    }
+    return errors;
   }
 
   private static PlanSummary summary(Random random, boolean numbered) {
@@ -289,13 +308,23 @@ class GroupFormatsTest {
             List.of("4"),
             List.of("5", "6"),
             List.of("9"),
+            List.of("7", "8", "9"),
+            List.of(
+                new FailingShard(
+                    "9",
+                    FailingShard.Phase.OFFICE,
+                    "java.lang.IllegalStateException: no such table",
+                    Instant.parse("2026-03-01T02:00:00Z"),
+                    3)),
             37);
     assertThat(text(worker.bytes(true)))
         .isEqualTo(
             "{\"format\":1,\"candidate\":\"w-1\",\"host\":\"host-1\",\"pid\":4711,"
                 + "\"endpoint\":\"host-1:8080\",\"nonce\":\"5f0c2a1e-9d3b\",\"zone\":\"zone-1\","
                 + "\"capacity\":2.5,\"maxShards\":16,\"state\":\"draining\",\"ready\":\"4\","
-                + "\"tookOver\":\"5-6\",\"unable\":\"9\",\"utilization\":37}");
+                + "\"tookOver\":\"5-6\",\"unable\":\"9\",\"failing\":\"7-9\",\"errors\":[{\"shard\":\"9\","
+                + "\"in\":\"office\",\"error\":\"java.lang.IllegalStateException: no such table\","
+                + "\"since\":\"2026-03-01T02:00:00Z\",\"times\":3}],\"utilization\":37}");
     WorkerNode plain =
         new WorkerNode(
             new Candidate("w-1", "h", 1, Optional.empty()),
@@ -307,6 +336,8 @@ class GroupFormatsTest {
             List.of(),
             List.of(),
             List.of(),
+            List.of(),
+            List.of(),
             0);
     String golden =
         "{\"format\":1,\"candidate\":\"w-1\",\"host\":\"h\",\"pid\":1,\"nonce\":\"n\","
@@ -314,6 +345,27 @@ class GroupFormatsTest {
     assertThat(text(plain.bytes(true))).isEqualTo(golden);
     assertThat(WorkerNode.parse(PATH, bytes(golden.replace("\"capacity\":1.0,", ""))))
         .isEqualTo(plain);
+  }
+
+  @Example
+  void errorsAreToldInOneShortLineAndAsManyAsFitThoseThatFailedMostOftenFirst() {
+    FailingShard long1 = failing("a", "x\n\ty" + "z".repeat(500), 1);
+    assertThat(long1.error()).startsWith("x y").endsWith("...").hasSize(200);
+    List<FailingShard> many = new ArrayList<>();
+    for (int i = 0; i < 1000; i++) {
+      many.add(failing("shard ü " + i, "\"" + "ü".repeat(150), i + 1));
+    }
+    List<FailingShard> some = FailingShard.fitting(many, WorkerNode.MAX_LIST_BYTES);
+    assertThat(some).hasSizeBetween(20, 60);
+    assertThat(some.get(0).times()).isEqualTo(1000);
+    ObjectNode json = ZnodeJson.create();
+    FailingShard.put(json, "errors", some);
+    assertThat(ZnodeJson.bytes(json)).hasSizeLessThan(WorkerNode.MAX_LIST_BYTES);
+  }
+
+  private static FailingShard failing(String shard, String error, long times) {
+    return new FailingShard(
+        shard, FailingShard.Phase.OFFICE, error, Instant.parse("2026-03-01T02:00:00Z"), times);
   }
 
   @Example

@@ -530,7 +530,8 @@ class PlacementTest {
             (BitSet) request.tentative().clone(),
             (BitSet) request.preferred().clone(),
             reordered(request.pins(), random, pin -> pin),
-            reordered(request.unable(), random, set -> reordered(set, random)));
+            reordered(request.unable(), random, set -> reordered(set, random)),
+            (BitSet) request.floating().clone());
     Result one = Placement.compute(request);
     Result two = Placement.compute(other);
     assertThat(two.leaders()).as(describe(seed, request)).isEqualTo(one.leaders());
@@ -854,7 +855,15 @@ class PlacementTest {
 
   private static Request withPins(List<Member> members, int[] leaders, Map<Integer, Integer> pins) {
     return new Request(
-        members, leaders, new int[0][], 0, new BitSet(), new BitSet(), pins, new HashMap<>());
+        members,
+        leaders,
+        new int[0][],
+        0,
+        new BitSet(),
+        new BitSet(),
+        pins,
+        new HashMap<>(),
+        new BitSet());
   }
 
   private static Request after(Request request, Result result) {
@@ -866,7 +875,8 @@ class PlacementTest {
         request.tentative(),
         request.preferred(),
         request.pins(),
-        request.unable());
+        request.unable(),
+        request.floating());
   }
 
   private static Request smallCase(Random random, boolean unable) {
@@ -911,7 +921,15 @@ class PlacementTest {
           .add(random.nextInt(shards));
     }
     return new Request(
-        members, leaders, standbys, random.nextInt(4), new BitSet(), new BitSet(), pins, cannot);
+        members,
+        leaders,
+        standbys,
+        random.nextInt(4),
+        new BitSet(),
+        new BitSet(),
+        pins,
+        cannot,
+        new BitSet());
   }
 
   private static String describe(long seed, Request request) {
@@ -987,7 +1005,15 @@ class PlacementTest {
 
     Request request(Map<Integer, Set<Integer>> unable) {
       return new Request(
-          members, leaders, standbys, ranks, new BitSet(), new BitSet(), Map.of(), unable);
+          members,
+          leaders,
+          standbys,
+          ranks,
+          new BitSet(),
+          new BitSet(),
+          Map.of(),
+          unable,
+          new BitSet());
     }
 
     Result compute() {

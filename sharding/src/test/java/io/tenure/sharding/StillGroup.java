@@ -69,6 +69,8 @@ final class StillGroup {
         List.of(),
         List.of(),
         List.of(),
+        List.of(),
+        List.of(),
         25);
   }
 
