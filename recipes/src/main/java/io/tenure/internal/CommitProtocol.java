@@ -47,6 +47,12 @@ public final class CommitProtocol {
    */
   static final int MAX_DELETES = 32;
 
+  /**
+   * So many commits in a row that found another record than was read are no race between
+   * candidates: each such conflict is the progress of another, and a healthy scope stays far below.
+   */
+  public static final int MANY_CONFLICTS = 20;
+
   private CommitProtocol() {}
 
   /**

@@ -20,8 +20,10 @@ sealed interface ElectionAction {
    * node.
    *
    * @param create make the scope first if it is not there
+   * @param failures how often in a row the try before was in vain: the more, the longer the pause
+   *     before this one
    */
-  record Read(boolean create) implements ElectionAction {}
+  record Read(boolean create, int failures) implements ElectionAction {}
 
   /** Send the elect transaction. */
   record Elect(ScopeView view, long session, String nonce) implements ElectionAction {}
@@ -30,9 +32,10 @@ sealed interface ElectionAction {
   record CommitEnd(ScopeView view, long session, Transition.End end) implements ElectionAction {}
 
   /**
-   * Delete the {@code leader} node, without a record of it, because the record cannot be written.
+   * Delete the {@code leader} node of the tenure with that nonce, without a record of it, because
+   * the record cannot be written. Not settled before the node is gone.
    */
-  record DropLeader(long session) implements ElectionAction {}
+  record DropLeader(long session, String nonce) implements ElectionAction {}
 
   /** Hand out the lease. */
   record Grant(ScopeView view, long session, Optional<Predecessor> predecessor)
@@ -44,6 +47,15 @@ sealed interface ElectionAction {
   /** Say that the {@code leader} node holds text that means nothing. */
   @SuppressWarnings("ArrayRecordComponent") // carried, never compared
   record WarnOfText(byte[] data) implements ElectionAction {}
+
+  /** Say that the {@code leader} node goes with no session: somebody has made it by hand. */
+  record WarnOfPersistentLeader() implements ElectionAction {}
+
+  /** Say that so many tries in a row were in vain. */
+  record WarnOfConflicts(int conflicts) implements ElectionAction {}
+
+  /** Say that the scope cannot be read in office, so that revocations are not heard of. */
+  record WarnOfReading(TenureException cause) implements ElectionAction {}
 
   /** The lease is over. Comes before the transaction that records the end. */
   record LeaseOver(Transition.End end) implements ElectionAction {}

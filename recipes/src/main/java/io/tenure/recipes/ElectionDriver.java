@@ -1,5 +1,6 @@
 package io.tenure.recipes;
 
+import io.tenure.internal.Backoff;
 import io.tenure.internal.Commit;
 import io.tenure.internal.CommitProtocol;
 import io.tenure.internal.Incumbent;
@@ -18,6 +19,7 @@ import io.tenure.internal.session.TraceLog;
 import io.tenure.lease.Ended;
 import io.tenure.scope.Candidate;
 import io.tenure.scope.CoordinationException;
+import io.tenure.scope.ElectionClosedException;
 import io.tenure.scope.LeaseTermsException;
 import io.tenure.scope.Retention;
 import io.tenure.scope.Scope;
@@ -50,7 +52,10 @@ final class ElectionDriver implements SessionListener, Office {
 
   private static final Logger log = LoggerFactory.getLogger(ElectionDriver.class);
 
-  private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  /** The pauses between tries that were in vain because the scope had changed. */
+  private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
+  private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   /**
    * What an election is made of. Immutable.
@@ -75,13 +80,25 @@ final class ElectionDriver implements SessionListener, Office {
   private final ElectionMachine machine;
   private final CuratorWatcher officeWatcher;
   private final LatchQueue queue;
+  private final Retry reading;
   private final ArrayDeque<ElectionEvent> inbox = new ArrayDeque<>();
 
   private boolean handling;
   private @Nullable CompletableFuture<HeldLease> acquiring;
   private @Nullable HeldLease lease;
   private @Nullable Future<?> watchdog;
-  private @Nullable CompletableFuture<Void> closing;
+
+  /** Leader nodes that are being deleted; it is not settled before. */
+  private int dropping;
+
+  /** No office is asked for from then on, and what is under way is carried to its end. */
+  private boolean closing;
+
+  /** Completed on the event thread when that end is reached. */
+  private final CompletableFuture<Void> settled = new CompletableFuture<>();
+
+  /** An attempt that nobody waits for cannot be carried to its end: said once. */
+  private boolean stuckSaid;
 
   /**
    * Answers to requests before the latest one are too late to matter, and are dropped by this
@@ -109,6 +126,7 @@ final class ElectionDriver implements SessionListener, Office {
           }
         };
     this.queue = new LatchQueue(settings, monitor, store, officeWatcher, queueOwner());
+    this.reading = new Retry(monitor, log, "scope=" + scope + " waits to be read");
     monitor.addListener(this);
   }
 
@@ -138,6 +156,10 @@ final class ElectionDriver implements SessionListener, Office {
     CompletableFuture<HeldLease> future = new CompletableFuture<>();
     monitor.execute(
         () -> {
+          if (closing) {
+            future.completeExceptionally(closedException());
+            return;
+          }
           // A tenure whose end is still being recorded is over: the new attempt waits for that.
           boolean inOffice = machine.state() == ElectionState.IN_OFFICE;
           if (acquiring != null || inOffice) {
@@ -188,46 +210,95 @@ final class ElectionDriver implements SessionListener, Office {
     post(new ElectionEvent.OfficeChanged());
   }
 
-  /** Ends what there is; completes when all of it is settled. */
+  /**
+   * Ends what there is. An attempt or an end whose outcome is not known is carried to its end,
+   * whether anybody waits for that or not.
+   *
+   * @return completes when all of it is settled; not before there is a connection
+   */
   CompletableFuture<Void> close(String reason) {
-    CompletableFuture<Void> future = new CompletableFuture<>();
     monitor.execute(
         () -> {
-          if (closing != null) {
-            closing.thenAccept(future::complete);
-            return;
+          closing = true;
+          stopWaiting(reason, closedException());
+          HeldLease held = lease;
+          handle(
+              new ElectionEvent.End(
+                  held != null && held.stopRequest().isPresent()
+                      ? held.endOfLapse() // A task that was asked to stop, and has not.
+                      : new Transition.Resigned(reason)));
+          if (monitor.closedCause().isPresent() && monitor.sessionId() == 0) {
+            endOfSessions();
           }
-          closing = future;
-          CompletableFuture<HeldLease> waiting = acquiring;
-          if (waiting != null) {
-            acquiring = null;
-            handle(new ElectionEvent.Leave(reason));
-            waiting.cancel(false);
-          }
-          handle(new ElectionEvent.End(new Transition.Resigned(reason)));
-          closeIfIdle();
+          settleIfIdle();
         });
-    return future;
+    return settled;
   }
 
-  /** Lets go of everything, settled or not. */
-  void abandon() {
-    monitor.execute(
-        () -> {
-          queue.leave();
-          stopWatchdog();
-          store.close();
-        });
-    monitor.removeListener(this);
+  private TenureException closedException() {
+    return monitor
+        .closedCause()
+        .orElseGet(() -> new ElectionClosedException("the election of " + scope + " is closed"));
+  }
+
+  private void stopWaiting(String reason, TenureException cause) {
+    CompletableFuture<HeldLease> waiting = acquiring;
+    if (waiting != null) {
+      acquiring = null;
+      handle(new ElectionEvent.Leave(reason));
+      waiting.completeExceptionally(cause);
+    }
+  }
+
+  private void settleIfIdle() {
+    if (closing
+        && machine.state() == ElectionState.IDLE
+        && dropping == 0
+        && settled.complete(null)) {
+      queue.leave();
+      stopWatchdog();
+      store.close();
+      monitor.removeListener(this);
+    }
   }
 
   // ---- events ----
+
+  /**
+   * No session will be begun again. Where the session still lives, because only the monitor was
+   * closed, what is in ZooKeeper is settled first.
+   */
+  @Override
+  public void closed(TenureException cause) {
+    closing = true;
+    String reason = String.valueOf(cause.getMessage());
+    stopWaiting(reason, cause);
+    if (monitor.sessionId() == 0) {
+      endOfSessions();
+    } else {
+      monitor.closeAfter(settled);
+      HeldLease held = lease;
+      Transition.End end = new Transition.Resigned("session monitor closed");
+      if (held == null || !held.requestStop(end)) {
+        handle(new ElectionEvent.End(end));
+      } // Else: the task stops, and then ends the tenure.
+    }
+    settleIfIdle();
+  }
+
+  /** Nothing that was sent can come true, and nothing of ours is left in ZooKeeper for long. */
+  private void endOfSessions() {
+    handle(new ElectionEvent.SessionGone(machine.session()));
+    dropping = 0;
+  }
 
   @Override
   public void connected(long session) {
     queue.reconnected();
     // Watches of an earlier session are gone, and an operator may have been faster than a new one.
     handle(new ElectionEvent.OfficeChanged());
+    reading.now();
+    queue.connected();
   }
 
   @Override
@@ -255,9 +326,11 @@ final class ElectionDriver implements SessionListener, Office {
       handling = false;
     }
     if (machine.state() == ElectionState.IDLE) {
-      request++; // What is still being read is of no use any more.
+      request++; // What is still being read is of no use.
+      reading.succeeded();
+      stuckSaid = false;
     }
-    closeIfIdle();
+    settleIfIdle();
   }
 
   private void perform(ElectionAction action) {
@@ -266,19 +339,25 @@ final class ElectionDriver implements SessionListener, Office {
     } else if (action instanceof ElectionAction.LeaveQueue) {
       queue.leave();
     } else if (action instanceof ElectionAction.Read read) {
-      read(read.create(), ++request);
+      read(read, ++request);
     } else if (action instanceof ElectionAction.Elect elect) {
       elect(elect, ++request);
     } else if (action instanceof ElectionAction.CommitEnd end) {
       commitEnd(end, ++request);
     } else if (action instanceof ElectionAction.DropLeader drop) {
-      dropLeader(drop.session());
+      dropLeader(drop.session(), drop.nonce());
     } else if (action instanceof ElectionAction.Grant grant) {
       grant(grant);
     } else if (action instanceof ElectionAction.Revoke revoke) {
       revoke(revoke.reason());
     } else if (action instanceof ElectionAction.WarnOfText warning) {
       warnOfText(warning.data());
+    } else if (action instanceof ElectionAction.WarnOfPersistentLeader) {
+      warnOfPersistentLeader();
+    } else if (action instanceof ElectionAction.WarnOfConflicts warning) {
+      warnOfConflicts(warning.conflicts());
+    } else if (action instanceof ElectionAction.WarnOfReading warning) {
+      warnOfReading(warning.cause());
     } else if (action instanceof ElectionAction.LeaseOver over) {
       leaseOver(over.end());
     } else if (action instanceof ElectionAction.Ended ended) {
@@ -298,9 +377,20 @@ final class ElectionDriver implements SessionListener, Office {
 
   // ---- reading and committing ----
 
+  private void read(ElectionAction.Read read, long number) {
+    Runnable reads = () -> read(read.create(), number);
+    if (read.failures() > 0) {
+      long pause =
+          Backoff.nanos(FIRST_PAUSE_NANOS, LONGEST_PAUSE_NANOS, read.failures(), Math.random());
+      monitor.schedule(ifStill(number, reads), pause);
+    } else {
+      reads.run();
+    }
+  }
+
   private void read(boolean create, long number) {
     if (monitor.sessionId() == 0) {
-      again(number, () -> read(create, number));
+      reading.whenConnected(ifStill(number, () -> read(create, number)));
       return;
     }
     CompletableFuture<Optional<ScopeView>> read = store.read(officeWatcher);
@@ -318,32 +408,31 @@ final class ElectionDriver implements SessionListener, Office {
             return;
           }
           if (error != null) {
-            readFailed(error, number, () -> read(create, number));
+            readFailed(error, number, create);
           } else if (monitor.sessionId() == 0) {
-            again(number, () -> read(create, number));
+            reading.whenConnected(ifStill(number, () -> read(create, number)));
           } else {
+            reading.succeeded();
             handle(new ElectionEvent.ScopeRead(view, monitor.sessionId()));
           }
         });
   }
 
-  private void readFailed(Throwable error, long number, Runnable retry) {
+  private void readFailed(Throwable error, long number, boolean create) {
     Optional<TenureException> lasting = ScopeStore.lasting(scope, error);
     if (lasting.isPresent()) {
       handle(new ElectionEvent.ReadFailed(lasting.get()));
     } else {
-      again(number, retry);
+      reading.later(ifStill(number, () -> read(create, number)), ScopeStore.reason(error));
     }
   }
 
-  private void again(long number, Runnable retry) {
-    monitor.schedule(
-        () -> {
-          if (number == request) {
-            retry.run();
-          }
-        },
-        RETRY_NANOS);
+  private Runnable ifStill(long number, Runnable task) {
+    return () -> {
+      if (number == request) {
+        task.run();
+      }
+    };
   }
 
   private void elect(ElectionAction.Elect elect, long number) {
@@ -460,8 +549,7 @@ final class ElectionDriver implements SessionListener, Office {
     CompletableFuture<HeldLease> waiting = acquiring;
     acquiring = null;
     if (waiting == null || !waiting.complete(granted)) {
-      handle(
-          new ElectionEvent.End(new Transition.Resigned("nobody waits for the office any more")));
+      handle(new ElectionEvent.End(new Transition.Resigned("nobody waits for the office")));
     }
   }
 
@@ -505,6 +593,33 @@ final class ElectionDriver implements SessionListener, Office {
         scope.leaderPath());
   }
 
+  private void warnOfPersistentLeader() {
+    log.warn(
+        "scope={} {} is a persistent node, made by a person or a tool: it goes with no session, and"
+            + " nobody is elected while it is there. If nobody leads, delete it: delete {}",
+        scope,
+        scope.leaderPath(),
+        scope.leaderPath());
+  }
+
+  private void warnOfConflicts(int conflicts) {
+    log.warn(
+        "scope={} {} tries in a row to be elected were in vain, and it is tried on: something other"
+            + " than Tenure writes {}, or cuts the connection each time",
+        scope,
+        conflicts,
+        scope.path());
+  }
+
+  private void warnOfReading(TenureException cause) {
+    log.warn(
+        "scope={} epoch={} cannot be read in office, so a revocation is not heard of; the tenure goes"
+            + " on, and it is tried again: {}",
+        scope,
+        lease == null ? "?" : lease.epoch(),
+        cause.getMessage());
+  }
+
   private void leaseOver(Transition.End end) {
     stopWatchdog();
     granting = 0;
@@ -542,15 +657,19 @@ final class ElectionDriver implements SessionListener, Office {
     }
   }
 
-  private void dropLeader(long session) {
-    HeldLease over = lease;
-    if (over != null) {
-      log.error(
-          "scope={} epoch={} the end cannot be recorded; only the leader node is deleted",
-          scope,
-          over.epoch());
-      store.dropLeader(session, over.node());
-    }
+  private void dropLeader(long session, String nonce) {
+    log.error(
+        "scope={} epoch={} the end cannot be recorded; only the leader node is deleted",
+        scope,
+        lease == null ? "?" : lease.epoch());
+    dropping++;
+    store
+        .dropLeader(session, nonce)
+        .thenRun(
+            () -> {
+              dropping--;
+              settleIfIdle();
+            });
   }
 
   private void fail(TenureException cause) {
@@ -558,13 +677,14 @@ final class ElectionDriver implements SessionListener, Office {
     acquiring = null;
     if (waiting != null) {
       waiting.completeExceptionally(cause);
-    }
-  }
-
-  private void closeIfIdle() {
-    if (closing != null && machine.state() == ElectionState.IDLE && !closing.isDone()) {
-      abandon();
-      closing.complete(null);
+    } else if (!stuckSaid) {
+      stuckSaid = true;
+      log.warn(
+          "scope={} an attempt to be elected was given up before its outcome was known, and cannot be"
+              + " settled: {}. It is tried again while the session lives; if it has come true,"
+              + " nobody else is elected until then",
+          scope,
+          cause.getMessage());
     }
   }
 }

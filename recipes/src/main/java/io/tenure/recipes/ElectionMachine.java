@@ -6,7 +6,6 @@ import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.ScopeView;
 import io.tenure.internal.Sessions;
 import io.tenure.internal.StateChange;
-import io.tenure.scope.CoordinationException;
 import io.tenure.scope.Predecessor;
 import io.tenure.scope.TenureException;
 import io.tenure.scope.Transition;
@@ -28,8 +27,9 @@ import java.util.function.Supplier;
  * later, or never. The machine reads the record and looks for the nonce of its own attempt. If it
  * is not there, it sends <em>the same</em> transaction again, at the version that was read: should
  * the first copy still be on its way, then exactly one of the two finds that version, and a further
- * reading tells the outcome. That is also why an attempt that the user has given up is not simply
- * forgotten: it could come true with nobody home. It is carried to its end, and then resigned.
+ * reading tells the outcome. That is also why an attempt that the user has given up, or that fails
+ * for another reason, is not simply forgotten: it could come true with nobody home. It is carried
+ * to its end, and then resigned.
  *
  * <p><b>Ends.</b> The lease is over before the transaction that records the end is sent, and never
  * comes back. If the session ends first, the end is recorded by the successor, as {@code lost}.
@@ -37,12 +37,6 @@ import java.util.function.Supplier;
  * <p>Confined to the monitor's event thread.
  */
 final class ElectionMachine {
-
-  /**
-   * How often in a row the scope may change between reading and committing before the attempt is
-   * given up. Each change is somebody else's progress, so a healthy scope stays far below.
-   */
-  private static final int MAX_CONFLICTS = 100;
 
   private final Supplier<String> nonces;
   private final Consumer<StateChange> trace;
@@ -70,7 +64,14 @@ final class ElectionMachine {
   private boolean attemptUnknown;
 
   private Optional<Transition.End> ending = Optional.empty();
+
+  /** How often in a row a try was in vain; the rim pauses longer with each. */
   private int conflicts;
+
+  /** How often in a row the scope could not be read in office. */
+  private int failedReadings;
+
+  private boolean persistentLeaderTold;
 
   /**
    * A machine.
@@ -84,6 +85,11 @@ final class ElectionMachine {
 
   ElectionState state() {
     return state;
+  }
+
+  /** The session of the attempt or the tenure; 0 if there is none. */
+  long session() {
+    return session;
   }
 
   /** Takes an event. Events that come too late to matter have no actions. */
@@ -132,8 +138,8 @@ final class ElectionMachine {
 
   private void leave(String reason, List<ElectionAction> out) {
     switch (state) {
-      case QUEUED, WAITING -> goIdle(out);
-      case READING -> {
+      case QUEUED -> goIdle(out);
+      case READING, WAITING -> {
         if (attemptUnknown) {
           leaving = Optional.of(reason);
         } else {
@@ -157,7 +163,7 @@ final class ElectionMachine {
 
   private void queueLost() {
     headOfQueue = false;
-    if (state == ElectionState.WAITING) {
+    if (state == ElectionState.WAITING && !attemptUnknown) {
       become(ElectionState.QUEUED);
     }
   }
@@ -165,7 +171,7 @@ final class ElectionMachine {
   private void officeChanged(List<ElectionAction> out) {
     switch (state) {
       case WAITING -> read(out);
-      case IN_OFFICE -> out.add(new ElectionAction.Read(false));
+      case IN_OFFICE -> out.add(new ElectionAction.Read(false, 0));
       default -> {}
     }
   }
@@ -181,8 +187,12 @@ final class ElectionMachine {
 
   /** At the head of the queue, with a fresh reading: who is in office? */
   private void decide(ElectionEvent.ScopeRead read, List<ElectionAction> out) {
+    if (read.view().isEmpty() && leaving.isPresent()) {
+      goIdle(out); // A transaction on a scope that was deleted cannot come true.
+      return;
+    }
     if (read.view().isEmpty() || read.session() == 0) {
-      read(out); // Deleted between creating and reading it, or between two sessions: once more.
+      readAfterPause(out); // Deleted after it was made, or between two sessions: once more.
       return;
     }
     ScopeView found = read.view().get();
@@ -202,19 +212,13 @@ final class ElectionMachine {
       goIdle(out);
       return;
     }
+    boolean sentBefore = attemptUnknown;
     attemptUnknown = mayStillCommit;
-    if (mayStillCommit && found.leader().map(node -> node.owner() == session).orElse(false)) {
-      // No leader node came of another attempt at that version: this one was applied after the
-      // record was read and before the leader node was. To wait for the end of its own tenure would
-      // leave the scope without a leader for as long as the session lives.
-      read(out);
-      return;
-    }
     if (found.leader().isPresent()) {
-      view = Optional.of(found);
-      become(ElectionState.WAITING);
+      meetLeader(found, sentBefore, out);
       return;
     }
+    persistentLeaderTold = false;
     if (!headOfQueue && !mayStillCommit) {
       become(ElectionState.QUEUED);
       return;
@@ -223,6 +227,36 @@ final class ElectionMachine {
     predecessor = CommitProtocol.predecessorAfter(found.record());
     become(ElectionState.ELECTING);
     out.add(new ElectionAction.Elect(found, session, nonce));
+  }
+
+  /**
+   * There is a leader node. To wait for the end of a tenure of one's own would leave the scope
+   * without a leader for as long as the session lives.
+   */
+  private void meetLeader(ScopeView found, boolean sentBefore, List<ElectionAction> out) {
+    ScopeView.LeaderData node = found.leader().orElseThrow();
+    boolean ofThisSession = node.owner() == session;
+    if (attemptUnknown && ofThisSession) {
+      // No leader node came of another attempt at that version: this one was applied after the
+      // record was read and before the leader node was.
+      readAfterPause(out);
+      return;
+    }
+    if (sentBefore && ofThisSession && LeaderNode.nonce(node.data()).equals(Optional.of(nonce))) {
+      // The attempt came true, and its record was overwritten since.
+      out.add(new ElectionAction.DropLeader(session, nonce));
+      newAttempt();
+      session = node.owner();
+      readAfterPause(out);
+      return;
+    }
+    view = Optional.of(found);
+    if (node.owner() == 0 && !persistentLeaderTold) {
+      persistentLeaderTold = true;
+      out.add(new ElectionAction.WarnOfPersistentLeader());
+    }
+    conflicts = 0;
+    become(ElectionState.WAITING);
   }
 
   private void committed(ScopeView after, List<ElectionAction> out) {
@@ -242,19 +276,16 @@ final class ElectionMachine {
         attemptUnknown |= unknown;
         if (leaving.isPresent() && !attemptUnknown) {
           goIdle(out);
-        } else if (tooManyConflicts()) {
-          fail(contended(), out);
         } else {
-          become(ElectionState.READING);
-          out.add(new ElectionAction.Read(true));
+          readAfterPause(out);
         }
       }
       case ENDING -> {
-        if (tooManyConflicts()) {
-          out.add(new ElectionAction.DropLeader(session));
+        if (++conflicts > CommitProtocol.MANY_CONFLICTS) {
+          dropLeader(out); // Nobody else can be elected while the node is there.
           finishEnd(ending.orElseThrow(), false, out);
         } else {
-          out.add(new ElectionAction.Read(false));
+          out.add(new ElectionAction.Read(false, conflicts));
         }
       }
       default -> {}
@@ -276,7 +307,7 @@ final class ElectionMachine {
     }
     become(ElectionState.IN_OFFICE);
     out.add(new ElectionAction.Grant(office, session, predecessor));
-    out.add(new ElectionAction.Read(false)); // to watch the leader node
+    out.add(new ElectionAction.Read(false, 0)); // to watch the leader node
   }
 
   /** In office, after the leader node has changed or to set its watch. */
@@ -293,10 +324,11 @@ final class ElectionMachine {
     if (!isOwn(found.record())) {
       Transition.End lost = new Transition.Lost("the record tells of another tenure");
       over(lost, out);
-      out.add(new ElectionAction.DropLeader(session));
+      dropLeader(out);
       goIdleAfter(lost, false, out);
       return;
     }
+    failedReadings = 0;
     view = Optional.of(found);
     if (!found.hasLeaderNodeOf(nonce, session)) {
       end(new Transition.Revoked("the leader node was deleted by an operator"), out);
@@ -343,16 +375,26 @@ final class ElectionMachine {
 
   private void failed(TenureException cause, List<ElectionAction> out) {
     switch (state) {
-      case READING, ELECTING -> fail(cause, out);
+      case READING, ELECTING -> {
+        if (attemptUnknown) {
+          // Nobody need wait for it, but it could come true with nobody home.
+          leaving = Optional.of(leaving.orElse(String.valueOf(cause.getMessage())));
+          readAfterPause(out);
+          out.add(new ElectionAction.Fail(cause));
+        } else {
+          fail(cause, out);
+        }
+      }
       case IN_OFFICE -> {
-        Transition.End lost =
-            new Transition.Lost("the scope cannot be read: " + cause.getMessage());
-        over(lost, out);
-        out.add(new ElectionAction.DropLeader(session));
-        goIdleAfter(lost, false, out);
+        // Nothing is known against the tenure; but what an operator writes is not seen.
+        failedReadings++;
+        if (failedReadings == 1) {
+          out.add(new ElectionAction.WarnOfReading(cause));
+        }
+        out.add(new ElectionAction.Read(false, failedReadings));
       }
       case ENDING -> {
-        out.add(new ElectionAction.DropLeader(session));
+        dropLeader(out);
         finishEnd(ending.orElseThrow(), false, out);
       }
       default -> {}
@@ -372,7 +414,7 @@ final class ElectionMachine {
       }
       case ENDING -> finishEnd(ending.orElseThrow(), false, out);
       case ELECTING -> {
-        // Nothing that was sent in that session can come true any more.
+        // Nothing that was sent in that session can come true.
         if (leaving.isPresent()) {
           goIdle(out);
         } else {
@@ -383,13 +425,33 @@ final class ElectionMachine {
           }
         }
       }
+      case READING, WAITING -> {
+        attemptUnknown = false;
+        if (leaving.isPresent()) {
+          goIdle(out);
+        }
+      }
       default -> {}
     }
   }
 
   private void read(List<ElectionAction> out) {
     become(ElectionState.READING);
-    out.add(new ElectionAction.Read(true));
+    out.add(new ElectionAction.Read(leaving.isEmpty(), 0));
+  }
+
+  /** The last try was in vain: the next comes later. */
+  private void readAfterPause(List<ElectionAction> out) {
+    conflicts++;
+    if (conflicts == CommitProtocol.MANY_CONFLICTS) {
+      out.add(new ElectionAction.WarnOfConflicts(conflicts));
+    }
+    become(ElectionState.READING);
+    out.add(new ElectionAction.Read(leaving.isEmpty(), conflicts));
+  }
+
+  private void dropLeader(List<ElectionAction> out) {
+    out.add(new ElectionAction.DropLeader(session, nonce));
   }
 
   private void over(Transition.End end, List<ElectionAction> out) {
@@ -424,20 +486,9 @@ final class ElectionMachine {
     session = 0;
     attemptUnknown = false;
     conflicts = 0;
+    failedReadings = 0;
     view = Optional.empty();
     ending = Optional.empty();
-  }
-
-  private boolean tooManyConflicts() {
-    return ++conflicts > MAX_CONFLICTS;
-  }
-
-  private static TenureException contended() {
-    return new CoordinationException(
-        "the scope changed "
-            + MAX_CONFLICTS
-            + " times in a row between reading and committing: something other than Tenure "
-            + "writes to its record");
   }
 
   private boolean isOwn(ScopeRecord record) {

@@ -8,7 +8,6 @@ import io.tenure.scope.TenureException;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.api.CuratorWatcher;
 import org.apache.curator.framework.recipes.leader.LeaderLatch;
 import org.apache.curator.framework.recipes.leader.LeaderLatchListener;
@@ -26,7 +25,6 @@ import org.slf4j.LoggerFactory;
 final class LatchQueue {
 
   private static final Logger log = LoggerFactory.getLogger(LatchQueue.class);
-  private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   /**
    * At each reconnect within a session, Curator's latch watches the candidate before it with one
@@ -53,6 +51,8 @@ final class LatchQueue {
   private final CuratorWatcher watcher;
   private final Owner owner;
 
+  private final Retry entering;
+
   private @Nullable LeaderLatch latch;
   private boolean rehearsed;
 
@@ -74,6 +74,7 @@ final class LatchQueue {
     this.store = store;
     this.watcher = watcher;
     this.owner = owner;
+    this.entering = new Retry(monitor, log, "scope=" + scope + " waits to enter the queue");
   }
 
   /** Enters the queue, as soon as there is a connection. */
@@ -83,7 +84,7 @@ final class LatchQueue {
 
   private void joinQueue(long number) {
     if (monitor.sessionId() == 0) {
-      joinQueueAgain(number);
+      entering.whenConnected(joinAgain(number));
       return;
     }
     CompletableFuture<Void> ready =
@@ -109,6 +110,7 @@ final class LatchQueue {
             joinQueueFailed(error, number);
             return;
           }
+          entering.succeeded();
           boolean first = !rehearsed;
           rehearsed = true;
           startLatch();
@@ -122,14 +124,12 @@ final class LatchQueue {
         });
   }
 
-  private void joinQueueAgain(long number) {
-    monitor.schedule(
-        () -> {
-          if (number == queueing) {
-            joinQueue(number);
-          }
-        },
-        RETRY_NANOS);
+  private Runnable joinAgain(long number) {
+    return () -> {
+      if (number == queueing) {
+        joinQueue(number);
+      }
+    };
   }
 
   private void joinQueueFailed(Throwable error, long number) {
@@ -137,8 +137,13 @@ final class LatchQueue {
     if (lasting.isPresent()) {
       owner.failed(lasting.get());
     } else {
-      joinQueueAgain(number);
+      entering.later(joinAgain(number), ScopeStore.reason(error));
     }
+  }
+
+  /** There is a connection: tries at once what has waited for one. */
+  void connected() {
+    entering.now();
   }
 
   private void startLatch() {
@@ -191,14 +196,19 @@ final class LatchQueue {
   void leave() {
     LeaderLatch left = latch;
     latch = null;
-    queueing++; // A queue that is being entered is not entered any more.
+    queueing++; // A queue that is being entered is not entered.
+    entering.succeeded();
     if (left == null) {
       return;
     }
     try {
       left.close();
     } catch (IOException e) {
-      log.warn("scope={} the latch node may stay until the session ends", scope, e);
+      if (monitor.closedCause().isPresent()) {
+        log.debug("scope={} the client is closed, and its latch node with it", scope, e);
+      } else {
+        log.warn("scope={} the latch node may stay until the session ends", scope, e);
+      }
     } catch (IllegalStateException e) {
       log.debug("scope={} the client is closed, and its latch node with it", scope, e);
     }

@@ -334,28 +334,39 @@ public final class LeaderElection implements AutoCloseable {
     }
     try {
       while (!closeRequested) {
-        HeldLease lease = acquire(Optional.empty()).orElseThrow();
-        TaskRunner runner = new TaskRunner(task, lease, cause -> driver.taskFailed(lease, cause));
-        taskLease = lease;
-        if (closeRequested) {
-          lease.requestStop(new Transition.Resigned("election closed"));
-        }
-        if (runner.run()) {
+        if (runTenure(task, acquire(Optional.empty()).orElseThrow())) {
           return;
         }
       }
     } catch (ElectionClosedException e) {
+      if (!closeRequested) {
+        throw e;
+      }
       log.debug("scope={} closed while waiting for the office", scope, e);
     } catch (InterruptedException | RuntimeException e) {
       throw e;
     } catch (Exception e) {
       throw new TaskFailedException("the task of " + scope + " failed: " + e.getMessage(), e);
     } finally {
-      taskLease = null;
       taskThread = null;
       if (closeRequested) {
-        finishClose();
+        settle();
+        awaitClosed();
       }
+    }
+  }
+
+  /** Whether the task is done. */
+  private boolean runTenure(LeaderTask task, HeldLease lease) throws Exception {
+    TaskRunner runner = new TaskRunner(task, lease, cause -> driver.taskFailed(lease, cause));
+    taskLease = lease;
+    try {
+      if (closeRequested) {
+        lease.requestStop(new Transition.Resigned("election closed"));
+      }
+      return runner.run();
+    } finally {
+      taskLease = null; // Who waits for the office has nothing to stop.
     }
   }
 
@@ -422,64 +433,67 @@ public final class LeaderElection implements AutoCloseable {
    * Resigns if it leads, leaves the queue if it waits, and lets go of everything.
    *
    * <p>A task that runs is asked to stop, and is waited for; called from the task itself, it does
-   * not wait. Waits for one session timeout at most; if ZooKeeper cannot be reached by then, the
-   * candidate's ephemeral nodes stay until the session ends. Closing twice is harmless. An
-   * interrupt ends the waiting and is kept.
+   * not wait, and {@link #run} closes when the step has returned. Waits for one session timeout at
+   * most. Whatever is not settled by then is settled in the background, as soon as there is a
+   * connection: until then, or until the session ends, the {@code leader} node and the node in the
+   * queue may stay in ZooKeeper. Closing twice is harmless. An interrupt ends the waiting, never
+   * the settling, and is kept.
    */
   @Override
   public void close() {
     Thread runner;
+    HeldLease lease;
     synchronized (closing) {
       closeRequested = true;
       runner = taskThread;
+      lease = taskLease;
     }
-    if (runner == null) {
-      finishClose();
+    boolean taskStops =
+        runner != null
+            && lease != null
+            && lease.requestStop(new Transition.Resigned("election closed"));
+    if (!taskStops) {
+      settle();
+    } // Else: run() settles when the task has stopped, which the lease limits.
+    if (runner == Thread.currentThread()) {
       return;
     }
-    HeldLease lease = taskLease;
-    if (lease == null || !lease.requestStop(new Transition.Resigned("election closed"))) {
-      // It waits for the office: that is ended right away.
-      driver.close("election closed");
-    }
-    if (runner == Thread.currentThread()) {
-      return; // run() finishes the closing when the step has returned.
-    }
-    if (!await(closed)) {
-      finishClose();
-    }
+    awaitClosed();
   }
 
-  private void finishClose() {
-    synchronized (closing) {
-      if (closed.isDone()) {
-        return;
-      }
-      if (!await(driver.close("election closed"))) {
-        log.warn(
-            "scope={} not settled in time: ephemeral nodes may stay until the session ends", scope);
-        driver.abandon();
-      }
-      if (ownsMonitor) {
-        monitor.close();
-      }
-      if (ownCallbacks != null) {
-        ownCallbacks.shutdown();
-      }
-      closed.complete(null);
-    }
+  /** Ends what there is, and lets go of everything once all is settled. */
+  private void settle() {
+    driver.close("election closed").thenRun(this::letGo);
   }
 
-  private boolean await(CompletableFuture<Void> future) {
+  private void letGo() {
+    if (ownCallbacks != null) {
+      ownCallbacks.shutdown();
+    }
+    if (ownsMonitor) {
+      monitor.close();
+    }
+    closed.complete(null);
+  }
+
+  private void awaitClosed() {
+    if (monitor.internal().isEventThread()) {
+      return; // A callback executor that runs on the caller: to wait would be to wait for oneself.
+    }
     long millis = Math.max(1_000, client.getZookeeperClient().getLastNegotiatedSessionTimeoutMs());
     try {
-      future.get(millis, TimeUnit.MILLISECONDS);
-      return true;
+      closed.get(millis, TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return false;
     } catch (TimeoutException e) {
-      return false;
+      log.warn(
+          "scope={} not settled within {} ms: goes on in the background. Until then, or until the"
+              + " session ends, {} and the candidate's node in {} may stay",
+          scope,
+          millis,
+          scope.leaderPath(),
+          scope.latchPath());
+      settle();
     } catch (ExecutionException e) {
       throw new IllegalStateException(e.getCause());
     }

@@ -2,10 +2,10 @@ package io.tenure.recipes;
 
 import io.tenure.internal.Commit;
 import io.tenure.internal.CommitProtocol;
-import io.tenure.internal.LeaderNode;
 import io.tenure.internal.ScopeOp;
 import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.ScopeView;
+import io.tenure.internal.session.LeaderDrop;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Reply;
 import io.tenure.internal.session.ScopeOps;
@@ -18,8 +18,10 @@ import io.tenure.scope.TenureException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.WatcherRemoveCuratorFramework;
 import org.apache.curator.framework.api.CuratorEvent;
@@ -36,8 +38,8 @@ import org.slf4j.LoggerFactory;
  * <p>Reads go through Curator, which retries them: to read twice is harmless. Transactions go
  * through {@link Monitor#transact}, which does not.
  *
- * <p>Thread-safe. Beside Curator's, its only state is whether entries may be deleted, which only
- * ever becomes false.
+ * <p>Thread-safe. Beside Curator's, its only state is which entries may be deleted, which only ever
+ * become fewer.
  */
 final class ScopeStore {
 
@@ -60,6 +62,9 @@ final class ScopeStore {
 
   /** The server has denied this client to delete entries. */
   private volatile boolean deletesDenied;
+
+  /** The names of entries that cannot be deleted, because a znode hangs below them. */
+  private final Set<String> undeletable = ConcurrentHashMap.newKeySet();
 
   ScopeStore(Scope scope, Retention retention, Monitor monitor) {
     this.scope = scope;
@@ -90,6 +95,23 @@ final class ScopeStore {
           scope,
           scope.auditPath());
     }
+  }
+
+  /** An entry with a child cannot be deleted; from now on it is passed over. */
+  private void keep(ScopeOp.DeleteEntry entry) {
+    if (undeletable.add(entry.name())) {
+      log.warn(
+          "scope={} {} has a child and cannot be deleted: it is kept; delete the child to let"
+              + " retention go on",
+          scope,
+          ScopeOps.path(scope, entry));
+    }
+  }
+
+  private List<String> deletable(List<String> names) {
+    return undeletable.isEmpty()
+        ? names
+        : names.stream().filter(name -> !undeletable.contains(name)).toList();
   }
 
   /** Removes the watches that are still set. */
@@ -169,7 +191,10 @@ final class ScopeStore {
                     ? Optional.empty()
                     : Optional.of(
                         new ScopeView(
-                            view.record(), view.version(), view.leader(), event.getChildren())));
+                            view.record(),
+                            view.version(),
+                            view.leader(),
+                            deletable(event.getChildren()))));
   }
 
   /**
@@ -359,6 +384,10 @@ final class ScopeStore {
               ServerErrors.refused(code, scope.path(), "the transaction"));
     }
     ScopeOp op = commit.ops().get(failed);
+    if (code == Code.NOTEMPTY && op instanceof ScopeOp.DeleteEntry entry) {
+      keep(entry);
+      return new ElectionEvent.NotCommitted(false);
+    }
     if (code == Code.NODEEXISTS && op instanceof ScopeOp.CreateEntry entry) {
       return new ElectionEvent.CommitFailed(
           new ForeignDataException(
@@ -375,33 +404,13 @@ final class ScopeStore {
     };
   }
 
-  /** Deletes the {@code leader} node if it is this session's. */
-  void dropLeader(long session, LeaderNode own) {
-    monitor
-        .call(
-            callback ->
-                client
-                    .getData()
-                    .undecompressed()
-                    .inBackground(callback)
-                    .forPath(scope.leaderPath()))
-        .thenAccept(
-            read -> {
-              if (ServerErrors.code(read.getResultCode()) == Code.OK
-                  && read.getStat().getEphemeralOwner() == session
-                  && LeaderNode.nonce(read.getData())
-                      .equals(Optional.of(own.incumbent().nonce()))) {
-                CompletableFuture<CuratorEvent> deleted =
-                    monitor.call(
-                        callback ->
-                            client
-                                .delete()
-                                .withVersion(read.getStat().getVersion())
-                                .inBackground(callback)
-                                .forPath(scope.leaderPath()));
-                deleted.whenComplete((event, error) -> {});
-              }
-            });
+  /**
+   * Deletes the {@code leader} node of one tenure without a record of its end.
+   *
+   * @return completes on the event thread when the node is gone
+   */
+  CompletableFuture<Void> dropLeader(long session, String nonce) {
+    return LeaderDrop.start(monitor, scopeOps, scope, session, nonce);
   }
 
   /**
@@ -426,8 +435,7 @@ final class ScopeStore {
 
   /** The error of a reading, unless it only means that there is no connection now. */
   static Optional<TenureException> lasting(Scope scope, Throwable error) {
-    Throwable cause =
-        error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
+    Throwable cause = cause(error);
     if (cause instanceof NotConnectedException) {
       return Optional.empty();
     }
@@ -435,5 +443,15 @@ final class ScopeStore {
         cause instanceof TenureException tenure
             ? tenure
             : new CoordinationException("the scope " + scope + " cannot be read: " + cause, cause));
+  }
+
+  /** In words, why a reading failed. */
+  static String reason(Throwable error) {
+    return String.valueOf(cause(error).getMessage());
+  }
+
+  private static Throwable cause(Throwable error) {
+    Throwable below = error.getCause();
+    return error instanceof CompletionException && below != null ? below : error;
   }
 }

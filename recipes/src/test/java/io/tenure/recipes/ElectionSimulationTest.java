@@ -264,7 +264,7 @@ class ElectionSimulationTest {
     officeChanged();
     rim.feed(new ElectionEvent.SessionGone(gone));
     if (rim.machine.state() == ElectionState.READING && rim.answers.isEmpty()) {
-      rim.perform(new ElectionAction.Read(true)); // the rim reads again when it is connected
+      rim.perform(new ElectionAction.Read(true, 0)); // the rim reads again when it is connected
     }
     if (queue.remove(rim)) {
       queue.add(rim);

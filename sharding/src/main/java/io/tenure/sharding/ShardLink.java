@@ -1,8 +1,8 @@
 package io.tenure.sharding;
 
-import io.tenure.internal.LeaderNode;
 import io.tenure.internal.ScopeOp;
 import io.tenure.internal.ScopeView;
+import io.tenure.internal.session.LeaderDrop;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Reply;
 import io.tenure.internal.session.ScopeOps;
@@ -15,12 +15,9 @@ import io.tenure.scope.TenureException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.curator.framework.api.transaction.CuratorOp;
 import org.apache.zookeeper.KeeperException.Code;
-import org.apache.zookeeper.Op;
-import org.apache.zookeeper.OpResult;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,8 +34,6 @@ import org.slf4j.LoggerFactory;
 final class ShardLink {
 
   private static final Logger log = LoggerFactory.getLogger(ShardLink.class);
-
-  private static final long DROP_RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   private final Monitor monitor;
   private final GroupPaths paths;
@@ -274,39 +269,10 @@ final class ShardLink {
     }
   }
 
-  /**
-   * Deletes the leader node of one tenure without a record of it. Insists while the session lives:
-   * nobody else could take the office.
-   */
+  /** Deletes the leader node of one tenure without a record of it. */
   void dropLeader(String shard, String nonce) {
     log.warn(
         "scope={} the end cannot be recorded; only the leader node is deleted", paths.shard(shard));
-    dropLeader(shard, nonce, monitor.sessionId());
-  }
-
-  private void dropLeader(String shard, String nonce, long session) {
-    Scope scope = paths.shard(shard);
-    monitor
-        .read(session, List.of(Op.getData(monitor.realPath(scope.leaderPath()))))
-        .thenAccept(
-            reply -> {
-              if (reply.results().isEmpty()) {
-                dropAgain(shard, nonce, session, reply);
-              } else if (reply.results().get(0) instanceof OpResult.GetDataResult leader
-                  && leader.getStat().getEphemeralOwner() == session
-                  && LeaderNode.isOfOrOverwritten(leader.getData(), nonce)) {
-                monitor
-                    .transact(
-                        session, List.of(scopeOps.curatorOp(scope, new ScopeOp.DeleteLeader())))
-                    .thenAccept(deleted -> dropAgain(shard, nonce, session, deleted));
-              }
-            });
-  }
-
-  private void dropAgain(String shard, String nonce, long session, Reply reply) {
-    boolean again = reply.isUnknown() || ServerErrors.isTransient(reply.code());
-    if (again && monitor.sessionId() == session) {
-      monitor.schedule(() -> dropLeader(shard, nonce, session), DROP_RETRY_NANOS);
-    }
+    LeaderDrop.start(monitor, scopeOps, paths.shard(shard), monitor.sessionId(), nonce);
   }
 }

@@ -57,7 +57,7 @@ import org.jspecify.annotations.Nullable;
 final class ShardMachine {
 
   /** So many failed commits in a row are no race any more. */
-  private static final int MAX_CONFLICTS = 20;
+  private static final int MAX_CONFLICTS = CommitProtocol.MANY_CONFLICTS;
 
   /** A vacant office is left this long to whom the plan wants in it. */
   static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(1);

@@ -49,6 +49,15 @@ public final class ScopeOps {
     }
   }
 
+  /** Holds a transaction to the record as it was read. */
+  public CuratorOp check(Scope scope, int version) {
+    try {
+      return client.transactionOp().check().withVersion(version).forPath(scope.path());
+    } catch (Exception e) {
+      throw new IllegalStateException("a check of " + scope + " cannot be built", e);
+    }
+  }
+
   /** The znode that an operation is on. */
   public static String path(Scope scope, ScopeOp op) {
     if (op instanceof ScopeOp.SetRecord || op instanceof ScopeOp.CreateScope) {

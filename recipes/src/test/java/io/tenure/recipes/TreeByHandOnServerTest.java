@@ -1,0 +1,109 @@
+package io.tenure.recipes;
+
+import static io.tenure.testing.ZooKeeperFixture.trail;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.tenure.lease.Ended;
+import io.tenure.lease.Lease;
+import io.tenure.scope.Retention;
+import io.tenure.testing.LogLines;
+import io.tenure.testing.ZooKeeperFixture;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.apache.curator.framework.CuratorFramework;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** What people and tools leave in the tree of a scope, and what elections do about it. */
+@Timeout(60)
+class TreeByHandOnServerTest {
+
+  private static final String SCOPE = "/billing/nightly-close";
+
+  @RegisterExtension final ZooKeeperFixture zk = new ZooKeeperFixture();
+
+  private CuratorFramework operator;
+
+  @BeforeEach
+  void connect() {
+    operator = zk.client();
+  }
+
+  private LeaderElection.Builder candidate(String id) {
+    return LeaderElection.builder(zk.monitor(zk.client()), SCOPE).candidateId(id);
+  }
+
+  private LeaderElection open(LeaderElection.Builder builder) {
+    return zk.closeLater(builder.build());
+  }
+
+  private static CompletableFuture<Lease> acquire(LeaderElection election) {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          try {
+            return election.acquire();
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+        });
+  }
+
+  @Test
+  void anEntryWithAChildIsKeptAndSaidOnceAndElectionsGoOn() throws Exception {
+    LeaderElection election = open(candidate("w-1").retention(Retention.last(4)));
+    election.acquire().close();
+    String kept = "0000000001-elected-w-1";
+    operator.create().forPath(SCOPE + "/audit/" + kept + "/note");
+    try (LogLines log = LogLines.of("io.tenure")) {
+      for (int i = 0; i < 5; i++) {
+        election.acquire().close();
+      }
+      assertThat(log.warnings()).hasSize(1).first().asString().contains(SCOPE + "/audit/" + kept);
+    }
+    assertThat(trail(operator, SCOPE))
+        .hasSize(5)
+        .startsWith(kept)
+        .endsWith("0000000012-resigned-w-1");
+  }
+
+  @Test
+  void anEndThatCannotBeRecordedFreesAnOfficeWhoseNodeWasOverwritten() throws Exception {
+    LeaderElection election = open(candidate("w-1"));
+    Lease lease = election.acquire();
+    operator.setData().forPath(SCOPE + "/leader", "hello".getBytes(StandardCharsets.UTF_8));
+    operator.create().forPath(SCOPE + "/audit/0000000002-resigned-w-1");
+    lease.close();
+    Ended how = lease.ended().toCompletableFuture().get(20, TimeUnit.SECONDS);
+    assertThat(how.recorded()).isFalse();
+    await()
+        .untilAsserted(
+            () -> assertThat(operator.checkExists().forPath(SCOPE + "/leader")).isNull());
+    operator.delete().forPath(SCOPE + "/audit/0000000002-resigned-w-1");
+    assertThat(open(candidate("w-2")).acquire().epoch()).isEqualTo(2);
+  }
+
+  @Test
+  void aLeaderNodeThatGoesWithNoSessionIsNamedWithTheRemedyOnce() throws Exception {
+    open(candidate("w-1")).acquire().close();
+    operator.create().forPath(SCOPE + "/leader", "restored".getBytes(StandardCharsets.UTF_8));
+    try (LogLines log = LogLines.of("io.tenure")) {
+      CompletableFuture<Lease> waiting = acquire(open(candidate("w-2")));
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(log.warnings())
+                      .hasSize(1)
+                      .first()
+                      .asString()
+                      .contains("delete " + SCOPE + "/leader"));
+      operator.setData().forPath(SCOPE + "/leader", "again".getBytes(StandardCharsets.UTF_8));
+      operator.delete().forPath(SCOPE + "/leader");
+      assertThat(waiting.get(20, TimeUnit.SECONDS).epoch()).isEqualTo(2);
+      assertThat(log.warnings()).hasSize(1);
+    }
+  }
+}
