@@ -1,5 +1,6 @@
 package io.tenure.sharding;
 
+import io.tenure.internal.Backoff;
 import io.tenure.internal.session.HeldLease;
 import io.tenure.internal.session.LeaseTerms;
 import io.tenure.internal.session.TaskTurns;
@@ -7,8 +8,7 @@ import io.tenure.internal.session.UserCode;
 import io.tenure.lease.LeaseClock;
 import io.tenure.scope.Transition;
 import java.util.Optional;
-import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,17 +19,30 @@ import org.slf4j.LoggerFactory;
  * <p>Between two turns it stands at the end of the pool's queue, so thousands of shards share few
  * threads fairly. A task that pauses holds no thread; a timer brings it back.
  *
+ * <p><b>The executor</b> may refuse a run: it is submitted again after a pause. It may lose one: a
+ * run that has waited very long is submitted once more. Of several copies of a run only the first
+ * does anything, since each carries how many runs had begun when it was submitted.
+ *
+ * <p><b>User code</b> may throw anything. The outcome is kept before it is told, and told again if
+ * there was no memory to tell it: a shard whose outcome nobody hears of would be led no more.
+ *
  * <p>Thread-safe: what is asked for is kept in flags under the object's lock, and carried out by
  * one thread of the pool at a time.
  */
-final class ShardRun implements Runnable {
+final class ShardRun {
 
   private static final Logger log = LoggerFactory.getLogger(ShardRun.class);
 
-  /** A turn that has waited so many lease durations for a thread will never get one. */
+  /** A turn that has waited so many lease durations for a thread may never get one. */
   private static final int MAX_LEASES_QUEUED = 4;
 
-  /** Whoever the task belongs to. Called on a thread of the pool. */
+  /** The same without a lease, while getting ready. */
+  private static final long MAX_QUEUED_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+  private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+  /** To whom the task belongs. Called on a thread of the pool. */
   interface Owner {
 
     void warmedUp(ShardRun run);
@@ -41,37 +54,65 @@ final class ShardRun implements Runnable {
     void over(ShardRun run, Optional<TaskTurns.Over> over);
 
     /** Calls {@link ShardRun#resume} after a while. */
-    void resumeLater(ShardRun run, long pause, long nanos);
+    void resumeLater(ShardRun run, long number, long nanos);
+
+    /** Calls {@link ShardRun#resubmit} after a while. */
+    void resubmitLater(ShardRun run, long number, long nanos);
   }
+
+  /**
+   * How the task ended.
+   *
+   * @param how empty if it was only got ready
+   */
+  private record Outcome(Optional<TaskTurns.Over> how) {}
 
   private final String shard;
   private final ShardTaskFactory factory;
   private final Owner owner;
-  private final Executor pool;
+  private final StepExecutor executor;
   private final LeaseClock clock;
   private final BusyTime busyTime = new BusyTime();
 
   // Guarded by this.
   private boolean scheduled;
   private boolean running;
+  private boolean refused;
   private boolean warmUpWanted;
   private boolean coolDownWanted;
   private boolean turnWanted;
   private long scheduledAtNanos;
-  private long pause;
+  private long runningSinceNanos;
+
+  /** How often the present run was submitted once more because it seems lost. */
+  private int timesLost;
+
+  private final Backoff pauses = new Backoff(FIRST_PAUSE_NANOS, LONGEST_PAUSE_NANOS);
+
+  /** How many runs have begun: tells a pause that is over and a copy of a run from others. */
+  private long runs;
+
   private @Nullable HeldLease lease;
   private long grantedAtNanos;
 
-  // Confined to whoever runs, which is one thread at a time.
+  /** How it ended, until the owner has been told. */
+  private @Nullable Outcome untold;
+
+  // Confined to the thread that runs, which is one at a time.
   private @Nullable ShardTask task;
   private @Nullable TaskTurns turns;
   private boolean over;
 
-  ShardRun(String shard, ShardTaskFactory factory, Owner owner, Executor pool, LeaseClock clock) {
+  ShardRun(
+      String shard,
+      ShardTaskFactory factory,
+      Owner owner,
+      StepExecutor executor,
+      LeaseClock clock) {
     this.shard = shard;
     this.factory = factory;
     this.owner = owner;
-    this.pool = pool;
+    this.executor = executor;
     this.clock = clock;
   }
 
@@ -90,6 +131,11 @@ final class ShardRun implements Runnable {
   /** Whether the task's code is being run. */
   synchronized boolean isRunning() {
     return running;
+  }
+
+  /** Whether one call of the task's code has been running for so long. */
+  synchronized boolean isRunningFor(long nanos) {
+    return running && clock.monotonicNanos() - runningSinceNanos >= nanos;
   }
 
   /** How long ago the tenure began. */
@@ -133,7 +179,7 @@ final class ShardRun implements Runnable {
   /** A pause is over, unless the task has been woken before. */
   void resume(long number) {
     synchronized (this) {
-      if (number != pause) {
+      if (number != runs) {
         return;
       }
       turnWanted = true;
@@ -150,45 +196,111 @@ final class ShardRun implements Runnable {
     HeldLease held;
     synchronized (this) {
       held = lease;
-      if (held == null || running) {
-        return;
-      }
-      long queued = scheduled ? clock.monotonicNanos() - scheduledAtNanos : 0;
-      long longest = LeaseTerms.nanos(held.bounds().terms().longest());
-      if (queued / MAX_LEASES_QUEUED > longest) {
-        return; // The executor has lost it: then the lease must run out.
+      if (held == null || running || refused || queuedNanos() > longestQueuedNanos()) {
+        return; // A task that hangs, or that the executor does not run, has no progress to show.
       }
     }
     held.renewWithoutWaiting();
   }
+
+  /** Under the lock. */
+  private long queuedNanos() {
+    return scheduled && !running ? clock.monotonicNanos() - scheduledAtNanos : 0;
+  }
+
+  /** Under the lock. */
+  private long longestQueuedNanos() {
+    HeldLease held = lease;
+    return held == null
+        ? MAX_QUEUED_NANOS
+        : MAX_LEASES_QUEUED * LeaseTerms.nanos(held.bounds().terms().longest());
+  }
+
+  /** Looks whether the executor has lost the run, or the owner has not heard how it ended. */
+  void check() {
+    boolean tells;
+    boolean lost;
+    synchronized (this) {
+      tells = untold != null;
+      // Waited for twice as long each time.
+      lost = !refused && queuedNanos() >> Math.min(30, timesLost) > longestQueuedNanos();
+      timesLost += lost ? 1 : 0;
+    }
+    if (tells) {
+      tell();
+    }
+    if (lost) {
+      executor.lost(shard);
+      submit();
+    }
+  }
+
+  // ---- the executor ----
 
   private void schedule() {
     synchronized (this) {
       if (scheduled) {
         return;
       }
-      scheduled = true;
-      scheduledAtNanos = clock.monotonicNanos();
+      becomeScheduled();
     }
-    execute();
+    submit();
   }
 
-  private void execute() {
-    try {
-      pool.execute(this);
-    } catch (RejectedExecutionException e) {
-      log.warn("shard={} the executor refuses its steps: its lease runs out", shard);
-    }
+  /** Under the lock. */
+  private void becomeScheduled() {
+    scheduled = true;
+    scheduledAtNanos = clock.monotonicNanos();
+    timesLost = 0;
   }
 
-  @Override
-  public void run() {
+  private void submit() {
+    long number;
+    synchronized (this) {
+      number = runs;
+      refused = false;
+    }
+    executor.submit(() -> run(number), () -> refused(number));
+  }
+
+  private void refused(long number) {
+    long nanos;
+    synchronized (this) {
+      if (number != runs || running) {
+        return; // Another copy was taken.
+      }
+      refused = true;
+      nanos = pauses.nextNanos();
+    }
+    owner.resubmitLater(this, number, nanos);
+  }
+
+  /** The pause after a refusal is over. */
+  void resubmit(long number) {
+    synchronized (this) {
+      if (number != runs || running || !refused) {
+        return;
+      }
+    }
+    submit();
+  }
+
+  // ---- one run ----
+
+  private void run(long number) {
     boolean warm;
     boolean cool;
     boolean turn;
     HeldLease held;
     synchronized (this) {
+      if (number != runs || running) {
+        return;
+      }
+      runs++;
       running = true;
+      refused = false;
+      pauses.reset();
+      runningSinceNanos = clock.monotonicNanos();
       warm = warmUpWanted;
       cool = coolDownWanted;
       turn = turnWanted;
@@ -196,106 +308,177 @@ final class ShardRun implements Runnable {
       warmUpWanted = false;
       coolDownWanted = false;
       turnWanted = false;
-      pause++;
     }
-    if (!over) {
-      busyTime.begin(clock.monotonicNanos());
-      try {
-        if (warm) {
-          doWarmUp();
-        }
-        if (turn && held != null) {
-          doTurn(held);
-        } else if (cool) {
-          over = true;
-          doCoolDown();
-          owner.over(this, Optional.empty());
-        }
-      } finally {
-        busyTime.end(clock.monotonicNanos());
+    @Nullable Throwable thrown = null;
+    try {
+      if (!over) {
+        busyTime.begin(clock.monotonicNanos());
+        thrown = work(warm, cool, turn, held);
       }
+    } catch (Throwable e) {
+      // Not of the task but of what is around it: no memory, or no room left on the stack.
+      thrown = e;
+      broken(held, e);
+    } finally {
+      busyTime.end(clock.monotonicNanos());
+      ran();
     }
+    if (thrown != null) {
+      UserCode.reportToThread(thrown);
+    }
+  }
+
+  private void ran() {
     synchronized (this) {
       running = false;
       if (over || !(warmUpWanted || coolDownWanted || turnWanted)) {
         scheduled = false;
         return;
       }
-      scheduledAtNanos = clock.monotonicNanos();
+      becomeScheduled();
     }
-    execute();
+    submit();
   }
 
-  private void doWarmUp() {
+  private @Nullable Throwable work(
+      boolean warm, boolean cool, boolean turn, @Nullable HeldLease held) {
+    @Nullable Throwable thrown = warm ? doWarmUp() : null;
+    if (turn && held != null) {
+      return doTurn(held);
+    } else if (cool) {
+      over = true;
+      thrown = doCoolDown();
+      ended(Optional.empty());
+    }
+    return thrown;
+  }
+
+  private void broken(@Nullable HeldLease held, Throwable thrown) {
+    UserCode.warn(log, "shard=" + shard + " its task could not be run", thrown);
+    if (held == null) {
+      task = null;
+      owner.warmUpFailed(this, thrown);
+    } else if (!over) {
+      over = true;
+      ended(failed("a turn", thrown));
+    }
+  }
+
+  private void ended(Optional<TaskTurns.Over> how) {
+    synchronized (this) {
+      untold = new Outcome(how);
+    }
+    tell();
+  }
+
+  private void tell() {
+    Outcome outcome;
+    synchronized (this) {
+      outcome = untold;
+      untold = null;
+    }
+    if (outcome == null) {
+      return; // Told meanwhile.
+    }
+    boolean told = false;
+    try {
+      owner.over(this, outcome.how());
+      told = true;
+    } finally {
+      if (!told) {
+        synchronized (this) {
+          untold = outcome;
+        }
+      }
+    }
+  }
+
+  private @Nullable Throwable doWarmUp() {
     try {
       task().warmUp();
-      owner.warmedUp(this);
-    } catch (Exception e) {
+    } catch (Throwable e) {
       keepInterrupt(e);
       task = null;
       owner.warmUpFailed(this, e);
+      return e;
     }
+    owner.warmedUp(this);
+    return null;
   }
 
   private ShardTask task() throws Exception {
     ShardTask made = task;
     if (made == null) {
-      made = factory.taskFor(shard);
+      made = made();
       task = made;
     }
     return made;
   }
 
-  private void doCoolDown() {
+  private ShardTask made() throws Exception {
+    @Nullable ShardTask made = factory.taskFor(shard);
+    if (made == null) {
+      throw new IllegalStateException(
+          factory.getClass().getName() + " returned null as the task of shard " + shard);
+    }
+    return made;
+  }
+
+  private @Nullable Throwable doCoolDown() {
     ShardTask made = task;
     if (made != null) {
       try {
         made.coolDown();
-      } catch (Exception e) {
+      } catch (Throwable e) {
         keepInterrupt(e);
-        log.warn("shard={} cooling down failed", shard, e);
+        UserCode.warn(log, "shard=" + shard + " cooling down failed", e);
+        return e;
       }
     }
+    return null;
   }
 
-  private static void keepInterrupt(Exception e) {
+  private static void keepInterrupt(Throwable e) {
     if (e instanceof InterruptedException) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private void doTurn(HeldLease held) {
+  private @Nullable Throwable doTurn(HeldLease held) {
     TaskTurns current = turns;
     if (current == null) {
       if (!held.isHeld()) {
         // It ran out before there was a thread for the first turn, or while getting ready.
         over = true;
-        doCoolDown();
-        owner.over(this, Optional.of(noTurn(Optional.empty(), Optional.empty())));
-        return;
+        Throwable thrown = doCoolDown();
+        ended(Optional.of(new TaskTurns.Over(Optional.empty(), false, false, Optional.empty())));
+        return thrown;
       }
       try {
         current = new TaskTurns(task(), held);
-      } catch (Exception e) {
+      } catch (Throwable e) {
         keepInterrupt(e);
+        UserCode.warn(log, "shard=" + shard + " its task cannot be made", e);
         over = true;
-        Transition.End end = UserCode.failed("the task factory", e);
-        owner.over(this, Optional.of(noTurn(Optional.of(end), Optional.of(e))));
-        return;
+        ended(failed("the task factory", e));
+        return e;
       }
       turns = current;
     }
     TaskTurns.Turn turn = current.turn();
-    if (turn instanceof TaskTurns.Over ended) {
+    if (turn instanceof TaskTurns.Over last) {
       over = true;
-      owner.over(this, Optional.of(ended));
+      ended(Optional.of(last));
+      return last.failure().orElse(null);
     } else if (turn instanceof TaskTurns.Next next) {
       pause(held, next.pauseNanos());
     }
+    return null;
   }
 
-  private static TaskTurns.Over noTurn(Optional<Transition.End> end, Optional<Throwable> failure) {
-    return new TaskTurns.Over(end, false, false, failure);
+  private static Optional<TaskTurns.Over> failed(String call, Throwable thrown) {
+    Transition.End end = UserCode.failed(call, thrown);
+    return Optional.of(new TaskTurns.Over(Optional.of(end), false, false, Optional.of(thrown)));
   }
 
   private void pause(HeldLease held, long nanos) {
@@ -305,7 +488,7 @@ final class ShardRun implements Runnable {
     }
     long number;
     synchronized (this) {
-      number = pause;
+      number = runs;
     }
     owner.resumeLater(this, number, nanos);
   }

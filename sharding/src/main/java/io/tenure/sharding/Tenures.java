@@ -23,7 +23,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Future;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +53,12 @@ final class Tenures implements ShardRun.Owner, Office {
   /** After a tenure of this length, what failed before it is forgotten. */
   private static final long LONG_TENURE_NANOS = TimeUnit.MINUTES.toNanos(1);
 
+  /** A round of renewals that has waited so many periods for a thread is lost. */
+  private static final int MAX_ROUNDS_QUEUED = 16;
+
+  /** A task that gets ready or cools down for so long is taken to hang. */
+  private static final long HANGING_NANOS = TimeUnit.SECONDS.toNanos(30);
+
   /** A registration tells of a utilization that has changed by so many points ... */
   private static final int PUBLISHED_POINTS = 3;
 
@@ -65,10 +70,14 @@ final class Tenures implements ShardRun.Owner, Office {
   private final SerialExecutor callbacks;
   private final Consumer<WorkerEvent> machine;
   private final Runnable report;
+  private final StepExecutor steps;
   private final WorkerLoad load;
 
   /** The task of each shard, from when it gets ready until its last turn is over. */
   private final Map<String, ShardRun> runs = new HashMap<>();
+
+  /** Tasks that only got ready and cool down, until that is over. */
+  private final Map<String, ShardRun> leaving = new HashMap<>();
 
   /** The lease of each shard, until it is known how it ended. */
   private final Map<String, HeldLease> leases = new HashMap<>();
@@ -86,6 +95,7 @@ final class Tenures implements ShardRun.Owner, Office {
   private long watchdogAtNanos;
   private @Nullable Future<?> renewals;
   private volatile boolean renewing;
+  private long renewingSinceNanos;
   private @Nullable Future<?> samples;
   private int publishedPercent;
   private long publishedAtNanos;
@@ -102,6 +112,12 @@ final class Tenures implements ShardRun.Owner, Office {
     this.callbacks = callbacks;
     this.machine = machine;
     this.report = report;
+    this.steps =
+        new StepExecutor(
+            options.pool(),
+            "group=" + options.group() + " worker=" + options.id(),
+            monitor.clock(),
+            monitor::isEventThread);
     this.load = new WorkerLoad(options.concurrency(), options.overloadThreshold(), now());
     this.publishedAtNanos = now() - PUBLISH_NANOS;
   }
@@ -115,9 +131,11 @@ final class Tenures implements ShardRun.Owner, Office {
   }
 
   private ShardRun run(String shard) {
+    if (samples == null) {
+      samples = monitor.schedule(this::sample, SAMPLE_NANOS);
+    }
     return runs.computeIfAbsent(
-        shard,
-        name -> new ShardRun(name, options.factory(), this, options.pool(), monitor.clock()));
+        shard, name -> new ShardRun(name, options.factory(), this, steps, monitor.clock()));
   }
 
   private Optional<HeldLease> lease(String shard) {
@@ -127,12 +145,30 @@ final class Tenures implements ShardRun.Owner, Office {
   // ---- what the machine wants ----
 
   void warmUp(String shard) {
+    ShardRun before = leaving.get(shard);
+    if (before != null && before.isRunningFor(HANGING_NANOS)) {
+      // Another one would hang as well, and each keeps a thread.
+      monitor.execute(() -> stillHangs(shard));
+      return;
+    }
     run(shard).warmUp();
+  }
+
+  private void stillHangs(String shard) {
+    Throwable cause =
+        new IllegalStateException(
+            "the task of shard "
+                + shard
+                + " that got ready before still runs: its warmUp or"
+                + " coolDown hangs");
+    told(shard, cause);
+    machine.accept(new WorkerEvent.WarmUpFailed(shard, cause));
   }
 
   void coolDown(String shard) {
     ShardRun run = runs.remove(shard);
     if (run != null) {
+      leaving.putIfAbsent(shard, run);
       run.coolDown();
     }
   }
@@ -191,9 +227,6 @@ final class Tenures implements ShardRun.Owner, Office {
     long period = lease.bounds().terms().ackIntervalNanos() * 2 / 5;
     if (renewals == null) {
       renewals = monitor.schedule(() -> renewRound(period), period);
-    }
-    if (samples == null) {
-      samples = monitor.schedule(this::sample, SAMPLE_NANOS);
     }
   }
 
@@ -276,6 +309,7 @@ final class Tenures implements ShardRun.Owner, Office {
   /** Nobody asks any more. */
   void abandon() {
     abandoned = true;
+    steps.close();
     for (Future<?> timer : new Future<?>[] {watchdog, renewals, samples}) {
       if (timer != null) {
         timer.cancel(false);
@@ -323,11 +357,26 @@ final class Tenures implements ShardRun.Owner, Office {
 
   private void markHanging(String shard) {
     ShardRun run = runs.get(shard);
-    if (run != null
-        && run.isRunning()
-        && hanging.add(run)
-        && options.pool() instanceof StepPool pool) {
-      pool.stuck();
+    if (run != null && run.isRunning() && hanging.add(run)) {
+      steps.stuck();
+    }
+  }
+
+  private void comesBack(ShardRun run) {
+    if (hanging.remove(run)) {
+      steps.unstuck();
+    }
+  }
+
+  private void check(ShardRun run) {
+    run.check();
+    if (run.lease().isEmpty() && run.isRunningFor(HANGING_NANOS) && hanging.add(run)) {
+      log.warn(
+          "scope={} worker={} its warmUp or coolDown has not come back for {} s",
+          scope(run.shard()),
+          options.id(),
+          TimeUnit.NANOSECONDS.toSeconds(HANGING_NANOS));
+      steps.stuck();
     }
   }
 
@@ -337,25 +386,29 @@ final class Tenures implements ShardRun.Owner, Office {
       return;
     }
     renewals = monitor.schedule(() -> renewRound(periodNanos), periodNanos);
-    if (renewing) {
+    if (renewing && now() - renewingSinceNanos < MAX_ROUNDS_QUEUED * periodNanos) {
       return; // No thread has got to the last one yet.
     }
     renewing = true;
+    renewingSinceNanos = now();
     List<ShardRun> all = List.copyOf(runs.values());
+    steps.submit(
+        () -> {
+          try {
+            all.forEach(Tenures::renew);
+          } finally {
+            renewing = false;
+          }
+        },
+        () -> renewing = false);
+  }
+
+  /** One that cannot be renewed keeps none of the others from that. */
+  private static void renew(ShardRun run) {
     try {
-      options
-          .pool()
-          .execute(
-              () -> {
-                try {
-                  all.forEach(ShardRun::renewIfWaiting);
-                } finally {
-                  renewing = false;
-                }
-              });
-    } catch (RejectedExecutionException e) {
-      renewing = false;
-      log.warn("worker={} the executor refuses renewals: leases run out", options.id());
+      run.renewIfWaiting();
+    } catch (Throwable e) {
+      UserCode.warn(log, "shard=" + run.shard() + " its lease is not renewed", e);
     }
   }
 
@@ -363,6 +416,8 @@ final class Tenures implements ShardRun.Owner, Office {
     if (abandoned) {
       return;
     }
+    List.copyOf(runs.values()).forEach(this::check);
+    List.copyOf(leaving.values()).forEach(this::check);
     if (load.sample(runs.values(), now())) {
       Utilization utilization = load.utilization();
       log.warn(
@@ -379,7 +434,7 @@ final class Tenures implements ShardRun.Owner, Office {
       publishedAtNanos = now();
       report.run();
     }
-    boolean idle = runs.isEmpty() && percent == 0 && publishedPercent == 0;
+    boolean idle = runs.isEmpty() && leaving.isEmpty() && percent == 0 && publishedPercent == 0;
     samples = idle ? null : monitor.schedule(this::sample, SAMPLE_NANOS);
   }
 
@@ -412,6 +467,7 @@ final class Tenures implements ShardRun.Owner, Office {
   public void warmedUp(ShardRun run) {
     monitor.execute(
         () -> {
+          comesBack(run);
           if (runs.get(run.shard()) == run) {
             machine.accept(new WorkerEvent.WarmedUp(run.shard()));
           }
@@ -426,6 +482,7 @@ final class Tenures implements ShardRun.Owner, Office {
               log,
               "scope=" + scope(run.shard()) + " worker=" + options.id() + " cannot get ready",
               cause);
+          comesBack(run);
           told(run.shard(), cause);
           if (runs.get(run.shard()) == run) {
             if (run.lease().isEmpty()) {
@@ -442,9 +499,8 @@ final class Tenures implements ShardRun.Owner, Office {
   }
 
   private void finished(ShardRun run, Optional<TaskTurns.Over> over) {
-    if (hanging.remove(run) && options.pool() instanceof StepPool pool) {
-      pool.unstuck();
-    }
+    comesBack(run);
+    leaving.remove(run.shard(), run);
     HeldLease lease = run.lease().orElse(null);
     if (over.isEmpty() || lease == null) {
       return; // It was only got ready.
@@ -462,8 +518,13 @@ final class Tenures implements ShardRun.Owner, Office {
   }
 
   @Override
-  public void resumeLater(ShardRun run, long pause, long nanos) {
-    monitor.schedule(() -> run.resume(pause), nanos);
+  public void resumeLater(ShardRun run, long number, long nanos) {
+    monitor.schedule(() -> run.resume(number), nanos);
+  }
+
+  @Override
+  public void resubmitLater(ShardRun run, long number, long nanos) {
+    monitor.schedule(() -> run.resubmit(number), nanos);
   }
 
   // ---- what the holders of leases say, on any thread ----

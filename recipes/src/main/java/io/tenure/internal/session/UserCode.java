@@ -51,10 +51,11 @@ public final class UserCode {
 
   /**
    * Hands an error of the JVM itself to the thread's handler of uncaught exceptions, after all that
-   * the library had to do about it: an application may want to end for lack of memory.
+   * the library had to do about it: an application may want to end for lack of memory. Too deep a
+   * recursion is the task's own error.
    */
   public static void reportToThread(Throwable thrown) {
-    if (thrown instanceof VirtualMachineError) {
+    if (thrown instanceof VirtualMachineError && !(thrown instanceof StackOverflowError)) {
       Thread thread = Thread.currentThread();
       try {
         thread.getUncaughtExceptionHandler().uncaughtException(thread, thrown);
