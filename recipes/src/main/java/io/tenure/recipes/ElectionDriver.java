@@ -114,7 +114,7 @@ final class ElectionDriver implements SessionListener, Office {
     this.scope = settings.scope();
     this.monitor = monitor;
     this.store = new ScopeStore(scope, settings.retention(), monitor);
-    this.callbacks = new SerialExecutor(settings.callbacks());
+    this.callbacks = SerialExecutor.of(settings.callbacks(), "scope=" + settings.scope());
     this.machine =
         new ElectionMachine(
             () -> UUID.randomUUID().toString().substring(0, 13),

@@ -96,7 +96,7 @@ public final class ShardDirectory implements AutoCloseable {
     this.monitor = sessions.internal();
     this.group = new WatchedNode(monitor, paths.group(), new SettingsReader());
     this.callbackThread = CallbackThread.named("tenure-directory");
-    this.callbacks = new SerialExecutor(callbackThread);
+    this.callbacks = SerialExecutor.of(callbackThread, "group=" + paths.group());
   }
 
   /**
@@ -124,7 +124,7 @@ public final class ShardDirectory implements AutoCloseable {
    */
   public CompletionStage<Void> start() {
     monitor.addListener(listener);
-    return complete.minimalCompletionStage();
+    return callbacks.forUsers(complete);
   }
 
   /** Who leads a shard; empty if nobody does, or there is no such shard. */

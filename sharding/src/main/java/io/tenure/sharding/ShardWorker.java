@@ -101,7 +101,7 @@ public final class ShardWorker implements AutoCloseable {
     driver = new WorkerDriver(options, monitor.internal());
     coordinator = new Coordinator(options, monitor);
     // A worker that closes itself, refused or replaced, does not coordinate either.
-    driver.closed().thenRunAsync(coordinator::close, task -> callbacks.execute(task));
+    driver.closed().thenRun(() -> driver.apart(coordinator::close));
   }
 
   /**
@@ -394,16 +394,16 @@ public final class ShardWorker implements AutoCloseable {
       }
       CompletableFuture<Void> before = started;
       if (before != null) {
-        return before.minimalCompletionStage();
+        return driver.forUsers(before);
       }
-      CompletableFuture<Void> joined = driver.start().thenRunAsync(coordinator::start, callbacks);
+      CompletableFuture<Void> joined = driver.start().thenRun(coordinator::start);
       started = joined;
       if (!shutdownLimit.isZero()) {
         Thread hook = new Thread(this::shutDown, "tenure-drain-" + id());
         shutdownHook = hook;
         Runtime.getRuntime().addShutdownHook(hook);
       }
-      return joined.minimalCompletionStage();
+      return driver.forUsers(joined);
     }
   }
 
@@ -426,7 +426,7 @@ public final class ShardWorker implements AutoCloseable {
    * @return completes when nothing is left
    */
   public CompletionStage<Void> drain() {
-    return driver.drain(true).minimalCompletionStage();
+    return driver.forUsers(driver.drain(true));
   }
 
   /** Takes shards again. */

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -69,7 +70,9 @@ final class WorkerDriver implements SessionListener {
   WorkerDriver(WorkerOptions options, Monitor monitor) {
     this.options = options;
     this.monitor = monitor;
-    this.callbacks = new SerialExecutor(options.callbacks());
+    this.callbacks =
+        SerialExecutor.of(
+            options.callbacks(), "group=" + options.group() + " worker=" + options.id());
     this.registration =
         new Registration(
             monitor, options.paths(), options.id(), options.wish(), new RegistrationOwner());
@@ -77,6 +80,16 @@ final class WorkerDriver implements SessionListener {
   }
 
   // ---- called from any thread ----
+
+  /** A future of the worker's as users get it. */
+  <T> CompletionStage<T> forUsers(CompletableFuture<T> future) {
+    return callbacks.forUsers(future);
+  }
+
+  /** Runs what waits for others on a thread that nobody waits for. */
+  void apart(Runnable task) {
+    callbacks.complete(task);
+  }
 
   WorkerState state() {
     return state;

@@ -177,6 +177,11 @@ final class Workers {
     return held;
   }
 
+  /** The lease of a shard that is held. */
+  Lease leaseOf(String shard) {
+    return leases.get(shard).stream().filter(Lease::isHeld).findFirst().orElseThrow();
+  }
+
   /** Who holds the lease of a shard. */
   Optional<String> holder(String shard) {
     return leases.getOrDefault(shard, List.of()).stream()

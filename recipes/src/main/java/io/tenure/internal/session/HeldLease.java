@@ -61,8 +61,8 @@ public final class HeldLease implements Lease {
   /** Completed on the event thread, so that waiting for it never waits for user code. */
   private final CompletableFuture<Ended> ended = new CompletableFuture<>();
 
-  /** The same for users, completed on their executor. */
-  private final CompletableFuture<Ended> endedForUsers = new CompletableFuture<>();
+  /** The same for users, made when the first asks for it. Guarded by ended. */
+  private @Nullable CompletableFuture<Ended> endedForUsers;
 
   /** Completed when the tenure shall end, or has ended: why. For the task form. */
   private final CompletableFuture<Transition.End> stopRequest = new CompletableFuture<>();
@@ -399,7 +399,17 @@ public final class HeldLease implements Lease {
 
   @Override
   public CompletionStage<Ended> ended() {
-    return endedForUsers.minimalCompletionStage();
+    synchronized (ended) {
+      CompletableFuture<Ended> users = endedForUsers;
+      if (users == null) {
+        users = new CompletableFuture<>();
+        endedForUsers = users;
+        if (ended.isDone()) {
+          users.complete(ended.join()); // Nothing depends on it yet.
+        }
+      }
+      return users.minimalCompletionStage();
+    }
   }
 
   @Override
@@ -431,7 +441,13 @@ public final class HeldLease implements Lease {
   public boolean completeEnded(Ended how, SerialExecutor callbacks) {
     boolean first = ended.complete(how);
     if (first) {
-      callbacks.execute(() -> endedForUsers.complete(how));
+      CompletableFuture<Ended> users;
+      synchronized (ended) {
+        users = endedForUsers;
+      }
+      if (users != null) {
+        callbacks.complete(() -> users.complete(how));
+      }
     }
     return first;
   }
