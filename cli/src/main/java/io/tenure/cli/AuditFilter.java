@@ -33,6 +33,7 @@ final class AuditFilter {
           "resize",
           "add-shards",
           "remove-shards",
+          "settings",
           "revoke");
 
   @Option(

@@ -63,6 +63,11 @@ abstract class ChangeCommand implements Callable<Integer> {
     this.io = io;
   }
 
+  /** What to say if there is nothing to do. */
+  String nothing() {
+    return "there is nothing to take back";
+  }
+
   /** What is wanted. */
   abstract GroupChange change(ShardGroup shards) throws InterruptedException;
 
@@ -91,7 +96,7 @@ abstract class ChangeCommand implements Callable<Integer> {
     String subject = change.subject().isEmpty() ? "" : " " + change.subject();
     say(found.path() + ": " + change.event() + subject, preview);
     if (!preview.takesEffect()) {
-      io.out().line("there is nothing to take back");
+      io.out().line(nothing());
       return ExitCode.OK;
     }
     refuseWhatWouldBePassedOver(preview);
@@ -122,7 +127,7 @@ abstract class ChangeCommand implements Callable<Integer> {
     try (Settling settling = new Settling(connection, found, asked, change, preview)) {
       Optional<Operation> done = asked.apply(change);
       if (done.isEmpty()) {
-        io.out().line("there is nothing to take back");
+        io.out().line(nothing());
         return ExitCode.OK;
       }
       String entry = done.get().path();

@@ -39,6 +39,7 @@ import picocli.CommandLine.Spec;
       RevokeCommand.class,
       CapacityCommand.class,
       ShardsCommand.class,
+      SettingsCommand.class,
       DoctorCommand.class,
       TimelineCommand.class,
       ServeCommand.class,

@@ -208,6 +208,45 @@ class ChangingCommandsTest {
   }
 
   @Test
+  void theSettingsAreShownAndChangedWithAPreviewAndAnEntry() throws Exception {
+    group("/c/set", ShardSet.numbered(2), "w-1", "w-2");
+    Cli.Result shown = run("settings", "-g", "/c/set");
+    assertThat(shown.exitCode()).as(shown.toString()).isZero();
+    assertThat(shown.out()).contains("standbys", "retention", "20", "loadBalancing", "off");
+    assertThat(shown.out()).doesNotContain("yes");
+    Cli.Result dry = run("settings", "--standbys", "0", "-g", "/c/set", "--dry-run");
+    assertThat(dry.out())
+        .contains("/c/set: settings standbys: no shard changes its leader", "(--dry-run)");
+    assertThat(ShardGroup.of(client, "/c/set").settings().standbys()).isEqualTo(1);
+    Cli.Result changed =
+        run(
+            "settings",
+            "--standbys=0",
+            "--retention=all",
+            "--load-balancing=1m,20%,3",
+            "-g",
+            "/c/set",
+            "--reason",
+            "one zone left",
+            "--by",
+            "alice@ops");
+    assertThat(changed.exitCode()).as(changed.toString()).isZero();
+    assertThat(changed.out()).contains("recorded as /c/set/audit/0000000001-settings-standbys");
+    assertThat(run("audit", "/c/set", "--event", "settings").out())
+        .contains("alice@ops", "one zone left", "standbys 1 to 0");
+    JsonNode json = run("settings", "-g", "/c/set", "--json").json().get(0);
+    assertThat(json.get("standbys").asInt()).isZero();
+    assertThat(json.at("/loadBalancing/intervalMillis").asInt()).isEqualTo(60_000);
+    assertThat(json.at("/loadBalancing/moves").asInt()).isEqualTo(3);
+    assertThat(json.get("changed")).hasSize(3);
+    assertThat(run("settings", "--standbys=0", "-g", "/c/set").out())
+        .contains("has these values already");
+    assertThat(run("settings", "--standbys=7", "-g", "/c/set").err()).contains("give 0 to 3");
+    assertThat(run("settings", "--load-balancing=7", "-g", "/c/set").exitCode())
+        .isEqualTo(ExitCode.USAGE);
+  }
+
+  @Test
   void aRevokedShardIsLedInAnotherTenureAndTheGroupKnowsWhoAsked() throws Exception {
     group("/c/revoked", ShardSet.numbered(2), "w-1", "w-2");
     Cli.Result revoked =

@@ -147,15 +147,21 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
 
   /** Another worker may fare better meanwhile. Settings that somebody mends end the rest. */
   private void rest(long nanos) {
+    wakeups.drainPermits();
+    if (isClosed()) {
+      return;
+    }
+    long session = monitor.sessionId();
+    String group = monitor.realPath(paths.group());
     try {
-      wakeups.drainPermits();
-      monitor.exists(monitor.sessionId(), monitor.realPath(paths.group()), settingsWatcher);
-      if (!isClosed() && wakeups.tryAcquire(nanos, TimeUnit.NANOSECONDS)) {
+      monitor.exists(session, group, settingsWatcher);
+      if (wakeups.tryAcquire(nanos, TimeUnit.NANOSECONDS)) {
         log.debug("group={} worker={} rests no longer", options.group(), options.id());
       }
     } catch (InterruptedException | RuntimeException e) {
       log.debug("group={} worker={} rest cut short", options.group(), options.id(), e);
     }
+    monitor.removeWatch(session, group, settingsWatcher);
   }
 
   /** Each kind of failure once; with the stack trace where nobody foresaw it. */
@@ -212,6 +218,15 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
   @Override
   public void gone(long session) {
     signals.release();
+  }
+
+  /** No further session begins, so that there is nothing to coordinate from now on. */
+  @Override
+  public void closed(TenureException cause) {
+    log.debug("group={} worker={} coordinates no longer", options.group(), options.id(), cause);
+    closed.countDown();
+    signals.release();
+    wakeups.release();
   }
 
   // ---- the task ----

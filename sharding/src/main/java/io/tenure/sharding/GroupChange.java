@@ -14,7 +14,7 @@ public sealed interface GroupChange {
   /** The word that stands in the group's trail: {@code drain}, {@code pin} ... */
   String event();
 
-  /** Which worker or shard it is about, or which shards; empty for {@link Resize}. */
+  /** Which worker or shard it is about, or which shards or settings; empty for {@link Resize}. */
   String subject();
 
   /** Why. */
@@ -229,6 +229,34 @@ public sealed interface GroupChange {
     @Override
     public String subject() {
       return OperatorText.list(names);
+    }
+  }
+
+  /**
+   * Settings of the group have other values. Its workers follow while they run; from now on the
+   * values belong to the group, and workers that are built with others take these.
+   */
+  record ChangeSettings(SettingsChange settings, String reason) implements GroupChange {
+    /**
+     * Puts the reason on one line.
+     *
+     * @throws IllegalArgumentException if no setting is named
+     */
+    public ChangeSettings {
+      if (settings.isEmpty()) {
+        throw new IllegalArgumentException("no setting is named that shall be changed");
+      }
+      reason = OperatorText.reason(reason);
+    }
+
+    @Override
+    public String event() {
+      return "settings";
+    }
+
+    @Override
+    public String subject() {
+      return OperatorText.list(settings.named().stream().map(Setting::word).toList());
     }
   }
 

@@ -32,18 +32,15 @@ sealed interface GroupEdit {
   record TakeBack(List<GroupFacts.Standing> directives, String value) implements GroupEdit {}
 
   /**
-   * The group has other shards.
+   * The group has other settings: other shards, or other values.
    *
-   * @param data the settings as they shall stand in the znode
+   * @param settings as they shall be
+   * @param data the same as they shall stand in the znode
    * @param version of the znode now
    */
   @SuppressWarnings("ArrayRecordComponent") // carried, never compared
-  record SetShards(GroupSettings settings, byte[] data, int version) implements GroupEdit {
-    @Override
-    public String value() {
-      return Integer.toString(settings.shards().size());
-    }
-  }
+  record SetSettings(GroupSettings settings, byte[] data, int version, String value)
+      implements GroupEdit {}
 
   /** A leader is asked to give up. */
   record Revoke(String shard, GroupFacts.Office office) implements GroupEdit {

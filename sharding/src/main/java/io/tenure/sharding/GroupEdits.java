@@ -4,6 +4,7 @@ import io.tenure.internal.LeaderNode;
 import io.tenure.internal.NearNames;
 import io.tenure.internal.ZnodeName;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -64,6 +65,8 @@ final class GroupEdits {
       return setShards(with(add.names()));
     } else if (change instanceof GroupChange.RemoveShards remove) {
       return setShards(without(remove.names()));
+    } else if (change instanceof GroupChange.ChangeSettings settings) {
+      return setSettings(settings.settings());
     }
     return revoke((GroupChange.Revoke) change);
   }
@@ -109,10 +112,30 @@ final class GroupEdits {
 
   private GroupEdit setShards(ShardSet set) {
     GroupSettings settings = facts.settings().withShards(set);
-    byte[] data =
-        ChangedSettings.bytesOver(
-            settings, List.of(Setting.SHARDS), paths.group(), facts.settingsData());
-    return new GroupEdit.SetShards(settings, data, facts.settingsVersion());
+    return set(settings, List.of(Setting.SHARDS), Integer.toString(set.size()));
+  }
+
+  /** A setting that is named and stays as it is belongs to the group from now on, all the same. */
+  private GroupEdit setSettings(SettingsChange change) {
+    GroupSettings before = facts.settings();
+    // As the group keeps them: times in milliseconds, and so on.
+    GroupSettings after = GroupSettings.parse(paths.group(), change.over(before).bytes());
+    ChangedSettings changed = ChangedSettings.parse(paths.group(), facts.settingsData());
+    if (after.equals(before) && changed.containsAll(change.named())) {
+      return new GroupEdit.Nothing();
+    }
+    List<String> values = new ArrayList<>();
+    for (Setting setting : change.named()) {
+      String from = setting.text(before);
+      String to = setting.text(after);
+      values.add(setting.word() + " " + (from.equals(to) ? to : from + " to " + to));
+    }
+    return set(after, change.named(), OperatorText.list(values));
+  }
+
+  private GroupEdit set(GroupSettings settings, Collection<Setting> changed, String value) {
+    byte[] data = ChangedSettings.bytesOver(settings, changed, paths.group(), facts.settingsData());
+    return new GroupEdit.SetSettings(settings, data, facts.settingsVersion(), value);
   }
 
   private ShardSet resized(int count) {

@@ -316,8 +316,8 @@ final class GroupWriter {
               : create(paths.directives(), put.path(), put.data()));
     } else if (edit instanceof GroupEdit.TakeBack takeBack) {
       takeBack.directives().forEach(standing -> steps.add(delete(standing)));
-    } else if (edit instanceof GroupEdit.SetShards shards) {
-      steps.add(set(paths.group(), shards.data(), shards.version()));
+    } else if (edit instanceof GroupEdit.SetSettings settings) {
+      steps.add(set(paths.group(), settings.data(), settings.version()));
     } else if (edit instanceof GroupEdit.Revoke revoke) {
       Scope scope = paths.shard(revoke.shard());
       String text = GroupEdits.revocation(entry.by(), entry.reason());

@@ -9,11 +9,12 @@ import java.time.Instant;
  * @param index its place in the trail, 1, 2, 3 ... with no gap
  * @param event what was done: {@code drain}, {@code undrain}, {@code pin}, {@code unpin}, {@code
  *     move}, {@code capacity}, {@code reset-capacity}, {@code resize}, {@code add-shards}, {@code
- *     remove-shards}, {@code revoke}; a newer version may know others
- * @param subject the worker or shard it was done to, or the shards; empty for {@code resize}
+ *     remove-shards}, {@code settings}, {@code revoke}; a newer version may know others
+ * @param subject the worker or shard it was done to, or the shards or settings; empty for {@code
+ *     resize}
  * @param value the worker of a pin or move, the number of a capacity, how many shards there are
- *     after a change of their set, whose tenure was revoked; where something was taken back, what
- *     that was; else empty
+ *     after a change of their set, from what to what settings were changed, whose tenure was
+ *     revoked; where something was taken back, what that was; else empty
  * @param reason why; may be empty
  * @param by who asked for it, as that process said
  * @param at when, by that process's clock; shown, never compared

@@ -153,8 +153,8 @@ final class Rehearsal {
       directives.put(put.path(), put.data());
     } else if (edit instanceof GroupEdit.TakeBack takeBack) {
       takeBack.directives().forEach(standing -> directives.remove(standing.path()));
-    } else if (edit instanceof GroupEdit.SetShards set) {
-      settings = settings.withShards(set.settings().shards());
+    } else if (edit instanceof GroupEdit.SetSettings set) {
+      settings = set.settings();
     } else if (edit instanceof GroupEdit.Revoke revoke) {
       takeOver(revoke.shard());
     }

@@ -74,7 +74,7 @@ final class ScopeReads {
 
   private final Monitor monitor;
   private final GroupPaths paths;
-  private final Retention retention;
+  private Retention retention;
   private final OfficeWatches watches;
   private final Answers answers;
   private final Registrations registrations;
@@ -107,6 +107,11 @@ final class ScopeReads {
   /** From now on, nobody tries to delete this entry. */
   void cannotDelete(String path) {
     undeletable.add(path);
+  }
+
+  /** From now on, so much of each trail is kept. */
+  void retain(Retention entries) {
+    retention = entries;
   }
 
   void clear() {

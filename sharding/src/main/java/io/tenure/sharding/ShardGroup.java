@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import org.apache.curator.framework.CuratorFramework;
 
@@ -83,6 +84,14 @@ public final class ShardGroup {
   /** What all workers of the group agree on. */
   public GroupSettings settings() throws InterruptedException {
     return reads.settings();
+  }
+
+  /**
+   * The names of the settings that were changed while the group ran, as in {@link GroupSettings}:
+   * these belong to the group, whatever its workers were built with.
+   */
+  public SortedSet<String> changedSettings() throws InterruptedException {
+    return ChangedSettings.parse(paths.group(), reads.group().data()).words();
   }
 
   /** The registered workers, by id and incarnation. */
@@ -222,6 +231,16 @@ public final class ShardGroup {
    */
   public void removeShards(Collection<String> names) throws InterruptedException {
     apply(new GroupChange.RemoveShards(List.copyOf(names), ""));
+  }
+
+  /**
+   * Gives settings of the group other values, while its workers run, which follow.
+   *
+   * @return whether anything was changed
+   * @throws IllegalArgumentException if no setting is named
+   */
+  public boolean change(SettingsChange settings, String reason) throws InterruptedException {
+    return apply(new GroupChange.ChangeSettings(settings, reason)).isPresent();
   }
 
   /** A worker shall hand over everything, until {@link #undrain}. */

@@ -110,6 +110,11 @@ final class ShardLink {
     }
   }
 
+  /** From now on, so much of each trail is kept. */
+  void retain(Retention entries) {
+    reads.retain(entries);
+  }
+
   /** There is a connection: sends what has waited for it. */
   void connected() {
     flush();

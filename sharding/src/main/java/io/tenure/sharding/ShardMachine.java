@@ -76,7 +76,7 @@ final class ShardMachine {
   private static final int MAX_DOUBLINGS = 6;
 
   private final Candidate candidate;
-  private final Retention retention;
+  private Retention retention;
   private final Supplier<String> nonces;
   private final BiConsumer<String, StateChange> trace;
 
@@ -265,6 +265,11 @@ final class ShardMachine {
     return slot.view == null
         ? slot.longTrail && !slot.keepsAll
         : CommitProtocol.needsEntryNames(slot.view.record(), retention(slot));
+  }
+
+  /** Counts from the next transaction on. */
+  void retain(Retention entries) {
+    retention = entries;
   }
 
   private Retention retention(ShardSlot slot) {

@@ -47,6 +47,7 @@ final class WorkerDriver implements SessionListener {
   private final SerialExecutor callbacks;
   private final Registration registration;
   private final WatchedNode plan;
+  private final FollowedSettings followed;
   private final CompletableFuture<Void> started = new CompletableFuture<>();
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
   private final ArrayDeque<WorkerEvent> inbox = new ArrayDeque<>();
@@ -77,6 +78,8 @@ final class WorkerDriver implements SessionListener {
         new Registration(
             monitor, options.paths(), options.id(), options.wish(), new RegistrationOwner());
     this.plan = new WatchedNode(monitor, options.paths().plan(options.id()), new PlanReader());
+    this.followed =
+        new FollowedSettings(monitor, options.paths(), options.id(), this::settingsChanged);
   }
 
   // ---- called from any thread ----
@@ -146,6 +149,7 @@ final class WorkerDriver implements SessionListener {
     monitor.execute(
         () -> {
           plan.stop();
+          followed.stop();
           registration.close();
           if (link != null) {
             link.close();
@@ -216,6 +220,7 @@ final class WorkerDriver implements SessionListener {
     registration.connected(session);
     if (incarnation >= 0) {
       plan.refresh();
+      followed.refresh();
     }
   }
 
@@ -223,6 +228,7 @@ final class WorkerDriver implements SessionListener {
   public void gone(long session) {
     registration.sessionGone();
     plan.stop();
+    followed.stop();
     incarnation = -1;
     if (link != null) {
       link.sessionGone();
@@ -266,7 +272,7 @@ final class WorkerDriver implements SessionListener {
                   TraceLog.changed(
                       () -> options.paths().shard(shard), options.candidate(), change));
     }
-    settings = found;
+    settingsChanged(found);
     boolean again = incarnation >= 0; // The node was deleted by hand, and the session goes on.
     incarnation = number;
     if (!again) {
@@ -274,7 +280,18 @@ final class WorkerDriver implements SessionListener {
     }
     settleState();
     plan.start(session);
+    followed.start(session, found);
     started.complete(null);
+  }
+
+  /** What of the group's settings a worker goes by; the rest is the coordinator's. */
+  private void settingsChanged(GroupSettings now) {
+    settings = now;
+    if (link != null) {
+      link.retain(now.retention());
+      handle(new WorkerEvent.Retained(now.retention()));
+    }
+    registration.report();
   }
 
   /** At the start, that is an error of whoever started it; later, it is tried again. */
@@ -523,6 +540,7 @@ final class WorkerDriver implements SessionListener {
     }
     closing = true;
     plan.stop();
+    followed.stop();
     // First, so that the plan has somebody else when the shards become vacant.
     registration
         .leave()

@@ -1,6 +1,7 @@
 package io.tenure.sharding;
 
 import io.tenure.internal.ScopeView;
+import io.tenure.scope.Retention;
 import io.tenure.scope.TenureException;
 import io.tenure.scope.Transition;
 import java.util.Optional;
@@ -18,6 +19,9 @@ sealed interface WorkerEvent {
    * @param untouched no shard of the group had a scope when the session began, as far as is known
    */
   record SessionBegun(long session, long timeoutNanos, boolean untouched) implements WorkerEvent {}
+
+  /** From now on, so much of each shard's trail is kept. */
+  record Retained(Retention retention) implements WorkerEvent {}
 
   /** The session has ended, and with it every tenure in it. */
   record SessionGone(long session) implements WorkerEvent {}

@@ -83,6 +83,8 @@ final class WorkerMachine {
       machine.session = begun.session();
       machine.sessionTimeoutNanos = begun.timeoutNanos();
       untouched = begun.untouched();
+    } else if (event instanceof WorkerEvent.Retained retained) {
+      machine.retain(retained.retention());
     } else if (event instanceof WorkerEvent.SessionGone gone) {
       sessionGone(gone.session());
     } else if (event instanceof WorkerEvent.Close close) {

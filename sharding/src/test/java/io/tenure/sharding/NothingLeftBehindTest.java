@@ -48,11 +48,15 @@ class NothingLeftBehindTest {
     connection.loseAndReturn(90);
     long readsAtLast = readsOfReconnects(one.proxy(), connection, 5);
     Map<String, Integer> watchers = connection.watchers();
-    // The directory watches the group as well as the coordinator, and Curator's latch has its own.
+    // Worker, coordinator and directory watch the group's settings, worker and directory the
+    // offices, and Curator's latch has its own.
     assertThat(watchers)
         .allSatisfy(
             (path, count) ->
-                assertThat(count).as(path).isLessThanOrEqualTo(path.contains("/latch/") ? 10 : 2));
+                assertThat(count)
+                    .as(path)
+                    .isLessThanOrEqualTo(
+                        path.contains("/latch/") ? 10 : path.equals(GROUP) ? 3 : 2));
     assertThat(readsAtLast).isLessThan(2 * readsAtFirst);
     assertThat(workers.held().values()).as("the tenures go on").allMatch(epoch -> epoch <= 2);
     workers.verify();

@@ -56,8 +56,8 @@ class RehearsalTest {
       group.directives.put(put.path(), put.data());
     } else if (edit instanceof GroupEdit.TakeBack takeBack) {
       takeBack.directives().forEach(one -> group.directives.remove(one.path()));
-    } else if (edit instanceof GroupEdit.SetShards set) {
-      group.settings = group.settings.withShards(set.settings().shards());
+    } else if (edit instanceof GroupEdit.SetSettings set) {
+      group.settings = set.settings();
     }
   }
 
