@@ -1,5 +1,6 @@
 package io.tenure.audit;
 
+import io.tenure.internal.session.CuratorClients;
 import io.tenure.internal.session.ServerErrors;
 import io.tenure.internal.session.ZnodeReader;
 import io.tenure.scope.CoordinationException;
@@ -154,7 +155,7 @@ public final class AuditArchiver implements AutoCloseable {
   public synchronized CompletionStage<Void> start() {
     begin();
     client.getConnectionStateListenable().addListener(connectionListener);
-    client.getCuratorListenable().addListener(clientListener);
+    CuratorClients.events(client).addListener(clientListener);
     Thread started = new Thread(this::follow, "tenure-archiver");
     started.setDaemon(true);
     thread = started;
@@ -364,7 +365,7 @@ public final class AuditArchiver implements AutoCloseable {
 
   private void finish(@Nullable Throwable failure) {
     client.getConnectionStateListenable().removeListener(connectionListener);
-    client.getCuratorListenable().removeListener(clientListener);
+    CuratorClients.events(client).removeListener(clientListener);
     Optional<RuntimeException> why;
     synchronized (this) {
       state = State.CLOSED;

@@ -4,6 +4,7 @@ import io.tenure.internal.AuditFormat;
 import io.tenure.internal.TrailRecord;
 import io.tenure.internal.TrimMarker;
 import io.tenure.internal.session.ServerErrors;
+import io.tenure.internal.session.ZnodeOps;
 import io.tenure.internal.session.ZnodeReader;
 import io.tenure.internal.session.ZnodeReader.Read;
 import io.tenure.internal.session.ZnodeReader.Znode;
@@ -172,20 +173,9 @@ final class TrailTrimmer {
 
   private List<CuratorOp> ops(TrailState state, byte[] data, List<Znode> row) {
     List<CuratorOp> ops = new ArrayList<>(row.size() + 1);
-    try {
-      ops.add(
-          client
-              .transactionOp()
-              .setData()
-              .uncompressed()
-              .withVersion(state.audit.stat().getVersion())
-              .forPath(state.audit.path(), data));
-      for (Znode entry : row) {
-        ops.add(client.transactionOp().delete().withVersion(0).forPath(entry.path()));
-      }
-    } catch (Exception e) {
-      throw new IllegalStateException("operations on " + state.trail + " cannot be built", e);
-    }
+    ZnodeOps znodes = new ZnodeOps(client);
+    ops.add(znodes.set(state.audit.path(), data, state.audit.stat().getVersion()));
+    row.forEach(entry -> ops.add(znodes.delete(entry.path(), 0)));
     return ops;
   }
 

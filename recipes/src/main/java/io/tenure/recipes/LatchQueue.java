@@ -2,6 +2,7 @@ package io.tenure.recipes;
 
 import io.tenure.internal.CandidateFormat;
 import io.tenure.internal.session.Monitor;
+import io.tenure.internal.session.UncompressedClient;
 import io.tenure.scope.CoordinationException;
 import io.tenure.scope.Scope;
 import io.tenure.scope.TenureException;
@@ -149,7 +150,9 @@ final class LatchQueue {
   private void startLatch() {
     LeaderLatch created =
         new LeaderLatch(
-            store.client(), scope.latchPath(), CandidateFormat.text(settings.candidate()));
+            UncompressedClient.of(store.client()),
+            scope.latchPath(),
+            CandidateFormat.text(settings.candidate()));
     created.addListener(
         new LeaderLatchListener() {
           @Override

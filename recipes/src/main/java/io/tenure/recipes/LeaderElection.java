@@ -4,6 +4,7 @@ import io.tenure.internal.CandidateFormat;
 import io.tenure.internal.LeaderNode;
 import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.session.CallbackThread;
+import io.tenure.internal.session.CuratorClients;
 import io.tenure.internal.session.HeldLease;
 import io.tenure.internal.session.LeaseTerms;
 import io.tenure.internal.session.ServerErrors;
@@ -35,7 +36,6 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.curator.framework.CuratorFramework;
-import org.apache.curator.framework.imps.CuratorFrameworkState;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.KeeperException.Code;
 import org.jspecify.annotations.Nullable;
@@ -223,12 +223,10 @@ public final class LeaderElection implements AutoCloseable {
      * @throws IllegalArgumentException if the id or the endpoint is empty, too long, or has control
      *     characters
      * @throws IllegalStateException if the client was not started
+     * @throws io.tenure.scope.ClientClosedException if the client was closed
      */
     public LeaderElection build() {
-      if (client.getState() != CuratorFrameworkState.STARTED) {
-        throw new IllegalStateException(
-            "the client is " + client.getState() + ": start it before the election is built");
-      }
+      CuratorClients.requireStarted(client, "the election");
       Candidate.ofThisProcess(candidateId, endpoint);
       return new LeaderElection(this);
     }

@@ -10,6 +10,7 @@ import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Reply;
 import io.tenure.internal.session.ScopeOps;
 import io.tenure.internal.session.ServerErrors;
+import io.tenure.internal.session.ZnodeOps;
 import io.tenure.scope.CoordinationException;
 import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.Retention;
@@ -58,6 +59,7 @@ final class ScopeStore {
   private final Retention retention;
   private final Monitor monitor;
   private final WatcherRemoveCuratorFramework client;
+  private final ZnodeOps ops;
   private final ScopeOps scopeOps;
 
   /** The server has denied this client to delete entries. */
@@ -71,6 +73,7 @@ final class ScopeStore {
     this.retention = retention;
     this.monitor = monitor;
     this.client = monitor.client().newWatcherRemoveCuratorFramework();
+    this.ops = new ZnodeOps(client);
     this.scopeOps = new ScopeOps(client);
   }
 
@@ -217,33 +220,42 @@ final class ScopeStore {
 
   /** Creates a znode and the parents that it lacks; false if it was there. */
   private CompletableFuture<Boolean> createPersistent(String path, byte[] data) {
-    return create(path, data)
-        .thenCompose(
-            code -> {
-              if (code != Code.NONODE || path.lastIndexOf('/') == 0) {
-                return CompletableFuture.completedFuture(code == Code.OK);
-              }
-              String parent = path.substring(0, path.lastIndexOf('/'));
-              return createPersistent(parent, new byte[0])
-                  .thenCompose(made -> create(path, data))
-                  .thenApply(again -> again == Code.OK);
-            });
+    return createPersistent(ops, path, data);
   }
 
-  private CompletableFuture<Code> create(String path, byte[] data) {
+  private CompletableFuture<Boolean> createPersistent(ZnodeOps in, String path, byte[] data) {
+    return create(in, path, data)
+        .thenCompose(
+            code ->
+                code == Code.NONODE
+                    ? createParent(in, path)
+                        .thenCompose(made -> create(in, path, data))
+                        .thenApply(again -> again == Code.OK)
+                    : CompletableFuture.completedFuture(code == Code.OK));
+  }
+
+  /**
+   * Above the top of the client's tree there is its namespace, which Curator makes once and not
+   * again when it was deleted; and above that the chroot, which is for people to make.
+   */
+  private CompletableFuture<Boolean> createParent(ZnodeOps in, String path) {
+    int slash = path.lastIndexOf('/');
+    if (slash > 0) {
+      return createPersistent(in, path.substring(0, slash), new byte[0]);
+    } else if (in.hasNamespace()) {
+      return createPersistent(in.withoutNamespace(), in.namespacePath(), new byte[0]);
+    }
+    throw ServerErrors.noChroot(client, path);
+  }
+
+  private CompletableFuture<Code> create(ZnodeOps in, String path, byte[] data) {
     return monitor
         .call(
             callback ->
                 client
                     .transaction()
                     .inBackground(callback)
-                    .forOperations(
-                        client
-                            .transactionOp()
-                            .create()
-                            .uncompressed()
-                            .withMode(CreateMode.PERSISTENT)
-                            .forPath(path, data)))
+                    .forOperations(in.create(path, data, CreateMode.PERSISTENT)))
         .thenApply(
             event ->
                 ServerErrors.code(event.getResultCode()) == Code.NODEEXISTS
@@ -283,12 +295,14 @@ final class ScopeStore {
 
   /** Sends a commit, and says in the election's words what came of it. */
   CompletableFuture<ElectionEvent> commit(long session, Commit commit) {
-    List<CuratorOp> ops = new ArrayList<>(commit.ops().size());
-    for (ScopeOp op : commit.ops()) {
-      ops.add(scopeOps.curatorOp(scope, op));
+    List<CuratorOp> sent = new ArrayList<>(commit.ops().size());
+    try {
+      commit.ops().forEach(op -> sent.add(scopeOps.curatorOp(scope, op)));
+    } catch (TenureException e) {
+      return CompletableFuture.completedFuture(new ElectionEvent.CommitFailed(e));
     }
     return monitor
-        .transact(session, ops)
+        .transact(session, sent)
         .thenCompose(
             reply -> {
               int failed = reply.failedOp();
@@ -320,31 +334,15 @@ final class ScopeStore {
   CompletableFuture<Void> rehearse(long session) {
     record Step(CuratorOp op, String path, String permission) {}
     List<Step> steps = new ArrayList<>();
-    try {
-      for (String parent : List.of(scope.path(), scope.auditPath(), scope.latchPath())) {
-        String probe = parent + "/permission-probe";
-        steps.add(
-            new Step(
-                client.transactionOp().create().withMode(CreateMode.EPHEMERAL).forPath(probe),
-                parent,
-                "create"));
-        if (!parent.equals(scope.auditPath()) || !retention().equals(Retention.KEEP_ALL)) {
-          steps.add(new Step(client.transactionOp().delete().forPath(probe), parent, "delete"));
-        }
+    for (String parent : List.of(scope.path(), scope.auditPath(), scope.latchPath())) {
+      String probe = parent + "/permission-probe";
+      steps.add(new Step(ops.create(probe, new byte[0], CreateMode.EPHEMERAL), parent, "create"));
+      if (!parent.equals(scope.auditPath()) || !retention().equals(Retention.KEEP_ALL)) {
+        steps.add(new Step(ops.delete(probe), parent, "delete"));
       }
-      steps.add(
-          new Step(
-              client.transactionOp().setData().forPath(scope.path(), new byte[0]),
-              scope.path(),
-              "write"));
-      steps.add(
-          new Step(
-              client.transactionOp().check().withVersion(Integer.MAX_VALUE).forPath(scope.path()),
-              scope.path(),
-              "read"));
-    } catch (Exception e) {
-      throw new IllegalStateException("the rehearsal cannot be built", e);
     }
+    steps.add(new Step(ops.set(scope.path(), new byte[0]), scope.path(), "write"));
+    steps.add(new Step(ops.check(scope.path(), Integer.MAX_VALUE), scope.path(), "read"));
     return monitor
         .transact(session, steps.stream().map(Step::op).toList())
         .thenCompose(
@@ -426,8 +424,9 @@ final class ScopeStore {
     if (ServerErrors.isTransient(code)) {
       throw new CompletionException(new NotConnectedException(path + ": " + code));
     }
+    // ZooKeeper asks the parent for the permission to create a child.
     String denied =
-        permission.equals("create") && path.length() > 1
+        code == Code.NOAUTH && permission.equals("create") && path.length() > 1
             ? path.substring(0, Math.max(1, path.lastIndexOf('/')))
             : path;
     throw ServerErrors.refused(code, denied, permission);

@@ -5,6 +5,7 @@ import io.tenure.internal.TrailRecord;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Reply;
 import io.tenure.internal.session.ServerErrors;
+import io.tenure.internal.session.ZnodeOps;
 import io.tenure.scope.CoordinationException;
 import io.tenure.scope.Scope;
 import java.util.ArrayList;
@@ -42,12 +43,14 @@ final class GroupNodes {
   record Opened(GroupSettings settings, boolean untouched) {}
 
   private final Monitor monitor;
+  private final ZnodeOps znodes;
   private final GroupPaths paths;
   private final SettingsWish wish;
   private List<String> warned = List.of();
 
   GroupNodes(Monitor monitor, GroupPaths paths, SettingsWish wish) {
     this.monitor = monitor;
+    this.znodes = new ZnodeOps(monitor.client());
     this.paths = paths;
     this.wish = wish;
   }
@@ -185,32 +188,53 @@ final class GroupNodes {
               if (failed < 0 && !reply.ok()) {
                 return noAnswer(reply, paths.group(), "create");
               } else if (!reply.ok() && reply.code() == Code.NONODE) {
-                return makeParents(session, parentOf(touched.get(failed)))
+                return makeAbove(session, znodes, touched.get(failed))
                     .thenCompose(done -> open(session, attempt + 1));
               } else if (!reply.ok()
                   && reply.code() != Code.NODEEXISTS
                   && reply.code() != Code.BADVERSION) {
+                String path = touched.get(failed);
+                String denied = reply.code() == Code.NOAUTH ? parentOf(path) : path;
                 return CompletableFuture.failedFuture(
-                    ServerErrors.refused(reply.code(), parentOf(touched.get(failed)), "create"));
+                    ServerErrors.refused(reply.code(), denied, "create"));
               }
               return open(session, attempt + 1);
             });
   }
 
-  /** Makes a znode's ancestors and itself, from the top; those that are there are left alone. */
-  private CompletableFuture<Void> makeParents(long session, String path) {
-    if (path.equals("/")) {
-      return CompletableFuture.completedFuture(null);
+  /** Makes a znode and the ancestors that it lacks; those that are there are left alone. */
+  private CompletableFuture<Void> makeParents(long session, ZnodeOps in, String path) {
+    return monitor
+        .transact(session, List.of(in.create(path, new byte[0], CreateMode.PERSISTENT)))
+        .thenCompose(
+            reply ->
+                reply.code() == Code.NONODE
+                    ? makeAbove(session, in, path)
+                        .thenCompose(made -> makeParents(session, in, path))
+                    : made(reply, path));
+  }
+
+  /**
+   * Above the top of the client's tree there is its namespace, which Curator makes once and not
+   * again when it was deleted; and above that the chroot, which is for people to make.
+   */
+  private CompletableFuture<Void> makeAbove(long session, ZnodeOps in, String path) {
+    if (path.lastIndexOf('/') > 0) {
+      return makeParents(session, in, parentOf(path));
+    } else if (in.hasNamespace()) {
+      return makeParents(session, in.withoutNamespace(), in.namespacePath());
     }
-    return makeParents(session, parentOf(path))
-        .thenCompose(done -> monitor.transact(session, List.of(createEmpty(path))))
-        .thenApply(
-            reply -> {
-              if (reply.code() == Code.NOAUTH) {
-                throw ServerErrors.refused(reply.code(), parentOf(path), "create");
-              }
-              return null; // Whether it is there, the next attempt finds out.
-            });
+    throw ServerErrors.noChroot(monitor.client(), path);
+  }
+
+  /** Whether it is there without an answer, the next attempt finds out. */
+  private static CompletableFuture<Void> made(Reply reply, String path) {
+    boolean perhaps = reply.isUnknown() || ServerErrors.isTransient(reply.code());
+    if (!reply.ok() && reply.code() != Code.NODEEXISTS && !perhaps) {
+      String denied = reply.code() == Code.NOAUTH ? parentOf(path) : path;
+      throw ServerErrors.refused(reply.code(), denied, "create");
+    }
+    return CompletableFuture.completedFuture(null);
   }
 
   private static String parentOf(String path) {
@@ -222,30 +246,11 @@ final class GroupNodes {
   }
 
   private CuratorOp create(String path, byte[] data) {
-    try {
-      return monitor
-          .client()
-          .transactionOp()
-          .create()
-          .uncompressed()
-          .withMode(CreateMode.PERSISTENT)
-          .forPath(path, data);
-    } catch (Exception e) {
-      throw new IllegalStateException("the creation of " + path + " cannot be built", e);
-    }
+    return znodes.create(path, data, CreateMode.PERSISTENT);
   }
 
   private CuratorOp setIfEmpty(OpResult found, byte[] data) {
-    try {
-      return monitor
-          .client()
-          .transactionOp()
-          .setData()
-          .uncompressed()
-          .withVersion(((OpResult.GetDataResult) found).getStat().getVersion())
-          .forPath(paths.group(), data);
-    } catch (Exception e) {
-      throw new IllegalStateException("the setting of " + paths.group() + " cannot be built", e);
-    }
+    int version = ((OpResult.GetDataResult) found).getStat().getVersion();
+    return znodes.set(paths.group(), data, version);
   }
 }

@@ -2,6 +2,7 @@ package io.tenure.sharding;
 
 import io.tenure.internal.TrailRecord;
 import io.tenure.internal.session.ServerErrors;
+import io.tenure.internal.session.ZnodeOps;
 import io.tenure.lease.LeaseClock;
 import io.tenure.scope.CoordinationException;
 import io.tenure.scope.OutcomeUnknownException;
@@ -48,6 +49,7 @@ final class GroupWriter {
   private static final int MAX_ATTEMPTS = 50;
 
   private final CuratorFramework client;
+  private final ZnodeOps ops;
   private final GroupPaths paths;
   private final GroupReads reads;
   private final GroupTrail trail;
@@ -55,6 +57,7 @@ final class GroupWriter {
 
   GroupWriter(CuratorFramework client, GroupReads reads, GroupTrail trail, LeaseClock clock) {
     this.client = client;
+    this.ops = new ZnodeOps(client);
     this.paths = reads.paths;
     this.reads = reads;
     this.trail = trail;
@@ -285,7 +288,9 @@ final class GroupWriter {
   /** Makes the trail of a group that an older version has made. To make it twice is harmless. */
   private GroupTrail.Head makeTrail() throws InterruptedException {
     try {
-      client.create().uncompressed().forPath(paths.audit(), TrailRecord.empty().bytes());
+      CuratorOp trail =
+          ops.create(paths.audit(), TrailRecord.empty().bytes(), CreateMode.PERSISTENT);
+      client.transaction().forOperations(trail);
     } catch (KeeperException.NodeExistsException e) {
       // Another operator was faster, which is just as well.
     } catch (KeeperException e) {
@@ -353,58 +358,19 @@ final class GroupWriter {
 
   // ---- operations ----
 
-  private interface Built {
-    CuratorOp op() throws Exception;
-  }
-
-  private static Step step(Built built, String path, String permission) {
-    try {
-      return new Step(built.op(), path, permission);
-    } catch (Exception e) {
-      throw new IllegalStateException("the operation on " + path + " cannot be built", e);
-    }
-  }
-
   private Step set(String path, byte[] data, int version) {
-    return step(
-        () ->
-            client
-                .transactionOp()
-                .setData()
-                .uncompressed()
-                .withVersion(version)
-                .forPath(path, data),
-        path,
-        "write");
+    return new Step(ops.set(path, data, version), path, "write");
   }
 
   private Step create(String parent, String path, byte[] data) {
-    return step(
-        () ->
-            client
-                .transactionOp()
-                .create()
-                .uncompressed()
-                .withMode(CreateMode.PERSISTENT)
-                .forPath(path, data),
-        parent,
-        "create");
+    return new Step(ops.create(path, data, CreateMode.PERSISTENT), parent, "create");
   }
 
   private Step delete(GroupFacts.Standing standing) {
-    return step(
-        () ->
-            client
-                .transactionOp()
-                .delete()
-                .withVersion(standing.version())
-                .forPath(standing.path()),
-        paths.directives(),
-        "delete");
+    return new Step(ops.delete(standing.path(), standing.version()), paths.directives(), "delete");
   }
 
   private Step check(String path, int version) {
-    return step(
-        () -> client.transactionOp().check().withVersion(version).forPath(path), path, "read");
+    return new Step(ops.check(path, version), path, "read");
   }
 }

@@ -1,6 +1,7 @@
 package io.tenure.sharding;
 
 import io.tenure.internal.ZnodeName;
+import io.tenure.internal.session.ZnodeOps;
 import io.tenure.lease.Lease;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -27,12 +28,12 @@ final class PlanWriter {
   /** What an operation carries besides path and data, generously. */
   private static final int OP_BYTES = 64;
 
-  private final CuratorFramework client;
+  private final ZnodeOps ops;
   private final GroupPaths paths;
   private Set<String> names = new HashSet<>();
 
   PlanWriter(CuratorFramework client, GroupPaths paths) {
-    this.client = client;
+    this.ops = new ZnodeOps(client);
     this.paths = paths;
   }
 
@@ -59,14 +60,14 @@ final class PlanWriter {
     }
     for (String id : decision.removals()) {
       names.remove(ZnodeName.encodeWhole(id));
-      batch.add(delete(paths.plan(id)), paths.plan(id), 0);
+      batch.add(ops.delete(paths.plan(id)), paths.plan(id), 0);
     }
     for (String path : decision.movesDone()) {
-      batch.add(delete(path), path, 0);
+      batch.add(ops.delete(path), path, 0);
     }
     if (decision.summary().isPresent()) {
       byte[] data = decision.summary().get().bytes(numbered);
-      batch.add(set(paths.plans(), data), paths.plans(), data.length);
+      batch.add(ops.set(paths.plans(), data), paths.plans(), data.length);
     }
     batch.send();
   }
@@ -99,38 +100,10 @@ final class PlanWriter {
     }
   }
 
-  private interface Built {
-    CuratorOp op() throws Exception;
-  }
-
-  private static CuratorOp built(String path, Built op) {
-    try {
-      return op.op();
-    } catch (Exception e) {
-      throw new IllegalStateException("the operation on " + path + " cannot be built", e);
-    }
-  }
-
   private CuratorOp put(String path, byte[] data) {
     String name = path.substring(path.lastIndexOf('/') + 1);
     return names.add(name)
-        ? built(
-            path,
-            () ->
-                client
-                    .transactionOp()
-                    .create()
-                    .uncompressed()
-                    .withMode(CreateMode.PERSISTENT)
-                    .forPath(path, data))
-        : set(path, data);
-  }
-
-  private CuratorOp set(String path, byte[] data) {
-    return built(path, () -> client.transactionOp().setData().uncompressed().forPath(path, data));
-  }
-
-  private CuratorOp delete(String path) {
-    return built(path, () -> client.transactionOp().delete().forPath(path));
+        ? ops.create(path, data, CreateMode.PERSISTENT)
+        : ops.set(path, data);
   }
 }

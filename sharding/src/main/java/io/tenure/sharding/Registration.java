@@ -3,6 +3,7 @@ package io.tenure.sharding;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Reply;
 import io.tenure.internal.session.ServerErrors;
+import io.tenure.internal.session.ZnodeOps;
 import io.tenure.scope.CoordinationException;
 import io.tenure.scope.TenureException;
 import java.util.Arrays;
@@ -12,7 +13,6 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.apache.curator.framework.api.transaction.CuratorOp;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException.Code;
 import org.apache.zookeeper.Op;
@@ -55,6 +55,7 @@ final class Registration {
   }
 
   private final Monitor monitor;
+  private final ZnodeOps ops;
   private final GroupPaths paths;
   private final String workerId;
   private final Registrations all;
@@ -73,6 +74,7 @@ final class Registration {
 
   Registration(Monitor monitor, GroupPaths paths, String workerId, SettingsWish wish, Owner owner) {
     this.monitor = monitor;
+    this.ops = new ZnodeOps(monitor.client());
     this.paths = paths;
     this.workerId = workerId;
     this.all = new Registrations(monitor, paths);
@@ -147,8 +149,10 @@ final class Registration {
                 return registered(asked, found.get(), opened);
               }
               byte[] data = owner.node(nonce).bytes(numbered);
+              String prefix = paths.workerPrefix(workerId);
               return monitor
-                  .transact(asked, List.of(createOp(data)))
+                  .transact(
+                      asked, List.of(ops.create(prefix, data, CreateMode.EPHEMERAL_SEQUENTIAL)))
                   .thenCompose(
                       reply -> {
                         if (reply.ok()
@@ -178,20 +182,6 @@ final class Registration {
     owner.registered(incarnation, opened.settings(), opened.untouched());
     report();
     return CompletableFuture.completedFuture(true);
-  }
-
-  private CuratorOp createOp(byte[] data) {
-    try {
-      return monitor
-          .client()
-          .transactionOp()
-          .create()
-          .uncompressed()
-          .withMode(CreateMode.EPHEMERAL_SEQUENTIAL)
-          .forPath(paths.workerPrefix(workerId), data);
-    } catch (Exception e) {
-      throw new IllegalStateException("the registration cannot be built", e);
-    }
   }
 
   /**
@@ -302,7 +292,7 @@ final class Registration {
     long asked = session;
     String own = path;
     monitor
-        .transact(asked, List.of(setOp(own, data)))
+        .transact(asked, List.of(ops.set(own, data)))
         .thenAccept(
             reply -> {
               if (asked != session || !own.equals(path)) {
@@ -321,14 +311,6 @@ final class Registration {
                     reply.code());
               }
             });
-  }
-
-  private CuratorOp setOp(String own, byte[] data) {
-    try {
-      return monitor.client().transactionOp().setData().uncompressed().forPath(own, data);
-    } catch (Exception e) {
-      throw new IllegalStateException("the report cannot be built", e);
-    }
   }
 
   /**
@@ -358,7 +340,7 @@ final class Registration {
       return;
     }
     monitor
-        .transact(session, List.of(deleteOp(path)))
+        .transact(session, List.of(ops.delete(path)))
         .thenAccept(
             reply -> {
               if (reply.isUnknown() || ServerErrors.isTransient(reply.code())) {
@@ -367,13 +349,5 @@ final class Registration {
                 gone.complete(null);
               }
             });
-  }
-
-  private CuratorOp deleteOp(String own) {
-    try {
-      return monitor.client().transactionOp().delete().forPath(own);
-    } catch (Exception e) {
-      throw new IllegalStateException("the removal cannot be built", e);
-    }
   }
 }

@@ -155,14 +155,24 @@ final class ShardLink {
         });
   }
 
-  private void send(CommitQueue.Batch batch) {
+  private void send(CommitQueue.Batch all) {
     List<CuratorOp> ops = new ArrayList<>();
-    for (CommitQueue.Item item : batch.items()) {
-      Scope scope = paths.shard(item.shard());
-      for (ScopeOp op : item.commit().ops()) {
-        ops.add(scopeOps.curatorOp(scope, op));
+    List<CommitQueue.Item> built = new ArrayList<>();
+    for (CommitQueue.Item item : all.items()) {
+      try {
+        ops.addAll(ops(item));
+        built.add(item);
+      } catch (TenureException e) {
+        // Later: the present event may be one of the worker's.
+        monitor.execute(() -> worker.accept(new WorkerEvent.CommitFailed(item.shard(), e)));
       }
     }
+    if (built.isEmpty()) {
+      commits.answered();
+      flushSoon();
+      return;
+    }
+    CommitQueue.Batch batch = new CommitQueue.Batch(List.copyOf(built), all.again());
     monitor
         .transact(monitor.sessionId(), ops)
         .thenAccept(
@@ -171,6 +181,11 @@ final class ShardLink {
               answered(batch, reply);
               flushSoon();
             });
+  }
+
+  private List<CuratorOp> ops(CommitQueue.Item item) {
+    Scope scope = paths.shard(item.shard());
+    return item.commit().ops().stream().map(op -> scopeOps.curatorOp(scope, op)).toList();
   }
 
   private void answered(CommitQueue.Batch batch, Reply reply) {

@@ -1,6 +1,7 @@
 package io.tenure.sharding;
 
 import io.tenure.internal.session.CallbackThread;
+import io.tenure.internal.session.CuratorClients;
 import io.tenure.lease.LeaseClock;
 import io.tenure.recipes.SessionMonitor;
 import io.tenure.scope.Candidate;
@@ -17,7 +18,6 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.curator.framework.CuratorFramework;
-import org.apache.curator.framework.imps.CuratorFrameworkState;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -352,15 +352,13 @@ public final class ShardWorker implements AutoCloseable {
      *
      * @throws IllegalArgumentException if a value breaks its rule
      * @throws IllegalStateException if no tasks were given, or the client was not started
+     * @throws io.tenure.scope.ClientClosedException if the client was closed
      */
     public ShardWorker build() {
       if (tasks == null) {
         throw new IllegalStateException("a worker needs tasks: give tasks(shard -> ...)");
       }
-      if (client.getState() != CuratorFrameworkState.STARTED) {
-        throw new IllegalStateException(
-            "the client is " + client.getState() + ": start it before the worker is built");
-      }
+      CuratorClients.requireStarted(client, "the worker");
       Candidate.ofThisProcess(workerId, endpoint);
       // The rules of the settings, before anything is made.
       wish().over(GroupSettings.of(ShardSet.numbered(1)));

@@ -51,6 +51,7 @@ public final class HeldLease implements Lease {
 
   private final Office office;
   private final Monitor monitor;
+  private final ZnodeOps ops;
   private final LeaseBounds bounds;
   private final Tenure tenure;
   private final long session;
@@ -81,6 +82,7 @@ public final class HeldLease implements Lease {
       Optional<Predecessor> predecessor) {
     this.office = office;
     this.monitor = monitor;
+    this.ops = new ZnodeOps(monitor.client());
     this.bounds = bounds;
     this.tenure = tenure;
     this.session = session;
@@ -225,18 +227,7 @@ public final class HeldLease implements Lease {
   }
 
   private CuratorOp checkpointOp(String path, byte[] data, boolean create) {
-    try {
-      return create
-          ? client()
-              .transactionOp()
-              .create()
-              .uncompressed()
-              .withMode(CreateMode.PERSISTENT)
-              .forPath(path, data)
-          : client().transactionOp().setData().uncompressed().forPath(path, data);
-    } catch (Exception e) {
-      throw new IllegalStateException("operation on " + path + " cannot be built", e);
-    }
+    return create ? ops.create(path, data, CreateMode.PERSISTENT) : ops.set(path, data);
   }
 
   @Override
@@ -278,25 +269,25 @@ public final class HeldLease implements Lease {
   public List<CuratorTransactionResult> inTransaction(Collection<CuratorOp> operations)
       throws InterruptedException, KeeperException {
     ensureHeld();
-    List<CuratorOp> ops = new ArrayList<>(operations.size() + 1);
-    ops.add(fence());
-    ops.addAll(operations);
+    List<CuratorOp> all = new ArrayList<>(operations.size() + 1);
+    all.add(fence());
+    all.addAll(operations);
     checkSize("the transaction", sizeOf(operations));
-    Optional<Reply> answer = send(ops);
+    Optional<Reply> answer = send(all);
     if (answer.isEmpty() || answer.get().isUnknown()) {
       throw unknown("the transaction");
     }
     Reply reply = answer.get();
     if (reply.ok()) {
       List<CuratorTransactionResult> results = new ArrayList<>(operations.size());
-      for (int i = 1; i < ops.size(); i++) {
-        results.add(result(ops.get(i), reply.results().get(i)));
+      for (int i = 1; i < all.size(); i++) {
+        results.add(result(all.get(i), reply.results().get(i)));
       }
       return List.copyOf(results);
     }
     throwIfFenced(reply);
     int failed = reply.failedOp();
-    String path = failed > 0 ? ops.get(failed).getTypeAndPath().getForPath() : scope().path();
+    String path = failed > 0 ? all.get(failed).getTypeAndPath().getForPath() : scope().path();
     throw KeeperException.create(reply.code(), path);
   }
 
@@ -317,15 +308,7 @@ public final class HeldLease implements Lease {
    * The record's version has not changed since this tenure's election: no later tenure has begun.
    */
   private CuratorOp fence() {
-    try {
-      return client()
-          .transactionOp()
-          .check()
-          .withVersion(recordVersion)
-          .forPath(tenure.scope().path());
-    } catch (Exception e) {
-      throw new IllegalStateException("the fence cannot be built", e);
-    }
+    return ops.check(tenure.scope().path(), recordVersion);
   }
 
   private void throwIfFenced(Reply reply) {

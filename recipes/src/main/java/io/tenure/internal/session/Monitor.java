@@ -3,7 +3,6 @@ package io.tenure.internal.session;
 import io.tenure.internal.Sessions;
 import io.tenure.lease.LeaseClock;
 import io.tenure.scope.AuthenticationFailedException;
-import io.tenure.scope.ClientClosedException;
 import io.tenure.scope.ElectionClosedException;
 import io.tenure.scope.TenureException;
 import java.time.Duration;
@@ -157,7 +156,7 @@ public final class Monitor implements AutoCloseable {
             execute(() -> connectionChanged(state));
           }
         };
-    client.getCuratorListenable().addListener(curatorListener);
+    CuratorClients.events(client).addListener(curatorListener);
     Moment now = Moment.now(clock);
     execute(() -> start(now));
   }
@@ -226,7 +225,7 @@ public final class Monitor implements AutoCloseable {
       return;
     }
     stopped = true;
-    client.getCuratorListenable().removeListener(curatorListener);
+    CuratorClients.events(client).removeListener(curatorListener);
     session = null;
     connected = false;
     for (Pending p : pending) {
@@ -628,11 +627,7 @@ public final class Monitor implements AutoCloseable {
       return;
     }
     if (isClientClosed()) {
-      cannotComeBack(
-          () ->
-              new ClientClosedException(
-                  "the ZooKeeper client was closed, and its session with it: nothing can be led"
-                      + " through it; close what is built on a client before the client"));
+      cannotComeBack(ServerErrors::clientClosed);
     }
     ZooKeeper handle = isClientClosed() ? null : handle();
     if (handle != null && handle.getState() == ZooKeeper.States.AUTH_FAILED) {

@@ -11,51 +11,38 @@ import org.apache.zookeeper.KeeperException.Code;
 /** A commit's operations as ZooKeeper's. Thread-safe: no state but Curator's. */
 public final class ScopeOps {
 
-  private final CuratorFramework client;
+  private final ZnodeOps ops;
 
   /** Operations with the namespace and the ACLs of a client. */
   public ScopeOps(CuratorFramework client) {
-    this.client = client;
+    this.ops = new ZnodeOps(client);
   }
 
-  /** Operations that Curator builds carry the client's namespace and ACLs. */
+  /**
+   * One operation.
+   *
+   * @throws TenureException if the client does not let it be built
+   */
   public CuratorOp curatorOp(Scope scope, ScopeOp op) {
-    try {
-      if (op instanceof ScopeOp.CreateScope create) {
-        return persistent(path(scope, op), create.data());
-      } else if (op instanceof ScopeOp.CreateAudit) {
-        return persistent(path(scope, op), new byte[0]);
-      } else if (op instanceof ScopeOp.SetRecord set) {
-        return client
-            .transactionOp()
-            .setData()
-            .uncompressed()
-            .withVersion(set.version())
-            .forPath(path(scope, op), set.data());
-      } else if (op instanceof ScopeOp.CreateLeader create) {
-        return client
-            .transactionOp()
-            .create()
-            .uncompressed()
-            .withMode(CreateMode.EPHEMERAL)
-            .forPath(path(scope, op), create.data());
-      } else if (op instanceof ScopeOp.CreateEntry create) {
-        return persistent(path(scope, op), create.data());
-      } else {
-        return client.transactionOp().delete().forPath(path(scope, op));
-      }
-    } catch (Exception e) {
-      throw new IllegalStateException("operation on " + path(scope, op) + " cannot be built", e);
+    String path = path(scope, op);
+    if (op instanceof ScopeOp.CreateScope create) {
+      return ops.create(path, create.data(), CreateMode.PERSISTENT);
+    } else if (op instanceof ScopeOp.CreateAudit) {
+      return ops.create(path, new byte[0], CreateMode.PERSISTENT);
+    } else if (op instanceof ScopeOp.SetRecord set) {
+      return ops.set(path, set.data(), set.version());
+    } else if (op instanceof ScopeOp.CreateLeader create) {
+      return ops.create(path, create.data(), CreateMode.EPHEMERAL);
+    } else if (op instanceof ScopeOp.CreateEntry create) {
+      return ops.create(path, create.data(), CreateMode.PERSISTENT);
+    } else {
+      return ops.delete(path);
     }
   }
 
   /** Holds a transaction to the record as it was read. */
   public CuratorOp check(Scope scope, int version) {
-    try {
-      return client.transactionOp().check().withVersion(version).forPath(scope.path());
-    } catch (Exception e) {
-      throw new IllegalStateException("a check of " + scope + " cannot be built", e);
-    }
+    return ops.check(scope.path(), version);
   }
 
   /** The znode that an operation is on. */
@@ -71,15 +58,6 @@ public final class ScopeOps {
     } else {
       return scope.leaderPath();
     }
-  }
-
-  private CuratorOp persistent(String path, byte[] data) throws Exception {
-    return client
-        .transactionOp()
-        .create()
-        .uncompressed()
-        .withMode(CreateMode.PERSISTENT)
-        .forPath(path, data);
   }
 
   /** ZooKeeper asks the parent for the permission to create or delete a child. */
@@ -103,6 +81,7 @@ public final class ScopeOps {
 
   /** The error of an operation that the server refused for good. */
   public static TenureException refused(Code code, Scope scope, ScopeOp op) {
-    return ServerErrors.refused(code, permissionPath(scope, op), permission(op));
+    String path = code == Code.NOAUTH ? permissionPath(scope, op) : path(scope, op);
+    return ServerErrors.refused(code, path, permission(op));
   }
 }

@@ -1,5 +1,7 @@
 package io.tenure.internal.session;
 
+import io.tenure.scope.AuthenticationFailedException;
+import io.tenure.scope.ClientClosedException;
 import io.tenure.scope.CoordinationException;
 import io.tenure.scope.PermissionDeniedException;
 import io.tenure.scope.TenureException;
@@ -41,8 +43,8 @@ public final class ServerErrors {
     KeeperException cause = exception(code, path);
     String sentence = sentence(code, path, what);
     return switch (code) {
-      case NOAUTH, AUTHFAILED, SESSIONCLOSEDREQUIRESASLAUTH ->
-          new PermissionDeniedException(sentence, cause);
+      case NOAUTH, SESSIONCLOSEDREQUIRESASLAUTH -> new PermissionDeniedException(sentence, cause);
+      case AUTHFAILED -> new AuthenticationFailedException(sentence, cause);
       case UNIMPLEMENTED -> new UnsupportedServerException(sentence, cause);
       default -> new CoordinationException(sentence, cause);
     };
@@ -162,6 +164,34 @@ public final class ServerErrors {
               + operation
               + ": the server's log has the cause";
     };
+  }
+
+  /** A closed client does not come back, and everything on it has ended. */
+  public static ClientClosedException clientClosed() {
+    return new ClientClosedException(
+        "the ZooKeeper client was closed, and its session with it: nothing can be led through it;"
+            + " close what is built on a client before the client");
+  }
+
+  /**
+   * The error of a tree without a top: the chroot of the client's connection string does not exist.
+   * The server answers each request for it with "no node", as it does for znodes that are merely
+   * absent.
+   *
+   * @param path what could not be made for want of the chroot
+   */
+  public static TenureException noChroot(CuratorFramework client, String path) {
+    String servers = client.getZookeeperClient().getCurrentConnectionString();
+    int slash = servers.indexOf('/');
+    return new CoordinationException(
+        path
+            + " cannot be made: the chroot "
+            + (slash < 0 ? "/" : servers.substring(slash))
+            + " of the connection string "
+            + servers
+            + " does not exist. Make it with a client without chroot, or correct the connection"
+            + " string",
+        KeeperException.create(Code.NONODE, path));
   }
 
   /** Why nothing can be asked now, where no server answers the client. */
