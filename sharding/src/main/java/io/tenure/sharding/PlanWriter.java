@@ -102,8 +102,6 @@ final class PlanWriter {
 
   private CuratorOp put(String path, byte[] data) {
     String name = path.substring(path.lastIndexOf('/') + 1);
-    return names.add(name)
-        ? ops.create(path, data, CreateMode.PERSISTENT)
-        : ops.set(path, data);
+    return names.add(name) ? ops.create(path, data, CreateMode.PERSISTENT) : ops.set(path, data);
   }
 }

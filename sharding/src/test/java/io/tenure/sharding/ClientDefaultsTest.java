@@ -135,7 +135,8 @@ class ClientDefaultsTest {
   @SuppressWarnings("NullAway") // what is tested
   void anAclProviderThatFailsIsNamed() {
     assertRefused(
-        withAcls(path -> {
+        withAcls(
+            path -> {
               throw new IllegalStateException("no rule for it");
             }),
         "/acl-throws",
@@ -150,7 +151,8 @@ class ClientDefaultsTest {
     awaitLed(start(worker(zk.client(), group)), 4);
     ShardGroup operator =
         ShardGroup.of(
-            withAcls(path -> {
+            withAcls(
+                path -> {
                   throw new IllegalStateException("no rule for it");
                 }),
             group);
@@ -165,7 +167,8 @@ class ClientDefaultsTest {
     ShardWorker worker =
         start(
             worker(
-                withAcls(path -> {
+                withAcls(
+                    path -> {
                       String failing = bad.get();
                       if (!failing.isEmpty() && path.contains(failing)) {
                         throw new IllegalStateException("no rule for it");

@@ -82,7 +82,7 @@ public final class LeaderDrop {
     if (reply.results().size() < 2) {
       again(reply.code());
     } else if (reply.results().get(1) instanceof OpResult.ErrorResult error) {
-      Code code = Code.get(error.getErr());
+      Code code = ServerErrors.code(error.getErr());
       if (code == Code.NONODE) {
         gone.complete(null);
       } else {
