@@ -11,6 +11,9 @@ public final class AuditFormat {
 
   private static final int INDEX_DIGITS = 10;
 
+  /** As long as {@code resigned}. */
+  private static final int LONGEST_WORD = 8;
+
   private AuditFormat() {}
 
   /** The entry's data: one line of JSON. */
@@ -77,6 +80,11 @@ public final class AuditFormat {
         + entry.transition().word()
         + "-"
         + ZnodeName.encode(entry.candidate().id());
+  }
+
+  /** How long a name is at most. */
+  public static int nameBytes(int idBytes) {
+    return INDEX_DIGITS + LONGEST_WORD + 2 + idBytes;
   }
 
   /** The index as an entry's name begins with it, so that names sort as the entries do. */

@@ -22,7 +22,8 @@ import java.util.Optional;
  *   <li><em>found</em>: the same for a scope that does not exist yet: create its znode with the
  *       record, and the parent of the entries, instead of setting the record.
  *   <li><em>end</em>: set the record at its version (vacant), delete {@code leader}, add the entry.
- *   <li>Retention rides along: the same transaction deletes entries beyond the limit.
+ *   <li>Retention rides along: the same transaction deletes entries beyond the limit, where their
+ *       names could be read.
  * </ul>
  *
  * <p>Invariants that this gives, since a ZooKeeper transaction is applied as a whole or not at all:
@@ -149,7 +150,10 @@ public final class CommitProtocol {
                                     "leader node of session " + last.session() + " is gone"))));
   }
 
-  /** Whether the next commits may have to delete entries, so that a reading must list them. */
+  /**
+   * Whether the next commits may have to delete entries, so that a reading must list them, if the
+   * list fits into a reply ({@link TrailLength}).
+   */
   public static boolean needsEntryNames(ScopeRecord record, Retention retention) {
     // An election adds at most two entries (lost, elected), and its end a third.
     return record.auditNext() - record.auditFirst() + 3 > retention.entries();
@@ -203,19 +207,21 @@ public final class CommitProtocol {
         Optional<? extends ScopeOp> onLeader,
         Optional<byte[]> leaderData,
         Retention retention) {
-      List<String> kept = new ArrayList<>(view.entryNames());
       long limit = next - retention.entries();
+      // Without the names nothing is deleted, and the trail begins where it began.
+      boolean trims = limit > old.auditFirst() && !view.entryNames().isEmpty();
+      List<String> kept = new ArrayList<>(view.entryNames());
       List<String> deleted =
           kept.stream().filter(name -> indexOf(name) < limit).sorted().limit(MAX_DELETES).toList();
       kept.removeAll(deleted);
       long first =
-          limit <= old.auditFirst()
-              ? old.auditFirst()
-              : kept.stream()
+          trims
+              ? kept.stream()
                   .mapToLong(Trail::indexOf)
                   .filter(index -> index < limit)
                   .min()
-                  .orElse(limit);
+                  .orElse(limit)
+              : old.auditFirst();
       ScopeRecord record =
           new ScopeRecord(
               office.epoch(),
@@ -231,7 +237,9 @@ public final class CommitProtocol {
       onLeader.ifPresent(ops::add);
       ops.addAll(added);
       deleted.forEach(name -> ops.add(new ScopeOp.DeleteEntry(name)));
-      kept.addAll(addedNames);
+      if (trims || limit <= old.auditFirst()) {
+        kept.addAll(addedNames);
+      }
       Optional<ScopeView.LeaderData> leader =
           leaderData.map(
               data -> new ScopeView.LeaderData(data, Sessions.parse(office.incumbent().session())));

@@ -11,7 +11,8 @@ import java.util.Optional;
  * @param record the record
  * @param version the record's znode version
  * @param leader the {@code leader} node, if it exists
- * @param entryNames the names in the audit trail; empty where the retention has no need of them
+ * @param entryNames the names in the audit trail; empty where the retention has no need of them, or
+ *     where the list does not fit into a reply: nothing is deleted then
  */
 public record ScopeView(
     ScopeRecord record, int version, Optional<LeaderData> leader, List<String> entryNames) {

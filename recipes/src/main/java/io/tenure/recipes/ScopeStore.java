@@ -5,6 +5,7 @@ import io.tenure.internal.CommitProtocol;
 import io.tenure.internal.ScopeOp;
 import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.ScopeView;
+import io.tenure.internal.TrailLength;
 import io.tenure.internal.session.LeaderDrop;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Reply;
@@ -40,7 +41,7 @@ import org.slf4j.LoggerFactory;
  * through {@link Monitor#transact}, which does not.
  *
  * <p>Thread-safe. Beside Curator's, its only state is which entries may be deleted, which only ever
- * become fewer.
+ * become fewer, and whether a trail that is too long was said to be.
  */
 final class ScopeStore {
 
@@ -67,6 +68,9 @@ final class ScopeStore {
 
   /** The names of entries that cannot be deleted, because a znode hangs below them. */
   private final Set<String> undeletable = ConcurrentHashMap.newKeySet();
+
+  /** It was said that the trail is too long to be trimmed. */
+  private volatile boolean saidTooLong;
 
   ScopeStore(Scope scope, Retention retention, Monitor monitor) {
     this.scope = scope;
@@ -186,6 +190,34 @@ final class ScopeStore {
       return CompletableFuture.completedFuture(read);
     }
     ScopeView view = read.get();
+    return monitor
+        .call(callback -> client.checkExists().inBackground(callback).forPath(scope.auditPath()))
+        .thenCompose(
+            event -> {
+              if (check(event, scope.auditPath(), "read") == Code.NONODE) {
+                return CompletableFuture.completedFuture(Optional.empty());
+              }
+              return canBeListed(view, event.getStat().getNumChildren())
+                  ? listed(view)
+                  : CompletableFuture.completedFuture(read);
+            });
+  }
+
+  private boolean canBeListed(ScopeView view, int entries) {
+    int packetBytes = monitor.packetBytes();
+    boolean fits = TrailLength.fits(entries, view.record(), packetBytes);
+    if (!fits && !saidTooLong) {
+      saidTooLong = true;
+      log.warn(
+          "scope={} {}",
+          scope,
+          TrailLength.cannotTrim(
+              scope.auditPath(), entries, view.record(), retention(), packetBytes));
+    }
+    return fits;
+  }
+
+  private CompletableFuture<Optional<ScopeView>> listed(ScopeView view) {
     return monitor
         .call(callback -> client.getChildren().inBackground(callback).forPath(scope.auditPath()))
         .thenApply(

@@ -1,9 +1,11 @@
 package io.tenure.sharding;
 
+import io.tenure.internal.AuditFormat;
 import io.tenure.internal.CommitProtocol;
 import io.tenure.internal.Incumbent;
 import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.ScopeView;
+import io.tenure.internal.TrailLength;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Reply;
 import io.tenure.internal.session.ServerErrors;
@@ -42,6 +44,9 @@ final class ScopeReads {
 
   private static final int MAX_IN_FLIGHT = 8;
 
+  /** As long as an entry's name can be, in the characters that most ids are made of. */
+  private static final int LIKELY_NAME_BYTES = AuditFormat.nameBytes(128);
+
   /** What came of a reading. */
   interface Answers {
     /**
@@ -55,16 +60,34 @@ final class ScopeReads {
     void failed(String shard, long number, Optional<TenureException> lasting);
   }
 
-  /** A reading that has not been started. */
-  private record Wish(long number, boolean watch, boolean sync, WorkerAction.Names names) {
+  /**
+   * A reading that has not been started.
+   *
+   * @param entries how many there are to list; 0 before they were counted
+   */
+  private record Wish(
+      long number, boolean watch, boolean sync, WorkerAction.Names names, int entries) {
     boolean lists() {
-      return names == WorkerAction.Names.YES;
+      return entries > 0;
+    }
+
+    /** To know whether the list of entries fits into a reply, they are counted first. */
+    boolean counts() {
+      return !lists() && names != WorkerAction.Names.NO;
+    }
+
+    int reads() {
+      return lists() || counts() ? 3 : 2;
+    }
+
+    Wish listing(int count) {
+      return new Wish(number, false, false, names, count);
     }
 
     /** Asked for again: one reading does for both, and only the later is waited for. */
     Wish and(Wish later) {
       return new Wish(
-          later.number, watch || later.watch, sync || later.sync, names.and(later.names));
+          later.number, watch || later.watch, sync || later.sync, names.and(later.names), 0);
     }
   }
 
@@ -82,6 +105,9 @@ final class ScopeReads {
 
   /** Entries that cannot be deleted, because somebody has hung a znode below them. */
   private final Set<String> undeletable = new HashSet<>();
+
+  /** Trails whose list does not fit into a reply, which was said. */
+  private final Set<String> tooLong = new HashSet<>();
 
   private int inFlight;
 
@@ -101,7 +127,9 @@ final class ScopeReads {
 
   void add(WorkerAction.Look look) {
     wishes.merge(
-        look.shard(), new Wish(look.number(), look.watch(), look.sync(), look.names()), Wish::and);
+        look.shard(),
+        new Wish(look.number(), look.watch(), look.sync(), look.names(), 0),
+        Wish::and);
   }
 
   /** From now on, nobody tries to delete this entry. */
@@ -170,15 +198,18 @@ final class ScopeReads {
           }
           reads.add(Op.getData(monitor.realPath(scope.path())));
           reads.add(Op.getData(leader));
+          String audit = monitor.realPath(scope.auditPath());
           if (wish.lists()) {
-            reads.add(Op.getChildren(monitor.realPath(scope.auditPath())));
+            reads.add(Op.getChildren(audit));
+          } else if (wish.counts()) {
+            reads.add(Op.getData(audit));
           }
         });
     return monitor.read(session, reads).thenCompose(reply -> answered(session, some, reply));
   }
 
   private CompletableFuture<Void> answered(long session, Map<String, Wish> some, Reply reply) {
-    int expected = some.values().stream().mapToInt(wish -> wish.lists() ? 3 : 2).sum();
+    int expected = some.values().stream().mapToInt(Wish::reads).sum();
     if (reply.results().size() != expected) {
       Optional<TenureException> lasting = lasting(reply.code(), paths.shards());
       some.forEach((shard, wish) -> failed(shard, wish, lasting));
@@ -190,15 +221,14 @@ final class ScopeReads {
     for (Map.Entry<String, Wish> entry : some.entrySet()) {
       String shard = entry.getKey();
       Wish wish = entry.getValue();
-      List<OpResult> results = reply.results().subList(next, next + (wish.lists() ? 3 : 2));
+      List<OpResult> results = reply.results().subList(next, next + wish.reads());
       next += results.size();
       try {
         Optional<ScopeView> view = view(paths.shard(shard), results);
         Optional<Incumbent> gone = withoutNode(view);
-        if (wish.names() == WorkerAction.Names.IF_LONG
-            && view.isPresent()
-            && CommitProtocol.needsEntryNames(view.get().record(), retention)) {
-          again.put(shard, new Wish(wish.number(), false, false, WorkerAction.Names.YES));
+        int toList = view.map(found -> entriesToList(shard, wish, found, results)).orElse(0);
+        if (toList > 0) {
+          again.put(shard, wish.listing(toList));
         } else if (gone.isPresent()) {
           withoutLeader.add(new WithoutLeader(shard, wish, view, gone.get()));
         } else {
@@ -212,7 +242,55 @@ final class ScopeReads {
         withoutLeader.isEmpty()
             ? CompletableFuture.completedFuture(null)
             : tellWhoIsGone(session, withoutLeader);
-    return again.isEmpty() ? told : told.thenCompose(done -> readScopes(session, again));
+    CompletableFuture<Void> all = told;
+    for (Map<String, Wish> lists : inOneReplyEach(again)) {
+      all = all.thenCompose(done -> readScopes(session, lists));
+    }
+    return all;
+  }
+
+  /** How many entries are to be listed; 0 if none, or if their list may not fit into a reply. */
+  private int entriesToList(String shard, Wish wish, ScopeView view, List<OpResult> results) {
+    boolean needed =
+        wish.counts()
+            && (wish.names() == WorkerAction.Names.YES
+                || CommitProtocol.needsEntryNames(view.record(), retention));
+    if (!needed || !(results.get(2) instanceof OpResult.GetDataResult audit)) {
+      return 0;
+    }
+    int entries = audit.getStat().getNumChildren();
+    int packetBytes = monitor.packetBytes();
+    if (TrailLength.fits(entries, view.record(), packetBytes)) {
+      return entries;
+    }
+    if (tooLong.add(shard)) {
+      log.warn(
+          "{}",
+          TrailLength.cannotTrim(
+              paths.shard(shard).auditPath(), entries, view.record(), retention, packetBytes));
+    }
+    return 0;
+  }
+
+  /** As many lists at a time as surely fit into a reply, with the records beside them. */
+  private List<Map<String, Wish>> inOneReplyEach(Map<String, Wish> lists) {
+    List<Map<String, Wish>> parts = new ArrayList<>();
+    Map<String, Wish> part = new LinkedHashMap<>();
+    long bytes = 0;
+    for (Map.Entry<String, Wish> list : lists.entrySet()) {
+      long more = TrailLength.listBytes(list.getValue().entries(), LIKELY_NAME_BYTES);
+      if (!part.isEmpty() && bytes + more > monitor.packetBytes() / 2) {
+        parts.add(part);
+        part = new LinkedHashMap<>();
+        bytes = 0;
+      }
+      part.put(list.getKey(), list.getValue());
+      bytes += more;
+    }
+    if (!part.isEmpty()) {
+      parts.add(part);
+    }
+    return parts;
   }
 
   /** Whom the record tells of, if there is no leader node. */

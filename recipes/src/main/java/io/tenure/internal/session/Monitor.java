@@ -739,6 +739,12 @@ public final class Monitor implements AutoCloseable {
     }
   }
 
+  /** How long a reply may be that the client takes; on any thread. */
+  public int packetBytes() {
+    Session current = session;
+    return current == null ? PacketLimit.DEFAULT_BYTES : PacketLimit.of(current.handle());
+  }
+
   private @Nullable ZooKeeper handle() {
     try {
       return client.getZookeeperClient().getZooKeeper();
