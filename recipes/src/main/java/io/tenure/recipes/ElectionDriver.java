@@ -298,7 +298,6 @@ final class ElectionDriver implements SessionListener, Office {
     // Watches of an earlier session are gone, and an operator may have been faster than a new one.
     handle(new ElectionEvent.OfficeChanged());
     reading.now();
-    queue.connected();
   }
 
   @Override
@@ -393,7 +392,8 @@ final class ElectionDriver implements SessionListener, Office {
       reading.whenConnected(ifStill(number, () -> read(create, number)));
       return;
     }
-    CompletableFuture<Optional<ScopeView>> read = store.read(officeWatcher);
+    CompletableFuture<Optional<ScopeView>> read =
+        create ? store.readToStand(officeWatcher) : store.read(officeWatcher);
     if (create) {
       read =
           read.thenCompose(

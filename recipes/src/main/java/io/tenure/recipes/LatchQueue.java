@@ -90,7 +90,7 @@ final class LatchQueue {
     }
     CompletableFuture<Void> ready =
         store
-            .read(watcher)
+            .readToStand(watcher)
             .thenCompose(
                 view ->
                     view.isPresent()
@@ -142,11 +142,6 @@ final class LatchQueue {
     }
   }
 
-  /** There is a connection: tries at once what has waited for one. */
-  void connected() {
-    entering.now();
-  }
-
   private void startLatch() {
     LeaderLatch created =
         new LeaderLatch(
@@ -186,8 +181,9 @@ final class LatchQueue {
     }
   }
 
-  /** The client has connected again. */
+  /** The client has connected again: tries at once what has waited for that. */
   void reconnected() {
+    entering.now();
     if (latch != null && ++reconnects > RECONNECTS_OF_ONE_LATCH) {
       log.debug("scope={} enters the queue again", scope);
       leave();

@@ -62,6 +62,7 @@ final class ScopeStore {
   private final WatcherRemoveCuratorFramework client;
   private final ZnodeOps ops;
   private final ScopeOps scopeOps;
+  private final RecordGuard guard;
 
   /** The server has denied this client to delete entries. */
   private volatile boolean deletesDenied;
@@ -79,6 +80,7 @@ final class ScopeStore {
     this.client = monitor.client().newWatcherRemoveCuratorFramework();
     this.ops = new ZnodeOps(client);
     this.scopeOps = new ScopeOps(client);
+    this.guard = new RecordGuard(scope, monitor, client);
   }
 
   CuratorFramework client() {
@@ -134,6 +136,18 @@ final class ScopeStore {
    *     NotConnectedException}
    */
   CompletableFuture<Optional<ScopeView>> read(CuratorWatcher watcher) {
+    return read(watcher, false);
+  }
+
+  /**
+   * As {@link #read(CuratorWatcher)}, for those who are about to stand for the office: also fails
+   * if the record is older than its trail.
+   */
+  CompletableFuture<Optional<ScopeView>> readToStand(CuratorWatcher watcher) {
+    return read(watcher, true);
+  }
+
+  private CompletableFuture<Optional<ScopeView>> read(CuratorWatcher watcher, boolean guarded) {
     // sync first: without it a lagging follower may show the scope as it was before our own commit.
     CompletableFuture<CuratorEvent> synced =
         monitor.call(callback -> client.sync().inBackground(callback).forPath(scope.path()));
@@ -157,8 +171,22 @@ final class ScopeStore {
                           .usingWatcher(watcher)
                           .inBackground(callback)
                           .forPath(scope.leaderPath()));
-          return record.thenCombine(leader, this::view).thenCompose(this::withEntryNames);
+          Optional<CompletableFuture<CuratorEvent>> trail =
+              guarded ? guard.ask() : Optional.empty();
+          return record
+              .thenCompose(
+                  read ->
+                      guarded
+                          ? guard.check(read, trail)
+                          : CompletableFuture.<Void>completedFuture(null))
+              .thenCombine(record.thenCombine(leader, this::view), (checked, view) -> view)
+              .thenCompose(this::withEntryNames);
         });
+  }
+
+  /** The record that was read; an empty one where the znode was made as a parent. */
+  static ScopeRecord record(Scope scope, CuratorEvent read) {
+    return isEmpty(read) ? ScopeRecord.empty() : ScopeRecord.parse(scope.path(), read.getData());
   }
 
   private Optional<ScopeView> view(CuratorEvent record, CuratorEvent leader) {

@@ -2,10 +2,13 @@ package io.tenure.recipes;
 
 import static io.tenure.testing.ZooKeeperFixture.trail;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.tenure.audit.AuditLog;
 import io.tenure.lease.Ended;
 import io.tenure.lease.Lease;
+import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.Retention;
 import io.tenure.testing.LogLines;
 import io.tenure.testing.ZooKeeperFixture;
@@ -105,5 +108,78 @@ class TreeByHandOnServerTest {
       assertThat(waiting.get(20, TimeUnit.SECONDS).epoch()).isEqualTo(2);
       assertThat(log.warnings()).hasSize(1);
     }
+  }
+
+  private void leadTwice() throws Exception {
+    LeaderElection election = open(candidate("w-1").retention(Retention.last(3)));
+    election.acquire().close();
+    election.acquire().close();
+    election.close();
+  }
+
+  /** The command that the message gives, carried out as zkCli would. */
+  private void mend(String message) throws Exception {
+    String start = "set " + SCOPE + " '";
+    String data =
+        message.substring(message.indexOf(start) + start.length(), message.lastIndexOf('\''));
+    operator.setData().forPath(SCOPE, data.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private void assertRefusedUntilMended() throws Exception {
+    byte[] before = operator.getData().forPath(SCOPE);
+    LeaderElection election = open(candidate("w-2"));
+    assertThatThrownBy(election::acquire)
+        .isInstanceOf(ForeignDataException.class)
+        .hasMessageContaining(SCOPE + "/audit/0000000004-resigned-w-1")
+        .satisfies(e -> mend(e.getMessage()));
+    assertThat(before).isNotEqualTo(operator.getData().forPath(SCOPE));
+    Lease lease = election.acquire();
+    assertThat(lease.epoch()).isEqualTo(3);
+    assertThat(lease.predecessor().orElseThrow().end().word()).isEqualTo("resigned");
+    assertThat(AuditLog.of(operator, SCOPE).verify()).isEmpty();
+  }
+
+  @Test
+  void aRecordThatWasEmptiedByHandGivesNoEpochOutTwice() throws Exception {
+    leadTwice();
+    operator.setData().forPath(SCOPE, new byte[0]);
+    assertRefusedUntilMended();
+  }
+
+  @Test
+  void aRecordThatWasSetBackToAnOlderCopyGivesNoEpochOutTwice() throws Exception {
+    LeaderElection election = open(candidate("w-1"));
+    election.acquire().close();
+    byte[] older = operator.getData().forPath(SCOPE);
+    election.close();
+    LeaderElection second = open(candidate("w-1").retention(Retention.last(2)));
+    second.acquire().close();
+    second.close();
+    operator.setData().forPath(SCOPE, older);
+    assertRefusedUntilMended();
+  }
+
+  @Test
+  void aRecordThatIsEmptiedUnderACandidateThatWaitsGivesNoEpochOutTwice() throws Exception {
+    LeaderElection leads = open(candidate("w-1"));
+    Lease lease = leads.acquire();
+    LeaderElection waits = open(candidate("w-2"));
+    CompletableFuture<Lease> waiting = acquire(waits);
+    await().until(() -> waits.candidates().size() == 2);
+    operator.setData().forPath(SCOPE, new byte[0]);
+    operator.delete().forPath(SCOPE + "/leader");
+    assertThat(lease.ended().toCompletableFuture().get(20, TimeUnit.SECONDS).recorded()).isFalse();
+    assertThatThrownBy(() -> waiting.get(20, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(ForeignDataException.class);
+    assertThat(trail(operator, SCOPE)).containsExactly("0000000001-elected-w-1");
+  }
+
+  @Test
+  void aTrailThatWasTrimmedOrTouchedByHandIsNoReasonToRefuse() throws Exception {
+    leadTwice();
+    operator.setData().forPath(SCOPE, operator.getData().forPath(SCOPE)); // written by hand
+    operator.delete().forPath(SCOPE + "/audit/0000000002-resigned-w-1");
+    operator.create().forPath(SCOPE + "/audit/readme");
+    assertThat(open(candidate("w-2")).acquire().epoch()).isEqualTo(3);
   }
 }
