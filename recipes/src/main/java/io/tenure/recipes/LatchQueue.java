@@ -53,6 +53,7 @@ final class LatchQueue {
   private final Owner owner;
 
   private final Retry entering;
+  private final QueueHead head;
 
   private @Nullable LeaderLatch latch;
   private boolean rehearsed;
@@ -75,6 +76,7 @@ final class LatchQueue {
     this.store = store;
     this.watcher = watcher;
     this.owner = owner;
+    this.head = new QueueHead(scope, monitor, store.client());
     this.entering = new Retry(monitor, log, "scope=" + scope + " waits to enter the queue");
   }
 
@@ -156,18 +158,25 @@ final class LatchQueue {
                 created,
                 () -> {
                   reconnects = 0; // The head watches nobody.
+                  head.stop();
                   owner.head();
                 });
           }
 
           @Override
           public void notLeader() {
-            tell(created, owner::headLost);
+            tell(
+                created,
+                () -> {
+                  head.waiting();
+                  owner.headLost();
+                });
           }
         },
         monitor.executor());
     latch = created;
     reconnects = 0;
+    head.waiting();
     try {
       created.start();
     } catch (Exception e) {
@@ -197,6 +206,7 @@ final class LatchQueue {
     latch = null;
     queueing++; // A queue that is being entered is not entered.
     entering.succeeded();
+    head.stop();
     if (left == null) {
       return;
     }

@@ -110,6 +110,29 @@ class TreeByHandOnServerTest {
     }
   }
 
+  @Test
+  void aNodeInTheQueueThatGoesWithNoSessionIsNamedWithTheRemedyOnce() throws Exception {
+    open(candidate("w-1")).acquire().close();
+    String head = SCOPE + "/latch/_c_restored-latch-0000000000";
+    operator
+        .create()
+        .creatingParentsIfNeeded()
+        .forPath(head, "w-9".getBytes(StandardCharsets.UTF_8));
+    try (LogLines log = LogLines.of("io.tenure")) {
+      CompletableFuture<Lease> waiting = acquire(open(candidate("w-2")));
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(log.warnings())
+                      .hasSize(1)
+                      .first()
+                      .asString()
+                      .contains("delete " + head));
+      operator.delete().forPath(head);
+      assertThat(waiting.get(20, TimeUnit.SECONDS).epoch()).isEqualTo(2);
+    }
+  }
+
   private void leadTwice() throws Exception {
     LeaderElection election = open(candidate("w-1").retention(Retention.last(3)));
     election.acquire().close();

@@ -1,5 +1,6 @@
 package io.tenure.internal.session;
 
+import io.tenure.internal.Backoff;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -13,7 +14,8 @@ import java.util.function.Consumer;
  */
 public final class LeaseStart {
 
-  private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+  private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private LeaseStart() {}
 
@@ -29,6 +31,17 @@ public final class LeaseStart {
       long session,
       BooleanSupplier wanted,
       Consumer<LeaseBounds> then) {
+    Backoff backoff = new Backoff(FIRST_PAUSE_NANOS, LONGEST_PAUSE_NANOS);
+    begin(monitor, terms, session, wanted, then, backoff);
+  }
+
+  private static void begin(
+      Monitor monitor,
+      LeaseTerms terms,
+      long session,
+      BooleanSupplier wanted,
+      Consumer<LeaseBounds> then,
+      Backoff backoff) {
     if (!wanted.getAsBoolean()) {
       return;
     }
@@ -41,7 +54,7 @@ public final class LeaseStart {
       then.accept(bounds);
       return;
     }
-    Runnable again = () -> begin(monitor, terms, session, wanted, then);
+    Runnable again = () -> begin(monitor, terms, session, wanted, then, backoff);
     monitor.whenSettled(
         () ->
             monitor
@@ -51,7 +64,7 @@ public final class LeaseStart {
                       if (acknowledged) {
                         again.run();
                       } else {
-                        monitor.schedule(again, RETRY_NANOS);
+                        monitor.schedule(again, backoff.nextNanos());
                       }
                     }));
   }
