@@ -228,6 +228,9 @@ public final class LeaderElection implements AutoCloseable {
     public LeaderElection build() {
       CuratorClients.requireStarted(client, "the election");
       Candidate.ofThisProcess(candidateId, endpoint);
+      if (monitor != null) {
+        monitor.internal().requireOpen();
+      }
       return new LeaderElection(this);
     }
   }

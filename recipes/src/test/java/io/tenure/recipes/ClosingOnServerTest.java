@@ -358,6 +358,8 @@ class ClosingOnServerTest {
     closeAtOnce(leads);
     closeAtOnce(waits);
     await().untilAsserted(() -> assertThat(queue()).isEmpty());
+    assertThatThrownBy(() -> LeaderElection.builder(monitor, SCOPE).build())
+        .isInstanceOf(ElectionClosedException.class);
     assertThat(candidateInOwnSession("w-3").acquire().epoch()).isEqualTo(2);
   }
 
