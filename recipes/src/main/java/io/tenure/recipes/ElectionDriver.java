@@ -16,6 +16,7 @@ import io.tenure.internal.session.Office;
 import io.tenure.internal.session.SerialExecutor;
 import io.tenure.internal.session.SessionListener;
 import io.tenure.internal.session.TraceLog;
+import io.tenure.internal.session.UserCode;
 import io.tenure.lease.Ended;
 import io.tenure.scope.Candidate;
 import io.tenure.scope.CoordinationException;
@@ -35,6 +36,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.apache.curator.framework.api.CuratorWatcher;
 import org.apache.zookeeper.Watcher.Event.EventType;
 import org.jspecify.annotations.Nullable;
@@ -317,8 +319,13 @@ final class ElectionDriver implements SessionListener, Office {
     handling = true;
     try {
       while (!inbox.isEmpty()) {
-        for (ElectionAction action : machine.on(inbox.remove())) {
-          perform(action);
+        ElectionEvent next = inbox.remove();
+        try {
+          for (ElectionAction action : machine.on(next)) {
+            perform(action);
+          }
+        } catch (Throwable e) {
+          broken(next, e);
         }
       }
     } finally {
@@ -330,6 +337,26 @@ final class ElectionDriver implements SessionListener, Office {
       stuckSaid = false;
     }
     settleIfIdle();
+  }
+
+  /**
+   * A bug of ours, or a class that is missing at run time: whoever waits for the office hears of it
+   * instead of waiting for ever, and a lease runs out by itself.
+   */
+  private void broken(ElectionEvent event, Throwable thrown) {
+    CoordinationException cause = inside(event.getClass().getSimpleName(), thrown);
+    if (acquiring != null) {
+      fail(cause);
+      if (!(event instanceof ElectionEvent.Leave)) {
+        inbox.add(new ElectionEvent.Leave("failed inside"));
+      }
+    }
+  }
+
+  private CoordinationException inside(String what, Throwable thrown) {
+    log.error("scope={} {} failed", scope, what, thrown);
+    return new CoordinationException(
+        "the election of " + scope + " failed inside: " + UserCode.describe(thrown), thrown);
   }
 
   private void perform(ElectionAction action) {
@@ -449,22 +476,23 @@ final class ElectionDriver implements SessionListener, Office {
           if (number != request) {
             return;
           }
-          Incumbent incumbent =
-              new Incumbent(
-                  settings.candidate(),
-                  Sessions.format(elect.session()),
-                  elect.nonce(),
-                  wallTime());
-          Commit commit =
-              CommitProtocol.elect(
-                  elect.view(), incumbent, "head of the queue", store.retention(), wallTime());
-          send(elect.session(), commit, number);
+          send(elect.session(), () -> commitOf(elect), number);
         });
   }
 
+  private Commit commitOf(ElectionAction.Elect elect) {
+    Incumbent incumbent =
+        new Incumbent(
+            settings.candidate(), Sessions.format(elect.session()), elect.nonce(), wallTime());
+    return CommitProtocol.elect(
+        elect.view(), incumbent, "head of the queue", store.retention(), wallTime());
+  }
+
   private void commitEnd(ElectionAction.CommitEnd end, long number) {
-    Commit commit = CommitProtocol.end(end.view(), end.end(), store.retention(), wallTime());
-    send(end.session(), commit, number);
+    send(
+        end.session(),
+        () -> CommitProtocol.end(end.view(), end.end(), store.retention(), wallTime()),
+        number);
     HeldLease ending = lease;
     if (ending != null) {
       monitor.schedule(
@@ -472,7 +500,15 @@ final class ElectionDriver implements SessionListener, Office {
     }
   }
 
-  private void send(long session, Commit commit, long number) {
+  private void send(long session, Supplier<Commit> of, long number) {
+    Commit commit;
+    try {
+      commit = of.get();
+    } catch (Throwable e) {
+      // Nothing was sent.
+      handle(new ElectionEvent.CommitFailed(inside("the making of a transaction", e)));
+      return;
+    }
     store
         .commit(session, commit)
         .whenComplete(

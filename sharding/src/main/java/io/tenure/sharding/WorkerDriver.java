@@ -1,5 +1,6 @@
 package io.tenure.sharding;
 
+import io.tenure.internal.Backoff;
 import io.tenure.internal.ScopeView;
 import io.tenure.internal.session.LeaseTerms;
 import io.tenure.internal.session.Monitor;
@@ -7,6 +8,8 @@ import io.tenure.internal.session.SerialExecutor;
 import io.tenure.internal.session.ServerErrors;
 import io.tenure.internal.session.SessionListener;
 import io.tenure.internal.session.TraceLog;
+import io.tenure.internal.session.UserCode;
+import io.tenure.scope.CoordinationException;
 import io.tenure.scope.DuplicateCandidateException;
 import io.tenure.scope.ElectionClosedException;
 import io.tenure.scope.LeaseTermsException;
@@ -58,6 +61,8 @@ final class WorkerDriver implements SessionListener {
   private @Nullable Tenures tenures;
   private @Nullable GroupSettings settings;
 
+  private final Backoff afterBroken =
+      new Backoff(TimeUnit.SECONDS.toNanos(1), TimeUnit.MINUTES.toNanos(1));
   private boolean handling;
   private volatile WorkerState state = WorkerState.NEW;
   private long incarnation = -1;
@@ -435,13 +440,48 @@ final class WorkerDriver implements SessionListener {
     handling = true;
     try {
       while (!inbox.isEmpty()) {
-        Instant now = Instant.ofEpochMilli(monitor.clock().wallMillis());
-        machine.on(inbox.remove(), now, this::perform);
+        WorkerEvent next = inbox.remove();
+        try {
+          Instant now = Instant.ofEpochMilli(monitor.clock().wallMillis());
+          machine.on(next, now, this::perform);
+        } catch (Throwable e) {
+          broken(next, e);
+        }
       }
     } finally {
       handling = false;
     }
     completeIfSettled();
+  }
+
+  /** A bug of ours, or a class that is missing at run time: said, and the plan is tried again. */
+  private void broken(WorkerEvent event, Throwable thrown) {
+    log.error(
+        "group={} worker={} {} failed",
+        options.group(),
+        options.id(),
+        event.getClass().getSimpleName(),
+        thrown);
+    CoordinationException cause =
+        new CoordinationException(
+            "worker "
+                + options.id()
+                + " of group "
+                + options.group()
+                + " failed inside: "
+                + UserCode.describe(thrown),
+            thrown);
+    callbacks.execute(() -> options.listener().refused(cause));
+    PlanNode plan = lastPlan;
+    if (event instanceof WorkerEvent.Planned && plan != null) {
+      monitor.schedule(
+          () -> {
+            if (plan.equals(lastPlan)) {
+              obey(plan);
+            }
+          },
+          afterBroken.nextNanos());
+    }
   }
 
   private void perform(WorkerAction action) {

@@ -3,9 +3,12 @@ package io.tenure.sharding;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tenure.lease.Lease;
+import io.tenure.lease.LeaseClock;
 import io.tenure.lease.NextStep;
+import io.tenure.scope.TenureException;
 import io.tenure.scope.Transition;
 import io.tenure.testing.ZooKeeperFixture;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -276,5 +279,50 @@ class UserCodeOnServerTest {
     workers.awaitHeld(1);
     assertThat(failures).containsEntry("0", always);
     assertThat(workers.trail("0").get(1)).startsWith("failed w-1 (step threw");
+  }
+
+  @Test
+  void anErrorInsideAWorkerIsToldAndItsPlanIsTriedAgain() throws Exception {
+    AtomicInteger failing = new AtomicInteger(2);
+    LeaseClock clock =
+        new LeaseClock() {
+          @Override
+          public long monotonicNanos() {
+            return System.nanoTime();
+          }
+
+          @Override
+          public long wallMillis() {
+            boolean planned =
+                StackWalker.getInstance()
+                    .walk(frames -> frames.anyMatch(f -> f.getMethodName().equals("obey")));
+            if (planned && failing.getAndDecrement() > 0) {
+              throw new NoSuchMethodError("as with another version of a library");
+            }
+            return System.currentTimeMillis();
+          }
+        };
+    List<Throwable> refused = new CopyOnWriteArrayList<>();
+    ShardWorker worker =
+        zk.closeLater(
+            ShardWorker.builder(zk.client(), "/orders")
+                .workerId("w-1")
+                .clock(clock)
+                .settleWindow(Duration.ZERO)
+                .drainOnShutdown(Duration.ZERO)
+                .shards(ShardSet.numbered(4))
+                .listener(
+                    new WorkerListener() {
+                      @Override
+                      public void refused(TenureException cause) {
+                        refused.add(cause);
+                      }
+                    })
+                .tasks(shard -> workers.new Watched("w-1", shard))
+                .build());
+    worker.start();
+    workers.awaitHeld(4);
+    assertThat(refused).hasSize(2);
+    assertThat(refused.get(0)).hasCauseInstanceOf(NoSuchMethodError.class);
   }
 }

@@ -170,7 +170,7 @@ public final class Monitor implements AutoCloseable {
   public CompletableFuture<Boolean> acknowledge() {
     Session current = session;
     if (current == null) {
-      return CompletableFuture.completedFuture(false);
+      return EventFuture.of(false);
     }
     synchronized (acknowledging) {
       CompletableFuture<Reply> flying = acknowledgementInFlight;
@@ -504,12 +504,22 @@ public final class Monitor implements AutoCloseable {
     Session current = session;
     if (current == null || current.id() != sessionId) {
       Code code = stopped ? Code.CONNECTIONLOSS : Code.SESSIONEXPIRED;
-      return CompletableFuture.completedFuture(new Reply(code, List.of(), sent));
+      return EventFuture.of(new Reply(code, List.of(), sent));
     }
-    CompletableFuture<Reply> future = new CompletableFuture<>();
+    CompletableFuture<Reply> future = new EventFuture<>();
     Pending p = new Pending(current, future, sent);
     pending.add(p);
-    sending.send(current.handle(), p);
+    try {
+      sending.send(current.handle(), p);
+    } catch (Throwable e) {
+      // Whether it is on its way nobody can tell, and no answer will come to this future.
+      log.error("a request could not be sent", e);
+      execute(
+          () -> {
+            pending.remove(p);
+            future.complete(new Reply(Code.CONNECTIONLOSS, List.of(), sent));
+          });
+    }
     if (stopped) {
       future.complete(new Reply(Code.CONNECTIONLOSS, List.of(), sent));
     }
@@ -534,14 +544,14 @@ public final class Monitor implements AutoCloseable {
 
   /** Starts a call; its answer completes the future on the event thread. */
   public CompletableFuture<CuratorEvent> call(Call call) {
-    CompletableFuture<CuratorEvent> future = new CompletableFuture<>();
+    CompletableFuture<CuratorEvent> future = new EventFuture<>();
     try {
       call.start((curator, event) -> execute(() -> future.complete(event)));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       future.completeExceptionally(e);
-    } catch (Exception e) {
-      future.completeExceptionally(e);
+    } catch (Throwable e) {
+      future.completeExceptionally(e); // Also a class or method that another Curator lacks.
     }
     return future;
   }
