@@ -25,9 +25,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RecordCheck {
 
-  /** So many names fit into one answer of the server, whatever the ids of the candidates are. */
-  public static final int MAX_LISTED = 3_000;
-
   private RecordCheck() {}
 
   /**
@@ -39,6 +36,11 @@ public final class RecordCheck {
    */
   public static boolean isSuspect(long recordZxid, long trailZxid, int entries) {
     return entries > 0 && recordZxid != trailZxid;
+  }
+
+  /** Whether an entry belongs behind the last one that a record knows. */
+  public static boolean isBehind(ScopeRecord record, String name) {
+    return AuditFormat.index(name).orElse(0) >= record.auditNext();
   }
 
   /** The name of the newest entry, if there is one. */
@@ -89,8 +91,9 @@ public final class RecordCheck {
   }
 
   /**
-   * The same where the trail is too long to be listed: then the number of its entries tells, which
-   * an older record knows to be smaller.
+   * The same where the trail is too long to be listed, and the record was written after the newest
+   * entry, which no commit does: then the number of the entries tells, which an older record knows
+   * to be smaller.
    */
   public static Optional<ForeignDataException> older(Scope scope, ScopeRecord record, int entries) {
     long known = record.auditNext() - record.auditFirst();

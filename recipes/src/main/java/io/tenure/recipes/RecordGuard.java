@@ -2,6 +2,7 @@ package io.tenure.recipes;
 
 import io.tenure.internal.RecordCheck;
 import io.tenure.internal.ScopeRecord;
+import io.tenure.internal.TrailLength;
 import io.tenure.internal.session.Monitor;
 import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.Scope;
@@ -109,9 +110,12 @@ final class RecordGuard {
       return CompletableFuture.completedFuture(true);
     }
     CompletableFuture<Optional<ForeignDataException>> found =
-        entries > RecordCheck.MAX_LISTED
-            ? CompletableFuture.completedFuture(RecordCheck.older(scope, record, entries))
-            : newest(record);
+        TrailLength.fits(entries, record, monitor.packetBytes())
+            ? newest(record)
+            : CompletableFuture.completedFuture(
+                stat.getMzxid() > trail.getPzxid()
+                    ? RecordCheck.older(scope, record, entries)
+                    : Optional.empty());
     return found.thenCompose(
         older ->
             older.isEmpty()

@@ -3,6 +3,7 @@ package io.tenure.sharding;
 import io.tenure.internal.AuditFormat;
 import io.tenure.internal.CommitProtocol;
 import io.tenure.internal.Incumbent;
+import io.tenure.internal.RecordCheck;
 import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.ScopeView;
 import io.tenure.internal.TrailLength;
@@ -23,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import org.apache.zookeeper.KeeperException.Code;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
+import org.apache.zookeeper.data.Stat;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -95,6 +97,9 @@ final class ScopeReads {
   private record WithoutLeader(
       String shard, Wish wish, Optional<ScopeView> view, Incumbent incumbent) {}
 
+  /** A scope whose trail has an entry that the record does not know. */
+  private record Older(String shard, Wish wish, ScopeView view, OpResult.GetDataResult read) {}
+
   private final Monitor monitor;
   private final GroupPaths paths;
   private Retention retention;
@@ -105,6 +110,8 @@ final class ScopeReads {
 
   /** Entries that cannot be deleted, because somebody has hung a znode below them. */
   private final Set<String> undeletable = new HashSet<>();
+
+  private final RecordChecks checks = new RecordChecks();
 
   /** Trails whose list does not fit into a reply, which was said. */
   private final Set<String> tooLong = new HashSet<>();
@@ -217,6 +224,7 @@ final class ScopeReads {
     }
     Map<String, Wish> again = new LinkedHashMap<>();
     List<WithoutLeader> withoutLeader = new ArrayList<>();
+    List<Older> older = new ArrayList<>();
     int next = 0;
     for (Map.Entry<String, Wish> entry : some.entrySet()) {
       String shard = entry.getKey();
@@ -229,9 +237,13 @@ final class ScopeReads {
         int toList = view.map(found -> entriesToList(shard, wish, found, results)).orElse(0);
         if (toList > 0) {
           again.put(shard, wish.listing(toList));
+        } else if (view.isPresent() && mayBeOlder(wish, view.get())) {
+          older.add(new Older(shard, wish, view.get(), (OpResult.GetDataResult) results.get(0)));
         } else if (gone.isPresent()) {
+          fits(shard, wish, view, results);
           withoutLeader.add(new WithoutLeader(shard, wish, view, gone.get()));
         } else {
+          fits(shard, wish, view, results);
           answers.read(shard, wish.number(), view, false);
         }
       } catch (TenureException e) {
@@ -243,6 +255,9 @@ final class ScopeReads {
             ? CompletableFuture.completedFuture(null)
             : tellWhoIsGone(session, withoutLeader);
     CompletableFuture<Void> all = told;
+    for (Older one : older) {
+      all = all.thenCompose(done -> compare(session, one));
+    }
     for (Map<String, Wish> lists : inOneReplyEach(again)) {
       all = all.thenCompose(done -> readScopes(session, lists));
     }
@@ -251,11 +266,15 @@ final class ScopeReads {
 
   /** How many entries are to be listed; 0 if none, or if their list may not fit into a reply. */
   private int entriesToList(String shard, Wish wish, ScopeView view, List<OpResult> results) {
-    boolean needed =
-        wish.counts()
-            && (wish.names() == WorkerAction.Names.YES
-                || CommitProtocol.needsEntryNames(view.record(), retention));
-    if (!needed || !(results.get(2) instanceof OpResult.GetDataResult audit)) {
+    if (!wish.counts() || !(results.get(2) instanceof OpResult.GetDataResult audit)) {
+      return 0;
+    }
+    Stat read = ((OpResult.GetDataResult) results.get(0)).getStat();
+    boolean suspect = checks.isSuspect(shard, view, read, audit);
+    boolean trims =
+        wish.names() == WorkerAction.Names.YES
+            || CommitProtocol.needsEntryNames(view.record(), retention);
+    if (!suspect && !trims) {
       return 0;
     }
     int entries = audit.getStat().getNumChildren();
@@ -263,13 +282,66 @@ final class ScopeReads {
     if (TrailLength.fits(entries, view.record(), packetBytes)) {
       return entries;
     }
-    if (tooLong.add(shard)) {
+    if (suspect && read.getMzxid() > audit.getStat().getPzxid()) {
+      RecordCheck.older(paths.shard(shard), view.record(), entries)
+          .ifPresent(
+              refused -> {
+                throw refused;
+              });
+    }
+    if (trims && tooLong.add(shard)) {
       log.warn(
           "{}",
           TrailLength.cannotTrim(
               paths.shard(shard).auditPath(), entries, view.record(), retention, packetBytes));
     }
     return 0;
+  }
+
+  /** Whether the names that were listed tell of more than the record of a vacant shard does. */
+  private static boolean mayBeOlder(Wish wish, ScopeView view) {
+    return wish.lists()
+        && view.leader().isEmpty()
+        && RecordCheck.newest(view.entryNames())
+            .filter(name -> RecordCheck.isBehind(view.record(), name))
+            .isPresent();
+  }
+
+  private void fits(String shard, Wish wish, Optional<ScopeView> view, List<OpResult> results) {
+    if (wish.lists() && view.isPresent()) {
+      Stat read = ((OpResult.GetDataResult) results.get(0)).getStat();
+      checks.fits(shard, view.get().record(), read);
+    }
+  }
+
+  /** Reads the newest entry, and the record again: a commit may have come between the readings. */
+  private CompletableFuture<Void> compare(long session, Older one) {
+    Scope scope = paths.shard(one.shard());
+    String name = RecordCheck.newest(one.view().entryNames()).orElseThrow();
+    return monitor
+        .read(
+            session,
+            List.of(
+                Op.getData(monitor.realPath(scope.auditPath() + "/" + name)),
+                Op.getData(monitor.realPath(scope.path()))))
+        .thenAccept(
+            reply -> {
+              Optional<TenureException> refused = Optional.empty();
+              if (reply.results().size() == 2
+                  && reply.results().get(0) instanceof OpResult.GetDataResult entry
+                  && reply.results().get(1) instanceof OpResult.GetDataResult again
+                  && again.getStat().getMzxid() == one.read().getStat().getMzxid()) {
+                ScopeView view = one.view();
+                refused =
+                    RecordCheck.older(
+                            scope, view.record(), name, entry.getData(), view.entryNames())
+                        .map(TenureException.class::cast);
+                if (refused.isEmpty()) {
+                  checks.fits(one.shard(), view.record(), again.getStat());
+                }
+              }
+              failed(one.shard(), one.wish(), refused); // Where it is empty, it is read again.
+            });
   }
 
   /** As many lists at a time as surely fit into a reply, with the records beside them. */
