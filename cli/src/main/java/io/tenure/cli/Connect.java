@@ -19,6 +19,7 @@ import org.apache.zookeeper.client.ConnectStringParser;
 import org.apache.zookeeper.client.ZKClientConfig;
 import org.apache.zookeeper.common.ConfigException;
 import org.apache.zookeeper.common.PathUtils;
+import org.apache.zookeeper.common.ZKConfig;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -31,6 +32,9 @@ final class Connect {
   private static final int RETRY_MILLIS = 200;
 
   /** What is asked of the server; it may give another. */
+  /** The list of a million names: whoever looks after a trail must be able to list it. */
+  private static final int REPLY_BYTES = 64 << 20;
+
   private static final int SESSION_MILLIS = 15_000;
 
   @Option(
@@ -186,6 +190,9 @@ final class Connect {
                     + " java.security.*");
           }
         });
+    if (config.getProperty(ZKConfig.JUTE_MAXBUFFER) == null) {
+      config.setProperty(ZKConfig.JUTE_MAXBUFFER, Integer.toString(REPLY_BYTES));
+    }
     return config;
   }
 

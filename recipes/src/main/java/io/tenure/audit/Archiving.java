@@ -124,11 +124,9 @@ final class Archiving {
     List<String> level = List.of(root);
     while (!level.isEmpty()) {
       List<String> below = new ArrayList<>();
-      for (Read<List<String>> node : znodes.childrenOfEach(level)) {
-        if (node.denied()) {
-          problems.say(node.path(), ZnodeReader.deniedText(node.path()));
-        }
-        for (String child : node.found().orElse(List.of())) {
+      for (ZnodeReader.Listed node : znodes.listEach(level)) {
+        node.problem().ifPresent(problem -> problems.say(node.path(), problem));
+        for (String child : node.found().map(ZnodeReader.Listing::names).orElse(List.of())) {
           if (child.equals(TrailPaths.AUDIT)) {
             trails.add(node.path());
           } else if (TrailPaths.mayHoldTrails(node.path(), child)) {
@@ -158,15 +156,16 @@ final class Archiving {
   private List<TrailState> read(List<String> trails, Set<String> again)
       throws InterruptedException {
     List<String> paths = trails.stream().map(TrailPaths::audit).toList();
-    List<Read<ZnodeReader.Listing>> lists = znodes.listEach(paths);
+    List<ZnodeReader.Listed> lists = znodes.listEach(paths);
     // After the lists, so that what is listed honestly is counted.
     List<Read<Znode>> audits = znodes.readEach(paths);
     List<Read<Znode>> parents = znodes.readEach(trails);
     List<TrailState> states = new ArrayList<>(trails.size());
     for (int i = 0; i < trails.size(); i++) {
       String trail = trails.get(i);
-      if (lists.get(i).denied() || audits.get(i).denied()) {
-        problems.say(paths.get(i), ZnodeReader.deniedText(paths.get(i)));
+      Optional<String> problem = lists.get(i).problem();
+      if (problem.isPresent() || audits.get(i).denied()) {
+        problems.say(paths.get(i), problem.orElse(ZnodeReader.deniedText(paths.get(i))));
         continue;
       }
       Optional<ZnodeReader.Listing> list = lists.get(i).found();

@@ -53,7 +53,8 @@ public final class AuditLog {
    * The entries that are kept, oldest first.
    *
    * @throws TenureException if they cannot be read; a damaged entry is named. {@link #verify()}
-   *     tells of all damage at once
+   *     tells of all damage at once. {@link io.tenure.scope.ListTooLongException} if there are more
+   *     than fit into one reply
    */
   public List<RecordedEntry> entries() throws InterruptedException {
     reader.sync();

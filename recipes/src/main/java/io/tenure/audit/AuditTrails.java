@@ -79,13 +79,11 @@ public final class AuditTrails {
     private void readEntries() throws InterruptedException {
       List<Scope> owners = new ArrayList<>();
       List<String> paths = new ArrayList<>();
-      var lists = znodes.childrenOfEach(scopes.stream().map(Scope::auditPath).toList());
+      var lists = znodes.listEach(scopes.stream().map(Scope::auditPath).toList());
       for (int i = 0; i < scopes.size(); i++) {
         Scope scope = scopes.get(i);
-        if (lists.get(i).denied()) {
-          problem(scope, scope.auditPath(), ZnodeReader.deniedText(scope.auditPath()));
-        }
-        for (String name : lists.get(i).found().orElse(List.of())) {
+        lists.get(i).problem().ifPresent(problem -> problem(scope, scope.auditPath(), problem));
+        for (String name : lists.get(i).found().map(ZnodeReader.Listing::names).orElse(List.of())) {
           String path = scope.auditPath() + "/" + name;
           if (AuditFormat.index(name).isPresent()) {
             owners.add(scope);

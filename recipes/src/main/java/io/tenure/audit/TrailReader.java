@@ -75,6 +75,7 @@ final class TrailReader {
   }
 
   private CuratorEvent list(@Nullable CuratorWatcher watcher) throws InterruptedException {
+    znodes.requireListable(scope.auditPath());
     return ZnodeReader.await(
         ZnodeReader.start(
             call -> {

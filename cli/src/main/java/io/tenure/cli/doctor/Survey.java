@@ -143,7 +143,11 @@ record Survey(List<GroupFacts> groups, List<ScopeFacts> scopes, int leftOut) {
       if (PacketLimit.leastListBytes(children) > limit) {
         return new GroupFacts.Listed(stat, List.of(), PacketLimit.likelyListBytes(children), false);
       }
-      List<String> names = znodes.childrenOfEach(List.of(path)).get(0).found().orElse(List.of());
+      ZnodeReader.Listed list = znodes.listEach(List.of(path)).get(0);
+      if (list.tooLong().isPresent()) {
+        return new GroupFacts.Listed(stat, List.of(), PacketLimit.likelyListBytes(children), false);
+      }
+      List<String> names = list.found().map(ZnodeReader.Listing::names).orElse(List.of());
       return new GroupFacts.Listed(stat, names, PacketLimit.listBytes(names), true);
     }
 
@@ -191,15 +195,17 @@ record Survey(List<GroupFacts> groups, List<ScopeFacts> scopes, int leftOut) {
           lists.add(audit.path());
         }
       }
-      Map<String, Read<List<String>>> entries = new HashMap<>();
-      znodes.childrenOfEach(lists).forEach(list -> entries.put(list.path(), list));
+      Map<String, ZnodeReader.Listed> entries = new HashMap<>();
+      znodes.listEach(lists).forEach(list -> entries.put(list.path(), list));
       // The leader nodes first: a record that is read later tells of them, or of later ones.
       var leaders = znodes.readEach(scopes.stream().map(Scope::leaderPath).toList());
       var records = znodes.readEach(scopes.stream().map(Scope::path).toList());
       for (int i = 0; i < scopes.size(); i++) {
         Scope scope = scopes.get(i);
         Optional<List<String>> names =
-            Optional.ofNullable(entries.get(scope.auditPath())).flatMap(Read::found);
+            Optional.ofNullable(entries.get(scope.auditPath()))
+                .flatMap(ZnodeReader.Listed::found)
+                .map(ZnodeReader.Listing::names);
         read.put(
             scope,
             new ScopeFacts(

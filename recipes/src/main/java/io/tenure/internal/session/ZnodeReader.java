@@ -1,10 +1,13 @@
 package io.tenure.internal.session;
 
 import io.tenure.scope.CoordinationException;
+import io.tenure.scope.ListTooLongException;
 import io.tenure.scope.PermissionDeniedException;
 import io.tenure.scope.TenureException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -81,12 +84,23 @@ public final class ZnodeReader {
         });
   }
 
-  /** Lists the children of znodes, sorted; an answer for each. */
+  /**
+   * Lists the children of znodes, sorted; an answer for each.
+   *
+   * @throws ListTooLongException if a list does not fit into a reply
+   */
   public List<Read<List<String>>> childrenOfEach(List<String> paths) throws InterruptedException {
-    return all(
-        paths,
-        (path, call) -> client.getChildren().inBackground(call).forPath(path),
-        event -> event.getChildren().stream().sorted().toList());
+    List<Read<List<String>>> answers = new ArrayList<>(paths.size());
+    for (Listed listed : listEach(paths)) {
+      listed
+          .tooLong()
+          .ifPresent(
+              problem -> {
+                throw new ListTooLongException(listed.path() + " " + problem);
+              });
+      answers.add(new Read<>(listed.path(), listed.found().map(Listing::names), listed.denied()));
+    }
+    return answers;
   }
 
   /**
@@ -97,12 +111,77 @@ public final class ZnodeReader {
    */
   public record Listing(List<String> names, Stat stat) {}
 
-  /** As {@link #childrenOfEach}, with what the server says about the znodes. */
-  public List<Read<Listing>> listEach(List<String> paths) throws InterruptedException {
-    return all(
-        paths,
-        (path, call) -> client.getChildren().inBackground(call).forPath(path),
-        event -> new Listing(event.getChildren().stream().sorted().toList(), event.getStat()));
+  /**
+   * What came of listing a znode's children.
+   *
+   * @param found empty if the znode is not there, may not be read, or has too many children
+   * @param denied whether it may not be read
+   * @param tooLong said if the list does not fit into a reply
+   */
+  public record Listed(
+      String path, Optional<Listing> found, boolean denied, Optional<String> tooLong) {
+
+    /** What to say where there is a znode and no list. */
+    public Optional<String> problem() {
+      return denied ? Optional.of(deniedText(path)) : tooLong;
+    }
+  }
+
+  /**
+   * Lists the children of znodes, with what the server says about the znodes. They are counted
+   * first: a list that does not fit into a reply is not asked for.
+   */
+  public List<Listed> listEach(List<String> paths) throws InterruptedException {
+    ListLength length = new ListLength(this, PacketLimit.of(client));
+    List<Read<Stat>> stats =
+        all(
+            paths,
+            (path, call) -> client.checkExists().inBackground(call).forPath(path),
+            CuratorEvent::getStat);
+    Map<String, String> tooLong = new HashMap<>();
+    for (Read<Stat> stat : stats) {
+      if (stat.found().isPresent()) {
+        length
+            .problem(stat.path(), stat.found().get().getNumChildren())
+            .ifPresent(problem -> tooLong.put(stat.path(), problem));
+      }
+    }
+    List<String> toList = paths.stream().filter(path -> !tooLong.containsKey(path)).toList();
+    List<Read<Listing>> lists =
+        all(
+            toList,
+            (path, call) -> client.getChildren().inBackground(call).forPath(path),
+            event -> new Listing(event.getChildren().stream().sorted().toList(), event.getStat()));
+    List<Listed> answers = new ArrayList<>(paths.size());
+    int next = 0;
+    for (String path : paths) {
+      if (tooLong.containsKey(path)) {
+        answers.add(
+            new Listed(path, Optional.empty(), false, Optional.ofNullable(tooLong.get(path))));
+      } else {
+        Read<Listing> list = lists.get(next++);
+        answers.add(new Listed(path, list.found(), list.denied(), Optional.empty()));
+      }
+    }
+    return answers;
+  }
+
+  /**
+   * Makes sure that the list of a znode's children fits into a reply.
+   *
+   * @throws ListTooLongException if it does not
+   */
+  public void requireListable(String path) throws InterruptedException {
+    CuratorEvent event =
+        await(start(call -> client.checkExists().inBackground(call).forPath(path)));
+    if (isThere(event, path)) {
+      new ListLength(this, PacketLimit.of(client))
+          .problem(path, event.getStat().getNumChildren())
+          .ifPresent(
+              problem -> {
+                throw new ListTooLongException(path + " " + problem);
+              });
+    }
   }
 
   private interface Result<T> {
