@@ -43,7 +43,7 @@ final class Problems {
   void tell(Consumer<ArchiveListener> news) {
     try {
       news.accept(listener);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       log.error("a listener of the archiver threw", e);
     }
   }

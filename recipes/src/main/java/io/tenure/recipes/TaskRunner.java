@@ -15,6 +15,9 @@ final class TaskRunner {
   private final TaskTurns turns;
   private final Consumer<Throwable> failures;
 
+  /** The tenure has been ended. */
+  private boolean over;
+
   /**
    * A runner for one tenure.
    *
@@ -33,17 +36,30 @@ final class TaskRunner {
    * @throws Exception what the task threw, after the tenure has been ended; an error likewise
    */
   boolean run() throws Exception {
+    try {
+      return turns();
+    } catch (VirtualMachineError e) {
+      // Thrown by the task, whose tenure has ended, or around it: no memory, no room on the stack.
+      if (!over) {
+        lease.end(UserCode.failed("a turn", e));
+      }
+      throw e;
+    }
+  }
+
+  private boolean turns() throws Exception {
     while (true) {
       TaskTurns.Turn turn = turns.turn();
       if (turn instanceof TaskTurns.Next next) {
         pause(next.pauseNanos());
-      } else if (turn instanceof TaskTurns.Over over) {
-        over.failure().filter(TaskRunner::isOfTheTask).ifPresent(failures);
-        over.end().ifPresent(lease::end);
-        if (over.failure().isPresent()) {
-          throw rethrown(over.failure().get());
+      } else if (turn instanceof TaskTurns.Over last) {
+        last.failure().filter(TaskRunner::isOfTheTask).ifPresent(failures);
+        last.end().ifPresent(lease::end);
+        over = true;
+        if (last.failure().isPresent()) {
+          throw rethrown(last.failure().get());
         }
-        return over.done();
+        return last.done();
       }
     }
   }

@@ -174,6 +174,33 @@ class UserCodeOnServerTest {
   }
 
   @Test
+  void whatLostThrowsComesOutOfRunAndTheEndStaysAsItWas() throws Exception {
+    AssertionError thrown = new AssertionError("not so");
+    try (LeaderElection election =
+        LeaderElection.builder(zk.monitor(client), "/billing/lost").listener(listener).build()) {
+      LeaderTask task =
+          new LeaderTask() {
+            @Override
+            public NextStep step(Lease lease) {
+              lease.resign("enough");
+              return NextStep.again();
+            }
+
+            @Override
+            public void lost(Tenure tenure, Transition.End why) {
+              throw thrown;
+            }
+          };
+      assertThat(catchThrowable(() -> election.run(task))).isSameAs(thrown);
+      try (Lease next = election.acquire()) {
+        assertThat(next.predecessor().orElseThrow().end())
+            .isEqualTo(new Transition.Resigned("enough"));
+      }
+      await().atMost(PATIENCE).untilAsserted(() -> assertThat(causes).containsExactly(thrown));
+    }
+  }
+
+  @Test
   void aStepThatReturnsNullIsRefusedWithTheNameOfItsTask() throws Exception {
     class Forgetful implements LeaderTask {
       @Override

@@ -15,9 +15,12 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -324,5 +327,124 @@ class UserCodeOnServerTest {
     workers.awaitHeld(4);
     assertThat(refused).hasSize(2);
     assertThat(refused.get(0)).hasCauseInstanceOf(NoSuchMethodError.class);
+  }
+
+  @Test
+  void anInterruptedStepResignsAndItsShardIsLedAgain() throws Exception {
+    AtomicInteger steps = new AtomicInteger();
+    workers.start(
+        "w-1",
+        b ->
+            b.shards(ShardSet.numbered(1))
+                .executor(threads)
+                .tasks(
+                    shard ->
+                        workers.new Watched("w-1", shard) {
+                          @Override
+                          public NextStep step(Lease lease) throws Exception {
+                            if (steps.getAndIncrement() == 0) {
+                              Thread.currentThread().interrupt();
+                              Thread.sleep(60_000);
+                            }
+                            return super.step(lease);
+                          }
+                        }));
+    workers.await(() -> assertThat(workers.held()).containsEntry("0", 2L));
+    assertThat(workers.trail("0")).contains("resigned w-1 (interrupted)");
+    assertThat(workers.events).contains("stop 0 w-1 1 resigned");
+  }
+
+  /** The first to get ready blocks until it may go on; the others are ready at once. */
+  private class SlowToGetReady extends Workers.Watched {
+    final AtomicInteger warmUps;
+    final CountDownLatch goesOn;
+
+    SlowToGetReady(String shard, AtomicInteger warmUps, CountDownLatch goesOn) {
+      workers.super("w-2", shard);
+      this.warmUps = warmUps;
+      this.goesOn = goesOn;
+    }
+
+    @Override
+    public void warmUp() throws Exception {
+      if (warmUps.getAndIncrement() == 0) {
+        goesOn.await();
+      }
+    }
+  }
+
+  @Test
+  void anErrorFromCoolDownCostsTheShardNothing() throws Exception {
+    workers.start("w-1", b -> b.shards(ShardSet.numbered(2)).standbys(0));
+    workers.awaitLoads(Map.of("w-1", 2));
+    AtomicInteger warmUps = new AtomicInteger();
+    AtomicInteger coolDowns = new AtomicInteger();
+    CountDownLatch goesOn = new CountDownLatch(1);
+    Workers.Member second =
+        workers.start(
+            "w-2",
+            b ->
+                b.tasks(
+                    shard ->
+                        new SlowToGetReady(shard, warmUps, goesOn) {
+                          @Override
+                          public void coolDown() {
+                            coolDowns.incrementAndGet();
+                            throw new NoClassDefFoundError("com/example/Snappy");
+                          }
+                        }));
+    workers.await(() -> assertThat(warmUps.get()).isEqualTo(1));
+    second.worker().drain().toCompletableFuture().get(20, TimeUnit.SECONDS);
+    goesOn.countDown();
+    workers.await(() -> assertThat(coolDowns.get()).isEqualTo(1));
+    second.worker().undrain();
+    workers.awaitLoads(Map.of("w-1", 1, "w-2", 1));
+    workers.verify();
+  }
+
+  @Test
+  void aTaskThatHangsWhileItGetsReadyHasNoSecondBesideItAndCostsNoOtherShardItsThread()
+      throws Exception {
+    AtomicLong ahead = new AtomicLong();
+    LeaseClock clock =
+        new LeaseClock() {
+          @Override
+          public long monotonicNanos() {
+            return System.nanoTime() + ahead.get();
+          }
+
+          @Override
+          public long wallMillis() {
+            return System.currentTimeMillis();
+          }
+        };
+    AtomicInteger warmUps = new AtomicInteger();
+    CountDownLatch goesOn = new CountDownLatch(1);
+    workers.start("w-1", b -> b.shards(ShardSet.numbered(2)).standbys(0));
+    workers.awaitLoads(Map.of("w-1", 2));
+    ShardWorker second =
+        zk.closeLater(
+            ShardWorker.builder(zk.client(), "/orders")
+                .workerId("w-2")
+                .clock(clock)
+                .concurrency(1)
+                .settleWindow(Duration.ZERO)
+                .drainOnShutdown(Duration.ZERO)
+                .listener(listener)
+                .tasks(shard -> new SlowToGetReady(shard, warmUps, goesOn))
+                .build());
+    second.start().toCompletableFuture().get(20, TimeUnit.SECONDS);
+    workers.await(() -> assertThat(warmUps.get()).isEqualTo(1));
+    ahead.set(TimeUnit.SECONDS.toNanos(31));
+    second.drain().toCompletableFuture().get(20, TimeUnit.SECONDS);
+    second.undrain();
+    workers.await(
+        () ->
+            assertThat(failures.values())
+                .anySatisfy(cause -> assertThat(cause).hasMessageContaining("still runs")));
+    assertThat(warmUps.get()).isEqualTo(1);
+    goesOn.countDown();
+    workers.awaitLoads(Map.of("w-1", 1, "w-2", 1));
+    workers.verify();
   }
 }
