@@ -1,6 +1,7 @@
 package io.tenure.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tenure.sharding.Damped;
 import io.tenure.sharding.GroupStatus;
 import io.tenure.sharding.ShardLeader;
 import java.util.ArrayList;
@@ -68,7 +69,11 @@ final class GroupView {
       out.line("  on the move  " + listed(moving.stream().map(GroupStatus.Shard::shard).toList()));
     }
     if (!status.unplaced().isEmpty()) {
-      out.line("  unplaced     " + listed(status.unplaced()) + ": no worker has room");
+      out.line(
+          "  unplaced     "
+              + listed(status.unplaced())
+              + ": no worker has room"
+              + (status.unplacedReason().isEmpty() ? "" : ": " + status.unplacedReason()));
     }
     if (!status.directives().isEmpty()) {
       out.line("  directives   " + String.join(", ", status.directives()));
@@ -134,13 +139,23 @@ final class GroupView {
             table.row(
                 "  " + id, "not here", "", "", "", "" + shards.size(), "", Names.ranges(shards)));
     table.print(io.out(), io.width());
+    status
+        .workers()
+        .forEach(
+            worker ->
+                worker
+                    .damped()
+                    .ifPresent(damped -> io.out().line("  " + worker.info().id() + ": " + damped)));
   }
 
   private static String state(GroupStatus.Worker worker) {
     if (worker.drained().isPresent()) {
       return worker.leads() == 0 ? "drained" : "drains";
     }
-    return worker.info().draining() ? (worker.leads() == 0 ? "drained" : "drains") : "active";
+    if (worker.info().draining()) {
+      return worker.leads() == 0 ? "drained" : "drains";
+    }
+    return worker.damped().flatMap(Damped::until).isPresent() ? "damped" : "active";
   }
 
   private static String number(double number) {
@@ -215,6 +230,13 @@ final class GroupView {
                       .put("standsBy", worker.standsBy());
               worker.info().endpoint().ifPresent(endpoint -> one.put("endpoint", endpoint));
               worker.drained().ifPresent(why -> one.put("drained", why));
+              worker
+                  .damped()
+                  .ifPresent(
+                      damped -> {
+                        ObjectNode said = one.putObject("damped").put("deaths", damped.deaths());
+                        damped.until().ifPresent(time -> said.put("until", time.toString()));
+                      });
               return one;
             }));
     json.set("leaders", Json.array(status.shards(), GroupView::json));

@@ -69,6 +69,7 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
   /** Ends a rest early. */
   private final Semaphore wakeups = new Semaphore(0);
 
+  private final Set<Long> goodbyes = ConcurrentHashMap.newKeySet();
   private final Set<String> deletedPlans = ConcurrentHashMap.newKeySet();
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Thread thread;
@@ -195,6 +196,10 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
       return; // The session's own events come another way.
     }
     String path = monitor.clientPath(event.getPath());
+    long goodbye = paths.goodbyeOf(path);
+    if (goodbye >= 0) {
+      goodbyes.add(goodbye);
+    }
     if (!path.startsWith(paths.plans())) {
       signals.release();
     } else if (event.getType() == Watcher.Event.EventType.NodeDeleted) {
@@ -234,7 +239,7 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
   @Override
   public void prepare(Lease lease) {
     machine = null;
-    memory = new CoordinatorMemory(Math::random);
+    memory = new CoordinatorMemory(Math::random, new Damping(now(), monitor.clock().wallMillis()));
     due = true;
     paused = false;
     leads = true;
@@ -342,6 +347,10 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
       machine = present;
     }
     CoordinatorMachine.View view = reader.view();
+    for (long goodbye : List.copyOf(goodbyes)) {
+      goodbyes.remove(goodbye);
+      memory.damping.saidGoodbye(goodbye);
+    }
     CoordinatorMachine.Decision decision = present.decide(view, now());
     warn(decision.ignored());
     decision

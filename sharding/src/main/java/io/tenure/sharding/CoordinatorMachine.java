@@ -6,6 +6,7 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * The core of the coordinator: looks at who is there and what operators want, and says how the plan
@@ -134,6 +135,8 @@ final class CoordinatorMachine {
   /** Decides, and takes it that the decision is carried out. */
   Decision decide(View view, long nowNanos) {
     NavigableMap<String, Worker> present = latestIncarnations(view.workers());
+    memory.damping.begin(summary.damped(), nowNanos);
+    memory.damping.see(present.values(), nowNanos);
     Optional<Long> outage = nanosOfOutage(present, view.settings(), nowNanos);
     if (outage.isPresent()) {
       return nothing(outage, Map.of());
@@ -146,7 +149,12 @@ final class CoordinatorMachine {
           view.directives().ignored());
     }
     present.keySet().removeIf(id -> !plans.containsKey(id) && !joined.contains(id));
-    Members members = new Members(present, view.directives(), view.settings().shards());
+    Members members =
+        new Members(
+            present,
+            view.directives(),
+            view.settings().shards(),
+            damped(present, view, memory.damping.held(nowNanos)));
     return new Planning(this, view, members, joined, nowNanos).decide();
   }
 
@@ -198,6 +206,29 @@ final class CoordinatorMachine {
     boolean due = joining.nanosLeft(settle, nowNanos).map(left -> left == 0).orElse(false);
     // A group that was led and has nobody left does not wait: its shards are vacant.
     return due || (!anybody && !isFirst()) ? joining.take() : Set.of();
+  }
+
+  /**
+   * The workers that get no shards because they keep dying. If the others have no room for all
+   * shards, or are too few, it is better to have them led now and then.
+   */
+  private static Set<String> damped(
+      NavigableMap<String, Worker> present, View view, Set<String> held) {
+    Set<String> damped = new TreeSet<>(held);
+    damped.removeIf(
+        id -> {
+          Worker worker = present.get(id);
+          return worker == null || isDraining(worker, view.directives());
+        });
+    long room = 0;
+    for (Worker worker : present.values()) {
+      if (!damped.contains(worker.id()) && !isDraining(worker, view.directives())) {
+        room += worker.node().maxShards();
+      }
+    }
+    boolean inForce =
+        damped.size() * 2 <= present.size() && room >= view.settings().shards().size();
+    return inForce ? damped : Set.of();
   }
 
   private static boolean isDraining(Worker worker, Directives directives) {

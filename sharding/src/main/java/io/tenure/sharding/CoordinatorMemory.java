@@ -12,6 +12,9 @@ import java.util.function.DoubleSupplier;
  */
 final class CoordinatorMemory {
 
+  /** Workers that keep dying. */
+  final Damping damping;
+
   /** Shards that were moved because their leaders failed. */
   final MoveRetries failing;
 
@@ -23,7 +26,13 @@ final class CoordinatorMemory {
 
   private boolean begun;
 
+  /** A memory of a coordinator that has no clock but its own nanoseconds. */
   CoordinatorMemory(DoubleSupplier lot) {
+    this(lot, new Damping(0, 0));
+  }
+
+  CoordinatorMemory(DoubleSupplier lot, Damping damping) {
+    this.damping = damping;
     this.failing = new MoveRetries(lot);
     this.slow = new MoveRetries(lot);
   }

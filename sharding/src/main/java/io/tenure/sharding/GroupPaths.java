@@ -38,6 +38,19 @@ record GroupPaths(String group) {
     return workers() + "/" + ZnodeName.encode(workerId) + "-";
   }
 
+  /**
+   * What a worker makes and deletes in the transaction that deletes its registration, so that who
+   * watches can tell a goodbye from the end of a session. Nobody ever finds it there.
+   */
+  String goodbye(long incarnation) {
+    return workers() + "/goodbye-" + incarnation;
+  }
+
+  /** The incarnation that a goodbye is of; -1 if the path is none. */
+  long goodbyeOf(String path) {
+    return path.startsWith(workers() + "/goodbye-") ? incarnation(path) : -1;
+  }
+
   /** Whether a path is one of a registration of that worker. */
   boolean isRegistration(String path, String workerId) {
     String prefix = workerPrefix(workerId);

@@ -15,6 +15,7 @@ import java.util.OptionalDouble;
  * @param planVersion counts the plans; 0 before the first
  * @param planReason what the last plan was for
  * @param unplaced shards that no worker has room for
+ * @param unplacedReason why, where it is not only their number; may be empty
  * @param coordinator the tenure of the worker that coordinates; empty if nobody does
  * @param workers by id; of two registrations with one id the later
  * @param shards every shard of the group, in the order of its set
@@ -26,6 +27,7 @@ public record GroupStatus(
     long planVersion,
     String planReason,
     List<String> unplaced,
+    String unplacedReason,
     Optional<Tenure> coordinator,
     List<Worker> workers,
     List<Shard> shards,
@@ -42,6 +44,7 @@ public record GroupStatus(
    * @param planned how many it should lead
    * @param takesOver how many it gets ready for
    * @param standsBy for how many it stands by, first in line
+   * @param damped that its sessions keep ending soon after they began, if they do
    */
   public record Worker(
       WorkerInfo info,
@@ -50,7 +53,8 @@ public record GroupStatus(
       int leads,
       int planned,
       int takesOver,
-      int standsBy) {
+      int standsBy,
+      Optional<Damped> damped) {
 
     /** Whether it hands over everything, or has: because it wants to, or an operator does. */
     public boolean isDraining() {

@@ -51,6 +51,7 @@ final class GroupStatusReading {
         picture.summary().version(),
         picture.summary().reason(),
         picture.summary().unplaced(),
+        picture.summary().unplacedReason(),
         coordinator,
         workers(picture, directives),
         shards(names, picture, directives),
@@ -170,7 +171,8 @@ final class GroupStatusReading {
                       plan.map(of -> of.takesOver().size()).orElse(0),
                       plan.filter(of -> !of.standsBy().isEmpty())
                           .map(of -> of.standsBy().get(0).size())
-                          .orElse(0)));
+                          .orElse(0),
+                      Optional.ofNullable(picture.summary().damped().get(id))));
             });
     return workers;
   }

@@ -24,6 +24,7 @@ final class Members {
   private final Map<String, Integer> indexes = new TreeMap<>();
   private final List<Set<String>> ready = new ArrayList<>();
   private final List<Set<String>> tookOver = new ArrayList<>();
+  private final Set<String> damped;
   private final List<BitSet> unable = new ArrayList<>();
   private final List<BitSet> failing = new ArrayList<>();
 
@@ -31,6 +32,20 @@ final class Members {
       NavigableMap<String, CoordinatorMachine.Worker> byId,
       Directives directives,
       ShardSet shards) {
+    this(byId, directives, shards, Set.of());
+  }
+
+  /**
+   * Takes part.
+   *
+   * @param damped workers that get nothing because they keep dying
+   */
+  Members(
+      NavigableMap<String, CoordinatorMachine.Worker> byId,
+      Directives directives,
+      ShardSet shards,
+      Set<String> damped) {
+    this.damped = Set.copyOf(damped);
     this.workers = List.copyOf(byId.values());
     for (int i = 0; i < workers.size(); i++) {
       WorkerNode node = workers.get(i).node();
@@ -46,7 +61,7 @@ final class Members {
               directives.capacities().getOrDefault(id, node.capacity()),
               node.maxShards(),
               node.zone(),
-              node.draining() || directives.drains().containsKey(id)));
+              node.draining() || directives.drains().containsKey(id) || damped.contains(id)));
     }
   }
 
@@ -83,6 +98,11 @@ final class Members {
 
   Placement.Member member(int index) {
     return members.get(index);
+  }
+
+  /** Whether it gets nothing only because it keeps dying. */
+  boolean isDamped(int worker) {
+    return damped.contains(id(worker));
   }
 
   /** Whether there is such a worker, and it takes shards. */

@@ -3,8 +3,11 @@ package io.tenure.sharding;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tenure.internal.ZnodeJson;
+import java.time.DateTimeException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -17,6 +20,8 @@ import java.util.TreeMap;
  * @param reason what the last change was for
  * @param unplaced shards that no worker has room for
  * @param shares by how much busy workers' shares are lowered and others' raised; 1 where not named
+ * @param damped workers whose sessions keep ending soon after they began
+ * @param unplacedReason why there is no room, where it is not only the number of shards
  */
 record PlanSummary(
     long version,
@@ -24,7 +29,20 @@ record PlanSummary(
     long coordinatorEpoch,
     String reason,
     List<String> unplaced,
-    Map<String, Double> shares) {
+    Map<String, Double> shares,
+    Map<String, Damped> damped,
+    String unplacedReason) {
+
+  /** A plan of workers that live. */
+  PlanSummary(
+      long version,
+      String coordinator,
+      long coordinatorEpoch,
+      String reason,
+      List<String> unplaced,
+      Map<String, Double> shares) {
+    this(version, coordinator, coordinatorEpoch, reason, unplaced, shares, Map.of(), "");
+  }
 
   /** Before the first plan. */
   static PlanSummary none() {
@@ -55,7 +73,34 @@ record PlanSummary(
         json.number("coordinatorEpoch", 0),
         json.optionalText("reason").orElse(""),
         ShardList.get(json, "unplaced"),
-        shares);
+        shares,
+        damped(json),
+        json.optionalText("unplacedReason").orElse(""));
+  }
+
+  private static Map<String, Damped> damped(ZnodeJson json) {
+    Map<String, Damped> damped = new TreeMap<>();
+    JsonNode written = json.get("damped");
+    if (written != null && !written.isObject()) {
+      throw json.foreign("damped", "is no object");
+    } else if (written != null) {
+      for (Map.Entry<String, JsonNode> entry : written.properties()) {
+        JsonNode deaths = entry.getValue().get("deaths");
+        if (deaths == null || !deaths.canConvertToInt() || deaths.intValue() < 1) {
+          throw json.foreign("damped", "holds a number of deaths that is not 1 or more");
+        }
+        damped.put(entry.getKey(), new Damped(deaths.intValue(), until(json, entry.getValue())));
+      }
+    }
+    return damped;
+  }
+
+  private static Optional<Instant> until(ZnodeJson json, JsonNode one) {
+    try {
+      return Optional.ofNullable(one.get("until")).map(JsonNode::asText).map(Instant::parse);
+    } catch (DateTimeException e) {
+      throw json.foreign("damped", "holds a time that is no ISO time");
+    }
   }
 
   byte[] bytes(boolean numbered) {
@@ -68,6 +113,17 @@ record PlanSummary(
     if (!shares.isEmpty()) {
       ObjectNode all = json.putObject("shares");
       shares.forEach(all::put);
+    }
+    if (!damped.isEmpty()) {
+      ObjectNode all = json.putObject("damped");
+      damped.forEach(
+          (id, one) -> {
+            ObjectNode said = all.putObject(id).put("deaths", one.deaths());
+            one.until().ifPresent(time -> said.put("until", time.toString()));
+          });
+    }
+    if (!unplacedReason.isEmpty()) {
+      json.put("unplacedReason", unplacedReason);
     }
     return ZnodeJson.bytes(json);
   }

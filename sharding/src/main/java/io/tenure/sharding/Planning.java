@@ -102,7 +102,7 @@ final class Planning {
         int index = shards.indexOf(shard);
         if (index < 0) {
           draft.reason(shard, worker, "the shard was removed");
-        } else if (worker == NONE) {
+        } else if (worker == NONE || isReborn(worker, plan)) {
           goneLeaders.put(index, plan.workerId());
         } else {
           actual[index] = worker;
@@ -126,6 +126,11 @@ final class Planning {
     }
     goneLeaders.forEach((shard, id) -> draft.reason(shard, actual[shard], id + " is gone"));
     return tookOver;
+  }
+
+  /** It gets nothing, and who led what is planned for it is gone. */
+  private boolean isReborn(int worker, PlanNode plan) {
+    return members.isDamped(worker) && !plan.isFor(members.worker(worker));
   }
 
   /** Of those who stand by, the lowest rank that is alive has taken over or is about to. */
@@ -419,6 +424,9 @@ final class Planning {
 
   private String drainReason(int worker) {
     String id = members.id(worker);
+    if (members.isDamped(worker)) {
+      return id + " keeps dying";
+    }
     String why = directives.drains().getOrDefault(id, "");
     return "drain of " + id + (why.isEmpty() ? "" : " (" + why + ")");
   }
@@ -533,7 +541,9 @@ final class Planning {
     List<PlanDraft.Head> heads = new ArrayList<>();
     for (int i = 0; i < members.size(); i++) {
       Optional<String> draining =
-          members.member(i).draining() ? Optional.of(drainReason(i)) : Optional.empty();
+          members.member(i).draining() && !members.isDamped(i)
+              ? Optional.of(drainReason(i))
+              : Optional.empty();
       heads.add(
           new PlanDraft.Head(
               members.id(i),
@@ -546,11 +556,14 @@ final class Planning {
             .filter(node -> !node.saysTheSameAs(machine.plans.get(node.workerId())))
             .toList();
     List<String> unplaced = draft.unplaced();
+    Map<String, Damped> damped = machine.memory.damping.told(now);
     boolean changed =
         !writes.isEmpty()
             || !gone.isEmpty()
             || !unplaced.equals(machine.summary.unplaced())
-            || !machine.load.shares().equals(machine.summary.shares());
+            || !machine.load.shares().equals(machine.summary.shares())
+            // What is forgiven goes with the next plan.
+            || !machine.summary.damped().entrySet().containsAll(damped.entrySet());
     writes.forEach(node -> machine.plans.put(node.workerId(), node));
     gone.forEach(machine.plans::remove);
     Optional<PlanSummary> next = Optional.empty();
@@ -562,7 +575,9 @@ final class Planning {
               machine.epoch,
               machine.trigger.text(),
               unplaced,
-              machine.load.shares());
+              machine.load.shares(),
+              damped,
+              "");
       next = Optional.of(machine.summary);
     }
     return new CoordinatorMachine.Decision(
@@ -574,6 +589,7 @@ final class Planning {
     all.add(machine.joining.nanosLeft(settings.settleWindow().toNanos(), now));
     all.add(machine.moves.nanosLeft(settings.readyLimit().toNanos(), now));
     all.add(waits.stream().min(Long::compare));
+    all.add(machine.memory.damping.nanosLeft(now));
     if (machine.moves.isEmpty()) { // Else it waits for their end.
       all.add(settings.loadBalancing().map(balancing -> machine.load.nanosLeft(balancing, now)));
     }

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.apache.curator.framework.api.transaction.CuratorOp;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException.Code;
 import org.apache.zookeeper.Op;
@@ -339,15 +340,24 @@ final class Registration {
       gone.complete(null);
       return;
     }
-    monitor
-        .transact(session, List.of(ops.delete(path)))
-        .thenAccept(
-            reply -> {
-              if (reply.isUnknown() || ServerErrors.isTransient(reply.code())) {
-                monitor.schedule(() -> delete(gone), RETRY_NANOS);
-              } else {
-                gone.complete(null);
-              }
-            });
+    monitor.transact(session, goodbye()).thenAccept(reply -> left(gone, reply));
+  }
+
+  private void left(CompletableFuture<Void> gone, Reply reply) {
+    if (reply.isUnknown() || ServerErrors.isTransient(reply.code())) {
+      monitor.schedule(() -> delete(gone), RETRY_NANOS);
+    } else if (reply.ok() || path.isEmpty()) {
+      gone.complete(null);
+    } else {
+      // Without a goodbye, if there cannot be one.
+      monitor.transact(session, List.of(ops.delete(path))).thenAccept(done -> gone.complete(null));
+    }
+  }
+
+  /** The coordinator tells by it that no session has ended. */
+  private List<CuratorOp> goodbye() {
+    String sign = paths.goodbye(GroupPaths.incarnation(path));
+    return List.of(
+        ops.create(sign, new byte[0], CreateMode.EPHEMERAL), ops.delete(sign), ops.delete(path));
   }
 }

@@ -2,9 +2,11 @@ package io.tenure.sharding;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -21,6 +23,7 @@ final class Trigger {
 
   // What there was at the last decision; empty before the first.
   private Map<String, Placement.Member> members = Map.of();
+  private final Set<String> damped = new HashSet<>();
   private Optional<Directives> directives = Optional.empty();
   private Optional<ShardSet> shards = Optional.empty();
 
@@ -79,6 +82,8 @@ final class Trigger {
   private void noteMembers(Members now, List<String> changes) {
     List<String> drain = new ArrayList<>();
     List<String> drainNoMore = new ArrayList<>();
+    List<String> held = new ArrayList<>();
+    List<String> heldNoMore = new ArrayList<>();
     List<String> others = new ArrayList<>();
     Map<String, Placement.Member> next = new TreeMap<>();
     for (int i = 0; i < now.size(); i++) {
@@ -86,12 +91,26 @@ final class Trigger {
       Placement.Member before = members.get(member.id());
       next.put(member.id(), member);
       if (before != null && before.draining() != member.draining()) {
-        (member.draining() ? drain : drainNoMore).add(member.id());
+        if (now.isDamped(i)) {
+          held.add(member.id());
+        } else if (damped.contains(member.id())) {
+          heldNoMore.add(member.id());
+        } else {
+          (member.draining() ? drain : drainNoMore).add(member.id());
+        }
       } else if (before != null && !before.equals(member)) {
         others.add(member.id());
       }
     }
     members = next;
+    damped.clear();
+    for (int i = 0; i < now.size(); i++) {
+      if (now.isDamped(i)) {
+        damped.add(now.id(i));
+      }
+    }
+    add(changes, "", held, " keeps dying", " keep dying");
+    add(changes, "", heldNoMore, " has stopped dying", " have stopped dying");
     add(changes, "", drain, " drains", " drain");
     add(changes, "", drainNoMore, " drains no more", " drain no more");
     if (!others.isEmpty()) {

@@ -369,6 +369,29 @@ class GroupFormatsTest {
   }
 
   @Example
+  void theBytesOfASummaryWithDampedWorkersArePinned() {
+    Map<String, Damped> damped = new TreeMap<>();
+    damped.put("w-2", new Damped(4, Optional.of(Instant.parse("2026-03-01T02:00:40Z"))));
+    damped.put("w-3", new Damped(2, Optional.empty()));
+    PlanSummary summary =
+        new PlanSummary(7, "w-1", 3, "why", List.of("5"), Map.of(), damped, "no bytes left");
+    assertThat(text(summary.bytes(true)))
+        .isEqualTo(
+            "{\"format\":1,\"version\":7,\"coordinator\":\"w-1\",\"coordinatorEpoch\":3,"
+                + "\"reason\":\"why\",\"unplaced\":\"5\","
+                + "\"damped\":{\"w-2\":{\"deaths\":4,\"until\":\"2026-03-01T02:00:40Z\"},"
+                + "\"w-3\":{\"deaths\":2}},\"unplacedReason\":\"no bytes left\"}");
+    assertThat(PlanSummary.parse(PATH, summary.bytes(true))).isEqualTo(summary);
+    String good = text(summary.bytes(true));
+    for (String bad : List.of("\"deaths\":0", "\"deaths\":\"x\"", "\"more\":1")) {
+      byte[] damaged = bytes(good.replace("\"deaths\":4", bad));
+      refused(() -> PlanSummary.parse(PATH, damaged), "damped");
+    }
+    byte[] noTime = bytes(good.replace("02:00:40Z", "x"));
+    refused(() -> PlanSummary.parse(PATH, noTime), "damped");
+  }
+
+  @Example
   void theBytesOfTheSettingsArePinned() {
     GroupSettings usual = GroupSettings.of(ShardSet.numbered(12));
     assertThat(text(usual.bytes()))
