@@ -96,6 +96,8 @@ final class ElectionDriver implements SessionListener, Office {
   /** No office is asked for from then on, and what is under way is carried to its end. */
   private boolean closing;
 
+  private boolean letGo;
+
   /** Completed on the event thread when that end is reached. */
   private final CompletableFuture<Void> settled = new CompletableFuture<>();
 
@@ -253,14 +255,13 @@ final class ElectionDriver implements SessionListener, Office {
   }
 
   private void settleIfIdle() {
-    if (closing
-        && machine.state() == ElectionState.IDLE
-        && dropping == 0
-        && settled.complete(null)) {
+    if (closing && !letGo && machine.state() == ElectionState.IDLE && dropping == 0) {
+      letGo = true;
       queue.leave();
       stopWatchdog();
       store.close();
       monitor.removeListener(this);
+      monitor.outside(() -> settled.complete(null)); // After the latch's node and the watches.
     }
   }
 

@@ -177,11 +177,18 @@ final class LatchQueue {
     latch = created;
     reconnects = 0;
     head.waiting();
-    try {
-      created.start();
-    } catch (Exception e) {
-      owner.failed(new CoordinationException("the latch of " + scope + " cannot be started", e));
-    }
+    monitor.outside(
+        () -> {
+          try {
+            created.start();
+          } catch (Exception e) {
+            monitor.execute(() -> tell(created, () -> owner.failed(notStarted(e))));
+          }
+        });
+  }
+
+  private CoordinationException notStarted(Exception cause) {
+    return new CoordinationException("the latch of " + scope + " cannot be started", cause);
   }
 
   private void tell(LeaderLatch of, Runnable event) {
@@ -207,9 +214,12 @@ final class LatchQueue {
     queueing++; // A queue that is being entered is not entered.
     entering.succeeded();
     head.stop();
-    if (left == null) {
-      return;
+    if (left != null) {
+      monitor.outside(() -> close(left));
     }
+  }
+
+  private void close(LeaderLatch left) {
     try {
       left.close();
     } catch (IOException e) {

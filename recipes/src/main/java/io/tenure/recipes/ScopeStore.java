@@ -125,7 +125,7 @@ final class ScopeStore {
 
   /** Removes the watches that are still set. */
   void close() {
-    client.removeWatchers();
+    monitor.outside(client::removeWatchers);
   }
 
   /**

@@ -27,9 +27,9 @@ import org.apache.curator.framework.CuratorFramework;
  * extends leases). A process that was stopped has no such proof, and its next lease is accordingly
  * shorter.
  *
- * <p><b>Made after the client was connected</b>, a monitor does not know how old the session is,
- * and the first election waits for tickTime/2 and a little more before it takes office. Made
- * before, it need not.
+ * <p><b>Made after the client was started</b>, a monitor does not know how old the session is, and
+ * the first election waits for tickTime/2 and a little more before it takes office. Made before, it
+ * need not.
  *
  * <p>Thread-safe. One daemon thread, the <em>event thread</em>, owns the session's evidence and
  * runs the state machines of the elections; it never blocks and never runs user code.

@@ -2,6 +2,7 @@ package io.tenure.testing;
 
 import io.tenure.recipes.SessionMonitor;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -11,6 +12,8 @@ import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import javax.management.Attribute;
+import javax.management.ObjectName;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.retry.RetryNTimes;
@@ -149,6 +152,15 @@ public final class ZooKeeperFixture
     }
     same.close();
     own.getTestable().injectSessionExpiration();
+  }
+
+  /** Changes the longest session timeout that the server grants, from the next connection on. */
+  public void limitSessions(Duration longest) throws Exception {
+    ManagementFactory.getPlatformMBeanServer()
+        .setAttribute(
+            new ObjectName(
+                "org.apache.ZooKeeperService:name0=StandaloneServer_port" + server.getPort()),
+            new Attribute("MaxSessionTimeout", (int) longest.toMillis()));
   }
 
   /** A proxy in front of the server. */

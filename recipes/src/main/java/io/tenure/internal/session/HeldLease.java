@@ -408,7 +408,7 @@ public final class HeldLease implements Lease {
       return;
     }
     try {
-      await(ended, bounds.terms().sessionTimeoutNanos());
+      await(ended, monitor.sessionTimeoutNanos());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -485,7 +485,7 @@ public final class HeldLease implements Lease {
    * The trail may later tell the same end in other words, if a successor was there first.
    */
   public Transition.End awaitOver() throws InterruptedException {
-    return await(stopRequest, bounds.terms().sessionTimeoutNanos())
+    return await(stopRequest, monitor.sessionTimeoutNanos())
         .orElseGet(() -> new Transition.Lapsed(bounds.whyOver()));
   }
 

@@ -61,9 +61,28 @@ public final class LeaseBounds {
     if (ack == null || ack.session() != session) {
       return 0;
     }
-    Moment anchor = ack.anchor();
-    return Moment.nanosLeft(anchor.monotonicNanos(), anchor.wallMillis(), nowNanos, nowMillis)
-        + terms.sessionShareNanos();
+    long timeoutNanos = timeoutNanos(ack);
+    long shareNanos = terms.sessionShareNanos(timeoutNanos);
+    if (shareNanos <= 0) {
+      return 0;
+    }
+    // The anchor of the proof is the earlier of these two, spelled out so as not to allocate.
+    Moment sent = ack.proof().sent();
+    Moment settled = ack.proof().settled();
+    long sinceSent =
+        Moment.nanosLeft(sent.monotonicNanos(), sent.wallMillis(), nowNanos, nowMillis);
+    long sinceSettled =
+        Moment.nanosLeft(settled.monotonicNanos(), settled.wallMillis(), nowNanos, nowMillis);
+    return Math.min(sinceSent, sinceSettled + terms.timing().reachNanos(timeoutNanos)) + shareNanos;
+  }
+
+  /**
+   * The timeout to reckon with. A shorter one of the present connection counts from the moment that
+   * the client knows it, although the acknowledgement was for a longer one: the quorum leader goes
+   * by it already.
+   */
+  private static long timeoutNanos(Monitor.Acknowledgement ack) {
+    return Math.min(ack.proof().timeoutNanos(), ack.connectionTimeoutNanos().getAsLong());
   }
 
   /**
@@ -90,16 +109,21 @@ public final class LeaseBounds {
     over = true;
   }
 
-  /** How old the last acknowledgement is; very old if there is none. */
+  /**
+   * How old the last acknowledgement is; very old if there is none, or if it was for a longer
+   * session timeout than the present connection's.
+   */
   public long acknowledgementAgeNanos(Moment now) {
     Monitor.@Nullable Acknowledgement ack = acknowledgements.get();
-    return ack == null || ack.session() != session
+    return ack == null || ack.session() != session || timeoutNanos(ack) < ack.proof().timeoutNanos()
         ? Long.MAX_VALUE
-        : ack.sent().monotonicNanosUntil(now);
+        : ack.proof().sent().monotonicNanosUntil(now);
   }
 
+  /** The terms, with the session timeout that is in force now. */
   public LeaseTerms terms() {
-    return terms;
+    Monitor.@Nullable Acknowledgement ack = acknowledgements.get();
+    return ack == null || ack.session() != session ? terms : terms.at(timeoutNanos(ack));
   }
 
   /** Why nothing remains, in words for the audit trail. */
@@ -107,9 +131,31 @@ public final class LeaseBounds {
     Moment now = Moment.now(clock);
     long sinceRenewal = terms.leaseNanos() - (progressNanos - now.monotonicNanos());
     return "last renewal by the working thread "
-        + sinceRenewal / 1_000_000
-        + " ms ago, last acknowledgement by the quorum "
-        + acknowledgementAgeNanos(now) / 1_000_000
-        + " ms ago";
+        + LeaseTerms.show(sinceRenewal)
+        + " ago, "
+        + whyOfSession(now);
+  }
+
+  private String whyOfSession(Moment now) {
+    Monitor.@Nullable Acknowledgement ack = acknowledgements.get();
+    if (ack == null || ack.session() != session) {
+      return "the client's session is over or was given up";
+    }
+    String why =
+        "last acknowledgement by the quorum "
+            + LeaseTerms.show(ack.proof().sent().monotonicNanosUntil(now))
+            + " ago";
+    LeaseTerms present = terms.at(timeoutNanos(ack));
+    if (present.sessionTimeoutNanos() >= terms.sessionTimeoutNanos()) {
+      return why;
+    }
+    return why
+        + "; on the present connection the session timeout is "
+        + LeaseTerms.show(present.sessionTimeoutNanos())
+        + " and not "
+        + LeaseTerms.show(terms.sessionTimeoutNanos())
+        + (present.sessionShareNanos() <= 0
+            ? ", no more than the safety margin " + LeaseTerms.show(present.marginNanos())
+            : "");
   }
 }

@@ -50,7 +50,10 @@ public final class LeaseStart {
     LeaseBounds bounds =
         new LeaseBounds(
             monitor.clock(), monitor::last, terms, session, Moment.now(monitor.clock()));
-    if (bounds.remainingNanos() > LeaseTerms.nanos(terms.longest()) / 2) {
+    LeaseTerms present = bounds.terms();
+    if (present.sessionShareNanos() <= 0
+        || bounds.remainingNanos() > LeaseTerms.nanos(present.longest()) / 2) {
+      // Where a shorter session timeout leaves nothing, the lease is over at once and says so.
       then.accept(bounds);
       return;
     }

@@ -26,26 +26,20 @@ import java.util.Optional;
  * trust: {@link QuorumEvidence} remembers <i>C</i>, and where it is older (the process was stopped,
  * say), the bound is charged from <i>C</i> instead.
  *
+ * <p><b>The session timeout belongs to the connection.</b> A server grants its own to a session
+ * that comes to it from another, and the quorum leader goes by that from then on. So an
+ * acknowledgement carries the timeout that was in force for it, and the margin is the one that
+ * belongs to that timeout.
+ *
  * <p><b>The progress bound</b> is the last {@code renew()} by the working thread + lease duration.
  *
  * @param sessionTimeoutNanos as negotiated with the server
- * @param ackIntervalNanos the age up to which an acknowledgement is young
- * @param halfTickNanos tickTime/2, the quorum leader's ping period
- * @param marginNanos the safety margin
+ * @param timing what follows from a session timeout
+ * @param askedMarginNanos the safety margin; 0 for the least one + the network allowance
  * @param leaseNanos the lease duration
  */
 public record LeaseTerms(
-    long sessionTimeoutNanos,
-    long ackIntervalNanos,
-    long halfTickNanos,
-    long marginNanos,
-    long leaseNanos) {
-
-  /** The default ack interval is this part of the session timeout. */
-  static final int ACK_INTERVALS_PER_SESSION = 6;
-
-  /** The default network allowance is this part of the session timeout. */
-  static final int ALLOWANCES_PER_SESSION = 20;
+    long sessionTimeoutNanos, SessionTiming timing, long askedMarginNanos, long leaseNanos) {
 
   /**
    * The terms that follow from what was asked for and what was negotiated.
@@ -59,22 +53,21 @@ public record LeaseTerms(
       Optional<Duration> margin,
       Optional<Duration> lease) {
     long session = sessionTimeout.toNanos();
-    long ack = ackInterval.map(LeaseTerms::nanos).orElse(session / ACK_INTERVALS_PER_SESSION);
-    long halfTick = nanos(tickTime) / 2;
-    long leastMargin = ack + halfTick;
-    long marginNanos =
-        margin.map(LeaseTerms::nanos).orElse(leastMargin + session / ALLOWANCES_PER_SESSION);
     LeaseTerms terms =
         new LeaseTerms(
-            session, ack, halfTick, marginNanos, lease.map(LeaseTerms::nanos).orElse(session));
-    if (marginNanos < leastMargin) {
+            session,
+            SessionTiming.of(ackInterval, tickTime),
+            margin.map(LeaseTerms::nanos).orElse(0L),
+            lease.map(LeaseTerms::nanos).orElse(session));
+    long ack = terms.ackIntervalNanos();
+    if (margin.isPresent() && terms.askedMarginNanos() < terms.timing().reachNanos(session)) {
       throw new LeaseTermsException(
           "the safety margin "
-              + show(marginNanos)
+              + show(terms.askedMarginNanos())
               + " is less than ack interval + tickTime/2 = "
               + show(ack)
               + " + "
-              + show(halfTick)
+              + show(terms.timing().halfTickNanos())
               + ": the session could end on the server while the lease is held. "
               + "Give a larger margin, or a shorter ack interval");
     }
@@ -83,7 +76,7 @@ public record LeaseTerms(
           "no time to act: session timeout "
               + show(session)
               + " (as negotiated; the server may have lowered what was asked for) - safety margin "
-              + show(marginNanos)
+              + show(terms.marginNanos())
               + " = "
               + show(terms.sessionShareNanos())
               + ", and it must be more than the ack interval "
@@ -100,27 +93,57 @@ public record LeaseTerms(
     return terms;
   }
 
+  /** The same with another session timeout. */
+  LeaseTerms at(long timeoutNanos) {
+    return timeoutNanos == sessionTimeoutNanos
+        ? this
+        : new LeaseTerms(timeoutNanos, timing, askedMarginNanos, leaseNanos);
+  }
+
+  /** The age up to which an acknowledgement is young. */
+  public long ackIntervalNanos() {
+    return timing.ackIntervalNanos(sessionTimeoutNanos);
+  }
+
+  /** The safety margin. */
+  public long marginNanos() {
+    return marginNanos(sessionTimeoutNanos);
+  }
+
+  /** The safety margin that belongs to a session timeout. */
+  long marginNanos(long timeoutNanos) {
+    long least = timing.reachNanos(timeoutNanos);
+    return askedMarginNanos > 0
+        ? Math.max(askedMarginNanos, least)
+        : least + timing.allowanceNanos(timeoutNanos);
+  }
+
   /** What the session bound leaves right after an acknowledgement that took no time. */
   public long sessionShareNanos() {
-    return sessionTimeoutNanos - marginNanos;
+    return sessionShareNanos(sessionTimeoutNanos);
+  }
+
+  /** The same for another session timeout; negative if the margin is longer. */
+  long sessionShareNanos(long timeoutNanos) {
+    return timeoutNanos - marginNanos(timeoutNanos);
   }
 
   /** The longest that a lease of these terms can have left. */
   public Duration longest() {
-    return Duration.ofNanos(Math.min(sessionShareNanos(), leaseNanos));
+    return Duration.ofNanos(Math.max(0, Math.min(sessionShareNanos(), leaseNanos)));
   }
 
   public String show() {
     return "session "
         + show(sessionTimeoutNanos)
         + " - margin "
-        + show(marginNanos)
+        + show(marginNanos())
         + " = "
         + show(sessionShareNanos())
         + ", lease "
         + show(leaseNanos)
         + ", ack interval "
-        + show(ackIntervalNanos);
+        + show(ackIntervalNanos());
   }
 
   /** Durations of more than 292 years are cut to that. */
@@ -132,7 +155,7 @@ public record LeaseTerms(
     }
   }
 
-  private static String show(long nanos) {
+  static String show(long nanos) {
     return (nanos / 1_000_000) + " ms";
   }
 }

@@ -1,6 +1,7 @@
 package io.tenure.internal.session;
 
 import io.tenure.internal.Sessions;
+import io.tenure.internal.session.Session.Handle;
 import io.tenure.lease.LeaseClock;
 import io.tenure.scope.AuthenticationFailedException;
 import io.tenure.scope.ElectionClosedException;
@@ -13,15 +14,15 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.Delayed;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.api.BackgroundCallback;
@@ -58,36 +59,43 @@ public final class Monitor implements AutoCloseable {
   /** How often the client's state is looked at while there is no session. */
   private static final long CLIENT_LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  /** How long an idle event thread of a stopped monitor lives. */
+  /** How long an idle thread of a stopped monitor lives. */
   private static final long IDLE_MILLIS = 1;
+
+  /** Pauses between two looks for a handle while the client has none. */
+  private static final long MIN_FIND_BACKOFF_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  private static final long MAX_FIND_BACKOFF_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private static final long MIN_CLOSE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /**
-   * A session as seen through the handle that it was opened with. A handle never changes its
-   * session, so what is sent through it can only be applied in that session, whatever Curator does
-   * meanwhile.
+   * A request without an answer.
+   *
+   * @param timeoutNanos the connection's session timeout when it was sent
    */
-  private record Session(
-      long id, ZooKeeper handle, Duration timeout, LeaseTerms terms, QuorumEvidence evidence) {}
-
-  private record Pending(Session session, CompletableFuture<Reply> future, Moment sent) {}
+  private record Pending(
+      Session session, CompletableFuture<Reply> future, Moment sent, long timeoutNanos) {}
 
   /**
-   * The last acknowledgement.
+   * The last acknowledgement. Immutable.
    *
    * @param session whose it is
-   * @param sent when the acknowledged operation was sent
-   * @param anchor from when the session bound is charged
+   * @param proof what is proven by it, and by the contacts before it
+   * @param connectionTimeoutNanos the session timeout of the present connection, at any time
    */
-  record Acknowledgement(long session, Moment sent, Moment anchor) {}
+  record Acknowledgement(
+      long session, QuorumEvidence.Proof proof, LongSupplier connectionTimeoutNanos) {}
 
   private final CuratorFramework client;
   private final LeaseClock clock;
   private final Optional<Duration> ackInterval;
   private final Duration tickTime;
+  private final SessionTiming timing;
   private final String namespace;
-  private final ScheduledThreadPoolExecutor events;
+  private final EventThread events = new EventThread();
+  private final ThreadPoolExecutor outside = CallbackThread.named("tenure-curator");
+  private final HandleFinder handles;
   private final CuratorListener curatorListener;
   private final List<SessionListener> listeners = new CopyOnWriteArrayList<>();
   private final Set<Pending> pending = ConcurrentHashMap.newKeySet();
@@ -97,7 +105,6 @@ public final class Monitor implements AutoCloseable {
   private volatile @Nullable Acknowledgement last;
   private volatile @Nullable Session session;
   private volatile boolean connected;
-  private volatile @Nullable Thread eventThread;
 
   /** Why the session cannot come back, once it cannot; each call makes a new exception. */
   private final AtomicReference<@Nullable Supplier<TenureException>> closedCause =
@@ -112,7 +119,10 @@ public final class Monitor implements AutoCloseable {
   private @Nullable CompletableFuture<Reply> acknowledgementInFlight;
 
   // Confined to the event thread.
-  private @Nullable Moment unbornAt;
+  private @Nullable Handle handle;
+  private final SessionBirth birth;
+
+  private long findBackoffNanos = MIN_FIND_BACKOFF_NANOS;
   private @Nullable Future<?> contactTimer;
   private boolean closedTold;
   private boolean authenticationWarned;
@@ -134,18 +144,8 @@ public final class Monitor implements AutoCloseable {
     this.clock = clock;
     this.ackInterval = ackInterval;
     this.tickTime = tickTime;
+    this.timing = SessionTiming.of(ackInterval, tickTime);
     this.namespace = client.getNamespace();
-    this.events =
-        new ScheduledThreadPoolExecutor(
-            1,
-            task -> {
-              Thread thread = new Thread(task, "tenure-events");
-              thread.setDaemon(true);
-              eventThread = thread;
-              return thread;
-            });
-    events.setRemoveOnCancelPolicy(true);
-    events.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     this.curatorListener =
         (curator, event) -> {
           if (event.getType() == CuratorEventType.CLOSING) {
@@ -156,9 +156,12 @@ public final class Monitor implements AutoCloseable {
             execute(() -> connectionChanged(state));
           }
         };
+    this.handles = new HandleFinder(client, outside, found -> execute(() -> handleFound(found)));
     CuratorClients.events(client).addListener(curatorListener);
-    Moment now = Moment.now(clock);
-    execute(() -> start(now));
+    this.birth =
+        new SessionBirth(Moment.now(clock), client.getZookeeperClient().getInstanceIndex());
+    execute(this::refreshSession);
+    handles.find();
   }
 
   /**
@@ -232,11 +235,8 @@ public final class Monitor implements AutoCloseable {
       p.future().complete(new Reply(Code.CONNECTIONLOSS, List.of(), p.sent()));
     }
     pending.clear();
-    // The thread ends when it is idle. It is not shut down, so that nobody who asks it for
-    // something later waits for an answer that never comes.
-    events.getQueue().removeIf(task -> ((Delayed) task).getDelay(TimeUnit.NANOSECONDS) > 0);
-    events.setKeepAliveTime(IDLE_MILLIS, TimeUnit.MILLISECONDS);
-    events.allowCoreThreadTimeOut(true);
+    events.stop();
+    outside.setKeepAliveTime(IDLE_MILLIS, TimeUnit.MILLISECONDS);
     stop.complete(null);
   }
 
@@ -290,7 +290,7 @@ public final class Monitor implements AutoCloseable {
   /** Tells all listeners; what one of them throws stays with it. */
   private void tell(Consumer<SessionListener> what) {
     for (SessionListener listener : listeners) {
-      guarded(() -> what.accept(listener));
+      EventThread.guarded(() -> what.accept(listener));
     }
   }
 
@@ -302,8 +302,16 @@ public final class Monitor implements AutoCloseable {
     return clock;
   }
 
+  /**
+   * The last acknowledgement; null if there is none, or if the client has given up its handle
+   * since, or is doing so. Without a lock, I/O or allocation.
+   */
   @Nullable Acknowledgement last() {
-    return stopped || isClientClosed() ? null : last;
+    Acknowledgement ack = last;
+    Session current = session;
+    return ack != null && current != null && current.id() == ack.session() && current.isAlive()
+        ? ack
+        : null;
   }
 
   public boolean isConnected() {
@@ -316,19 +324,22 @@ public final class Monitor implements AutoCloseable {
     return current == null ? 0 : current.id();
   }
 
-  /** The timeout of the present session, or of the client's last one. */
+  /** The timeout of the present connection, or of the client's last one. For waits, not leases. */
   public long sessionTimeoutNanos() {
-    return TimeUnit.MILLISECONDS.toNanos(
-        client.getZookeeperClient().getLastNegotiatedSessionTimeoutMs());
+    Session current = session;
+    return current == null
+        ? TimeUnit.MILLISECONDS.toNanos(
+            client.getZookeeperClient().getLastNegotiatedSessionTimeoutMs())
+        : Math.max(0, current.connectionTimeoutNanos().getAsLong());
   }
 
   public boolean isEventThread() {
-    return Thread.currentThread() == eventThread;
+    return events.isCurrent();
   }
 
   /** Runs a task on the event thread, also when the monitor is closed. */
   public void execute(Runnable task) {
-    events.execute(() -> guarded(task));
+    events.execute(task);
   }
 
   /** The event thread as an executor. */
@@ -338,26 +349,7 @@ public final class Monitor implements AutoCloseable {
 
   /** Runs a task on the event thread later; never once the monitor is closed. */
   public Future<?> schedule(Runnable task, long delayNanos) {
-    if (stopped) {
-      return CompletableFuture.completedFuture(null);
-    }
-    return events.schedule(
-        () -> {
-          if (!stopped) {
-            guarded(task);
-          }
-        },
-        Math.max(0, delayNanos),
-        TimeUnit.NANOSECONDS);
-  }
-
-  private void guarded(Runnable task) {
-    try {
-      task.run();
-    } catch (RuntimeException | Error e) {
-      // A bug of ours: the thread must go on for the other elections of the process.
-      log.error("event failed", e);
-    }
+    return events.schedule(task, delayNanos);
   }
 
   /** Adds a listener; it is told of the present session, if there is one, or that none can come. */
@@ -391,7 +383,16 @@ public final class Monitor implements AutoCloseable {
     Session current = session;
     return current == null
         ? Optional.empty()
-        : Optional.of(LeaseTerms.of(current.timeout(), ackInterval, tickTime, margin, lease));
+        : Optional.of(
+            LeaseTerms.of(
+                Duration.ofNanos(
+                    Math.min(
+                        current.evidence().timeoutNanos(),
+                        current.connectionTimeoutNanos().getAsLong())),
+                ackInterval,
+                tickTime,
+                margin,
+                lease));
   }
 
   /**
@@ -507,7 +508,7 @@ public final class Monitor implements AutoCloseable {
       return EventFuture.of(new Reply(code, List.of(), sent));
     }
     CompletableFuture<Reply> future = new EventFuture<>();
-    Pending p = new Pending(current, future, sent);
+    Pending p = new Pending(current, future, sent, current.connectionTimeoutNanos().getAsLong());
     pending.add(p);
     try {
       sending.send(current.handle(), p);
@@ -542,18 +543,28 @@ public final class Monitor implements AutoCloseable {
     void start(BackgroundCallback callback) throws Exception;
   }
 
-  /** Starts a call; its answer completes the future on the event thread. */
+  /**
+   * Starts a call, on a thread that may wait for Curator; its answer completes the future on the
+   * event thread.
+   */
   public CompletableFuture<CuratorEvent> call(Call call) {
     CompletableFuture<CuratorEvent> future = new EventFuture<>();
-    try {
-      call.start((curator, event) -> execute(() -> future.complete(event)));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      future.completeExceptionally(e);
-    } catch (Throwable e) {
-      future.completeExceptionally(e); // Also a class or method that another Curator lacks.
-    }
+    outside(
+        () -> {
+          try {
+            call.start((curator, event) -> execute(() -> future.complete(event)));
+          } catch (Throwable e) { // Also a class or method that another Curator lacks.
+            execute(() -> future.completeExceptionally(e));
+          }
+        });
     return future;
+  }
+
+  /**
+   * Runs a task that may wait for a lock of Curator's, in the order given, on a thread of its own.
+   */
+  public void outside(Runnable task) {
+    outside.execute(() -> EventThread.guarded(task));
   }
 
   /**
@@ -568,7 +579,7 @@ public final class Monitor implements AutoCloseable {
     Optional<Long> wait = current.evidence().nanosUntilSettled(Moment.now(clock));
     if (wait.isEmpty()) {
       contact();
-      schedule(() -> whenSettled(task), current.terms().halfTickNanos() / 4 + 1);
+      schedule(() -> whenSettled(task), timing.halfTickNanos() / 4 + 1);
     } else if (wait.get() > 0) {
       schedule(() -> whenSettled(task), wait.get());
     } else {
@@ -579,28 +590,26 @@ public final class Monitor implements AutoCloseable {
   private void answered(Pending p, Code code, List<OpResult> results) {
     pending.remove(p);
     Reply reply = new Reply(code, results, p.sent());
-    if (reply.isAcknowledgement() && isCurrent(p.session())) {
-      Acknowledgement before = last;
-      Optional<Moment> moved = p.session().evidence().acknowledged(p.sent(), Moment.now(clock));
-      Moment newest =
-          before != null && before.session() == p.session().id() && before.sent().isAfter(p.sent())
-              ? before.sent()
-              : p.sent();
-      if (moved.isPresent()) {
-        last = new Acknowledgement(p.session().id(), newest, moved.get());
-      } else if (before != null && before.session() == p.session().id()) {
-        last = new Acknowledgement(before.session(), newest, before.anchor());
-      }
+    Session of = p.session();
+    if (reply.isAcknowledgement() && isCurrent(of)) {
+      of.evidence()
+          .acknowledged(p.sent(), Moment.now(clock), leastTimeoutNanos(of, p.timeoutNanos()));
+      publish(of);
     }
     p.future().complete(reply);
   }
 
-  private void start(Moment createdAt) {
-    ZooKeeper handle = handle();
-    if (handle == null || handle.getSessionId() == 0) {
-      unbornAt = createdAt;
-    }
-    refreshSession();
+  /** Lets leases know what is proven. */
+  private void publish(Session of) {
+    of.evidence()
+        .proof()
+        .ifPresent(
+            proof -> last = new Acknowledgement(of.id(), proof, of.connectionTimeoutNanos()));
+  }
+
+  /** A request is sent and answered on one connection, which may be the one before the present. */
+  private static long leastTimeoutNanos(Session of, long whenSentNanos) {
+    return Math.min(whenSentNanos, of.connectionTimeoutNanos().getAsLong());
   }
 
   private void connectionChanged(Watcher.Event.KeeperState state) {
@@ -611,12 +620,14 @@ public final class Monitor implements AutoCloseable {
         current.evidence().disconnected();
       }
     }
+    Session before = session;
     refreshSession();
     Session current = session;
-    if (current != null && state == Watcher.Event.KeeperState.SyncConnected) {
+    if (current != null && current == before && state == Watcher.Event.KeeperState.SyncConnected) {
       tell(listener -> listener.connected(current.id()));
       contact();
     }
+    handles.find(); // The event may be the first of another handle.
     if (state == Watcher.Event.KeeperState.AuthFailed
         && closedCause.get() == null
         && !authenticationWarned) {
@@ -639,8 +650,16 @@ public final class Monitor implements AutoCloseable {
     if (isClientClosed()) {
       cannotComeBack(ServerErrors::clientClosed);
     }
-    ZooKeeper handle = isClientClosed() ? null : handle();
-    if (handle != null && handle.getState() == ZooKeeper.States.AUTH_FAILED) {
+    birth.looked(Moment.now(clock), client.getZookeeperClient().getInstanceIndex());
+    Session current = session;
+    if (current != null && !current.isAlive()) {
+      sessionGone(current);
+      handles.find();
+    }
+    Handle present = handle;
+    ZooKeeper.States state =
+        present == null ? ZooKeeper.States.NOT_CONNECTED : present.zooKeeper().getState();
+    if (state == ZooKeeper.States.AUTH_FAILED) {
       cannotComeBack(
           () ->
               new AuthenticationFailedException(
@@ -648,40 +667,42 @@ public final class Monitor implements AutoCloseable {
                       + " not try again: correct them (its authorization or JAAS configuration) and"
                       + " build a new client"));
     }
-    Session current = session;
-    if (current != null && (handle != current.handle() || !handle.getState().isAlive())) {
-      sessionGone(current);
-      current = null;
+    connected = state == ZooKeeper.States.CONNECTED && present != null && present.isAlive(client);
+    if (connected && session == null && present != null) {
+      begin(present);
     }
-    if (handle == null) {
-      connected = false;
+  }
+
+  /** "None" means none at the moment, and nothing for the session: its own handle tells its end. */
+  private void handleFound(Optional<Handle> found) {
+    if (found.isEmpty()) {
+      findAgain();
       return;
     }
-    if (handle.getSessionId() == 0) {
-      unbornAt = Moment.now(clock);
-      connected = false;
-      return;
+    findBackoffNanos = MIN_FIND_BACKOFF_NANOS;
+    Handle before = handle;
+    if (before == null || before.zooKeeper() != found.get().zooKeeper()) {
+      handle = found.get();
     }
-    connected = handle.getState() == ZooKeeper.States.CONNECTED;
-    if (current == null && connected) {
-      Duration timeout = Duration.ofMillis(handle.getSessionTimeout());
-      // The monitor's own view of the durations: elections check theirs when they use them.
-      long ack =
-          ackInterval
-              .map(LeaseTerms::nanos)
-              .orElse(timeout.toNanos() / LeaseTerms.ACK_INTERVALS_PER_SESSION);
-      long halfTick = LeaseTerms.nanos(tickTime) / 2;
-      long allowance = Math.min(timeout.toNanos() / LeaseTerms.ALLOWANCES_PER_SESSION, ack / 2);
-      session =
-          new Session(
-              handle.getSessionId(),
-              handle,
-              timeout,
-              new LeaseTerms(timeout.toNanos(), ack, halfTick, 0, 0),
-              new QuorumEvidence(ack, halfTick, allowance, Optional.ofNullable(unbornAt)));
-      unbornAt = null;
-      log.debug("session {} with timeout {}", Sessions.format(handle.getSessionId()), timeout);
+    refreshSession();
+  }
+
+  private void findAgain() {
+    if (closedCause.get() == null && client.getState() == CuratorFrameworkState.STARTED) {
+      schedule(handles::find, findBackoffNanos);
+      findBackoffNanos = Math.min(2 * findBackoffNanos, MAX_FIND_BACKOFF_NANOS);
     }
+  }
+
+  private void begin(Handle of) {
+    Session begun = new Session(client, of, timing, birth.bornAfter(of.index()));
+    session = begun;
+    log.debug(
+        "session {} with timeout {}",
+        Sessions.format(begun.id()),
+        Duration.ofNanos(begun.evidence().timeoutNanos()));
+    tell(listener -> listener.connected(begun.id()));
+    contact();
   }
 
   /**
@@ -694,6 +715,7 @@ public final class Monitor implements AutoCloseable {
 
   private void sessionGone(Session gone) {
     session = null;
+    last = null;
     connected = false;
     for (Pending p : List.copyOf(pending)) {
       if (p.session().id() == gone.id() && pending.remove(p)) {
@@ -718,11 +740,13 @@ public final class Monitor implements AutoCloseable {
       return; // The next listener starts it again.
     }
     if (current == null) {
+      handles.find();
       contactTimer = schedule(this::contact, CLIENT_LOOK_NANOS);
       return;
     }
     if (connected) {
       Moment sent = Moment.now(clock);
+      long timeoutNanos = current.connectionTimeoutNanos().getAsLong();
       current
           .handle()
           .exists(
@@ -731,21 +755,23 @@ public final class Monitor implements AutoCloseable {
               (rc, path, context, stat) -> {
                 Code code = ServerErrors.code(rc);
                 if (code == Code.OK || code == Code.NONODE) {
-                  execute(() -> contactAnswered(current, sent));
+                  execute(() -> contactAnswered(current, sent, timeoutNanos));
                 }
               },
               null);
     }
-    contactTimer = schedule(this::contact, current.terms().ackIntervalNanos() / 2);
+    contactTimer =
+        schedule(this::contact, timing.ackIntervalNanos(current.evidence().timeoutNanos()) / 2);
   }
 
   private boolean isCurrent(Session of) {
-    return sessionId() == of.id();
+    return session == of;
   }
 
-  private void contactAnswered(Session of, Moment sent) {
+  private void contactAnswered(Session of, Moment sent, long timeoutNanos) {
     if (isCurrent(of) && connected) {
-      of.evidence().answered(sent, Moment.now(clock));
+      of.evidence().answered(sent, Moment.now(clock), leastTimeoutNanos(of, timeoutNanos));
+      publish(of);
     }
   }
 
@@ -753,18 +779,6 @@ public final class Monitor implements AutoCloseable {
   public int packetBytes() {
     Session current = session;
     return current == null ? PacketLimit.DEFAULT_BYTES : PacketLimit.of(current.handle());
-  }
-
-  private @Nullable ZooKeeper handle() {
-    try {
-      return client.getZookeeperClient().getZooKeeper();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return null;
-    } catch (Exception e) {
-      log.debug("client has no handle now", e);
-      return null;
-    }
   }
 
   private CuratorOp checkRoot() {

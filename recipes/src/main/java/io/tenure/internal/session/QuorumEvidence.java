@@ -9,47 +9,82 @@ import java.util.Optional;
  *
  * <p>A <em>contact</em> is a request that was answered on the present connection. An acknowledged
  * quorum operation sent at <i>T</i> <em>settles</em> the contacts that were answered at least
- * {@code settleNanos} before it: the quorum leader has heard of the session since they were sent.
- * The answer counts there, and not the request: one that was held up on its way may have reached
- * the server together with the operation. The <em>anchor</em> is the moment from which the session
- * bound is charged: <i>T</i>, or the send time of the newest settled contact + ack interval +
- * tickTime/2 where that is earlier. It only moves forward.
+ * tickTime/2 + allowance before it: the quorum leader has heard of the session since they were
+ * sent. The answer counts there, and not the request: one that was held up on its way may have
+ * reached the server together with the operation. The <em>anchor</em> is the moment from which the
+ * session bound is charged: the newest <i>T</i>, or the send time of the newest settled contact +
+ * ack interval + tickTime/2 where that is earlier. It only moves forward.
  *
- * <p>Pure; confined to the monitor's event thread.
+ * <p><b>The timeout in force.</b> A shorter timeout is in force as soon as it is seen. A longer one
+ * is in force once a contact is settled that was sent tickTime/2 + allowance after the first answer
+ * on its connection: until then the server of the connection before may still report to the quorum
+ * leader, which would go by the shorter timeout until the next report of the new one. It is never
+ * longer than the one that the session was first seen with, which a new quorum leader gives to all
+ * sessions that it finds.
+ *
+ * <p>Pure; confined to the monitor's event thread, but for {@link #timeoutNanos()}.
  */
 final class QuorumEvidence {
 
   /**
-   * Contacts are kept at least {@code settleNanos / 4} apart and this many of them, so that the
-   * oldest one kept is old enough to be settled. A contact that is not kept makes the bound
+   * Contacts are kept at least a quarter of the settling time apart and this many of them, so that
+   * the oldest one kept is old enough to be settled. A contact that is not kept makes the bound
    * earlier, never later.
    */
   private static final int MAX_CONTACTS = 12;
 
   private static final int CONTACTS_PER_SETTLE = 4;
 
-  private record Contact(Moment sent, Moment answered) {}
+  private record Contact(Moment sent, Moment answered, long timeoutNanos) {}
 
-  private final long settleNanos;
-  private final long reachNanos;
+  /**
+   * What is proven. Immutable.
+   *
+   * @param sent when the newest acknowledged operation was sent
+   * @param settled a moment since which the quorum leader has heard of the session
+   * @param timeoutNanos how long after that it keeps the session, at least
+   */
+  record Proof(Moment sent, Moment settled, long timeoutNanos) {
+
+    /** From when the session bound is charged, with a margin that covers the reach. */
+    Moment anchor(long reachNanos) {
+      return Moment.earlier(sent, settled.plusNanos(reachNanos));
+    }
+  }
+
+  private final SessionTiming timing;
+  private final long firstTimeoutNanos;
   private final ArrayDeque<Contact> contacts = new ArrayDeque<>(MAX_CONTACTS);
   private Optional<Moment> settled;
-  private Optional<Moment> anchor = Optional.empty();
+  private Optional<Moment> newest = Optional.empty();
+
+  /** When the newest request was sent that has been answered. */
+  private Optional<Moment> lastSent = Optional.empty();
+
+  /** When the first answer on the present connection had come. */
+  private Optional<Moment> firstAnswered = Optional.empty();
+
+  /** Written by the event thread, read by all. */
+  private volatile long timeoutNanos;
 
   /**
    * Starts the evidence of a session.
    *
-   * @param ackIntervalNanos how far apart requests are meant to be
-   * @param halfTickNanos the quorum leader's ping period
-   * @param allowanceNanos how late an answer to a ping may be
+   * @param timing the durations that follow from a session timeout
+   * @param timeoutNanos of the connection through which the session was first seen
    * @param bornAfter a moment at which the session is known not to have existed yet: its creation
    *     is a quorum operation, so the quorum leader has heard of it since
    */
-  QuorumEvidence(
-      long ackIntervalNanos, long halfTickNanos, long allowanceNanos, Optional<Moment> bornAfter) {
-    this.settleNanos = halfTickNanos + allowanceNanos;
-    this.reachNanos = ackIntervalNanos + halfTickNanos;
+  QuorumEvidence(SessionTiming timing, long timeoutNanos, Optional<Moment> bornAfter) {
+    this.timing = timing;
+    this.firstTimeoutNanos = timeoutNanos;
+    this.timeoutNanos = timeoutNanos;
     this.settled = bornAfter;
+  }
+
+  /** The session timeout that is in force. */
+  long timeoutNanos() {
+    return timeoutNanos;
   }
 
   /**
@@ -57,16 +92,26 @@ final class QuorumEvidence {
    *
    * @param sent when it was sent
    * @param now when its answer had come
+   * @param leastTimeoutNanos the least session timeout between the two, as far as it was seen
    */
-  void answered(Moment sent, Moment now) {
+  void answered(Moment sent, Moment now, long leastTimeoutNanos) {
+    timeoutNanos = Math.min(timeoutNanos, leastTimeoutNanos);
+    if (lastSent.isEmpty() || sent.isAfter(lastSent.get())) {
+      lastSent = Optional.of(sent);
+    }
+    if (firstAnswered.isEmpty()) {
+      firstAnswered = Optional.of(now);
+    }
     Contact last = contacts.peekLast();
-    if (last != null && last.sent().monotonicNanosUntil(sent) < settleNanos / CONTACTS_PER_SETTLE) {
+    if (last != null
+        && last.sent().monotonicNanosUntil(sent)
+            < timing.settleNanos(timeoutNanos) / CONTACTS_PER_SETTLE) {
       return;
     }
     if (contacts.size() == MAX_CONTACTS) {
       contacts.removeFirst();
     }
-    contacts.addLast(new Contact(sent, now));
+    contacts.addLast(new Contact(sent, now, leastTimeoutNanos));
   }
 
   /**
@@ -74,25 +119,54 @@ final class QuorumEvidence {
    *
    * @param sent when it was sent
    * @param now when its answer had come
-   * @return the anchor, if the operation moved it
+   * @param leastTimeoutNanos the least session timeout between the two, as far as it was seen
+   * @return what is proven now, if anything is
    */
-  Optional<Moment> acknowledged(Moment sent, Moment now) {
+  Optional<Proof> acknowledged(Moment sent, Moment now, long leastTimeoutNanos) {
+    timeoutNanos = Math.min(timeoutNanos, leastTimeoutNanos);
+    long settleNanos = timing.settleNanos(timeoutNanos);
     for (Contact contact : contacts) {
-      if (contact.answered().monotonicNanosUntil(sent) >= settleNanos
-          && (settled.isEmpty() || contact.sent().isAfter(settled.get()))) {
-        settled = Optional.of(contact.sent());
+      if (contact.answered().monotonicNanosUntil(sent) >= settleNanos) {
+        settle(contact, leastTimeoutNanos);
       }
     }
-    answered(sent, now);
-    if (settled.isEmpty()) {
-      return Optional.empty();
+    answered(sent, now, leastTimeoutNanos);
+    if (newest.isEmpty() || sent.isAfter(newest.get())) {
+      newest = Optional.of(sent);
     }
-    Moment candidate = Moment.earlier(sent, settled.get().plusNanos(reachNanos));
-    if (anchor.isPresent() && !candidate.isAfter(anchor.get())) {
-      return Optional.empty();
+    return proof();
+  }
+
+  /** What is proven now, if anything is. */
+  Optional<Proof> proof() {
+    return newest.flatMap(sent -> settled.map(since -> new Proof(sent, since, timeoutNanos)));
+  }
+
+  private void settle(Contact contact, long leastTimeoutNanos) {
+    if (settled.isEmpty() || contact.sent().isAfter(settled.get())) {
+      settled = Optional.of(contact.sent());
     }
-    anchor = Optional.of(candidate);
-    return anchor;
+    if (firstAnswered.isPresent()
+        && firstAnswered.get().monotonicNanosUntil(contact.sent())
+            >= timing.settleNanos(timeoutNanos)) {
+      timeoutNanos =
+          Math.max(
+              timeoutNanos,
+              Math.min(firstTimeoutNanos, Math.min(contact.timeoutNanos(), leastTimeoutNanos)));
+    }
+  }
+
+  /**
+   * There is a new connection. Its timeout limits also what was proven before: the quorum leader
+   * goes by it, even if a longer one follows before anything is acknowledged.
+   */
+  void connected(long connectionTimeoutNanos) {
+    disconnected();
+    // The quorum leader was asked whether the session lives, after all that was answered before.
+    if (lastSent.isPresent() && (settled.isEmpty() || lastSent.get().isAfter(settled.get()))) {
+      settled = lastSent;
+    }
+    timeoutNanos = Math.min(timeoutNanos, connectionTimeoutNanos);
   }
 
   /**
@@ -101,6 +175,7 @@ final class QuorumEvidence {
    */
   void disconnected() {
     contacts.clear();
+    firstAnswered = Optional.empty();
   }
 
   /**
@@ -109,17 +184,16 @@ final class QuorumEvidence {
    * contact has to be made first.
    */
   Optional<Long> nanosUntilSettled(Moment now) {
+    long reachNanos = timing.reachNanos(timeoutNanos);
     if (settled.isPresent() && settled.get().monotonicNanosUntil(now) <= reachNanos) {
       return Optional.of(0L);
     }
-    Optional<Long> wait = Optional.empty();
     for (Contact contact : contacts) {
       long age = contact.answered().monotonicNanosUntil(now);
       if (age <= reachNanos) {
-        wait = Optional.of(Math.max(0, settleNanos - age));
-        break;
+        return Optional.of(Math.max(0, timing.settleNanos(timeoutNanos) - age));
       }
     }
-    return wait;
+    return Optional.empty();
   }
 }

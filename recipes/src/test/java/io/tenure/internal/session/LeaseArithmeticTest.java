@@ -122,9 +122,19 @@ class LeaseArithmeticTest {
   private static final long ACK = 2_000 * MILLI;
   private static final long HALF_TICK = 1_000 * MILLI;
   private static final long ALLOWANCE = 600 * MILLI;
+  private static final SessionTiming TIMING =
+      SessionTiming.of(Optional.empty(), Duration.ofNanos(2 * HALF_TICK));
 
   private static QuorumEvidence evidence(Optional<Moment> born) {
-    return new QuorumEvidence(ACK, HALF_TICK, ALLOWANCE, born);
+    assertThat(TIMING.ackIntervalNanos(SESSION)).isEqualTo(ACK);
+    assertThat(TIMING.allowanceNanos(SESSION)).isEqualTo(ALLOWANCE);
+    return new QuorumEvidence(TIMING, SESSION, born);
+  }
+
+  private static Optional<Moment> acknowledged(QuorumEvidence evidence, Moment sent, Moment now) {
+    return evidence
+        .acknowledged(sent, now, SESSION)
+        .map(proof -> proof.anchor(TIMING.reachNanos(SESSION)));
   }
 
   private static Moment at(long millis) {
@@ -135,9 +145,9 @@ class LeaseArithmeticTest {
   void withContactsInTimeAnAcknowledgementCountsFromItsOwnSendTime() {
     QuorumEvidence evidence = evidence(Optional.empty());
     for (int ms = 0; ms < 60_000; ms += 1_000) {
-      evidence.answered(at(ms), at(ms));
+      evidence.answered(at(ms), at(ms), SESSION);
       if (ms >= 5_000) {
-        assertThat(evidence.acknowledged(at(ms + 100), at(ms + 100))).contains(at(ms + 100));
+        assertThat(acknowledged(evidence, at(ms + 100), at(ms + 100))).contains(at(ms + 100));
       }
     }
   }
@@ -145,52 +155,52 @@ class LeaseArithmeticTest {
   @Example
   void afterALongSilenceAnAcknowledgementCountsFromTheOldContact() {
     QuorumEvidence evidence = evidence(Optional.empty());
-    evidence.answered(at(0), at(0));
-    evidence.acknowledged(at(5_000), at(5_000));
+    evidence.answered(at(0), at(0), SESSION);
+    acknowledged(evidence, at(5_000), at(5_000));
     // The contact of 0 ms is settled; one ack interval and tickTime/2 is what the margin covers.
-    assertThat(evidence.acknowledged(at(5_001), at(5_001))).isEmpty();
+    assertThat(acknowledged(evidence, at(5_001), at(5_001))).contains(at(3_000));
     QuorumEvidence second = evidence(Optional.empty());
-    second.answered(at(0), at(0));
-    assertThat(second.acknowledged(at(5_000), at(5_000))).contains(at(3_000));
+    second.answered(at(0), at(0), SESSION);
+    assertThat(acknowledged(second, at(5_000), at(5_000))).contains(at(3_000));
   }
 
   @Example
   void anAcknowledgementWithoutAnySettledContactProvesNothing() {
     QuorumEvidence evidence = evidence(Optional.empty());
-    assertThat(evidence.acknowledged(at(0), at(0))).isEmpty();
-    assertThat(evidence.acknowledged(at(1_000), at(1_000))).isEmpty();
+    assertThat(acknowledged(evidence, at(0), at(0))).isEmpty();
+    assertThat(acknowledged(evidence, at(1_000), at(1_000))).isEmpty();
     assertThat(evidence.nanosUntilSettled(at(1_000))).contains(600 * MILLI);
-    assertThat(evidence.acknowledged(at(1_700), at(1_700))).contains(at(1_700));
+    assertThat(acknowledged(evidence, at(1_700), at(1_700))).contains(at(1_700));
     assertThat(evidence.nanosUntilSettled(at(1_700))).contains(0L);
   }
 
   @Example
   void aContactThatWasHeldUpOnItsWaySettlesNothing() {
     QuorumEvidence evidence = evidence(Optional.empty());
-    evidence.acknowledged(at(0), at(0));
+    acknowledged(evidence, at(0), at(0));
     // The connection stalls until 9 s, and lets everything through at once: until then the server
     // has heard nothing, and it may be cut off from the quorum before its next answer to a ping.
-    evidence.answered(at(1_000), at(9_000));
-    evidence.answered(at(5_000), at(9_000));
-    assertThat(evidence.acknowledged(at(8_900), at(9_000))).contains(at(3_000));
+    evidence.answered(at(1_000), at(9_000), SESSION);
+    evidence.answered(at(5_000), at(9_000), SESSION);
+    assertThat(acknowledged(evidence, at(8_900), at(9_000))).contains(at(3_000));
     // What was answered at 9 s is settled by an operation of 10.6 s.
     assertThat(evidence.nanosUntilSettled(at(9_100))).contains(1_500 * MILLI);
-    assertThat(evidence.acknowledged(at(10_600), at(10_700))).contains(at(10_600));
+    assertThat(acknowledged(evidence, at(10_600), at(10_700))).contains(at(10_600));
   }
 
   @Example
   void aSessionThatWasSeenUnbornCountsAtOnce() {
     QuorumEvidence evidence = evidence(Optional.of(at(0)));
     assertThat(evidence.nanosUntilSettled(at(100))).contains(0L);
-    assertThat(evidence.acknowledged(at(100), at(100))).contains(at(100));
+    assertThat(acknowledged(evidence, at(100), at(100))).contains(at(100));
   }
 
   @Example
   void contactsOfALostConnectionAreForgotten() {
     QuorumEvidence evidence = evidence(Optional.empty());
-    evidence.answered(at(0), at(0));
+    evidence.answered(at(0), at(0), SESSION);
     evidence.disconnected();
-    assertThat(evidence.acknowledged(at(3_000), at(3_000))).isEmpty();
+    assertThat(acknowledged(evidence, at(3_000), at(3_000))).isEmpty();
   }
 
   /** What the quorum leader knows of a session whose client is connected to a follower. */
@@ -262,15 +272,15 @@ class LeaseArithmeticTest {
             break;
           }
           for (Moment contact : held) {
-            evidence.answered(contact, at(now / MILLI));
+            evidence.answered(contact, at(now / MILLI), SESSION);
           }
         }
         quorum.touch(now);
         if (random.nextBoolean()) {
-          evidence.answered(sent, at(now / MILLI));
+          evidence.answered(sent, at(now / MILLI), SESSION);
           continue;
         }
-        Optional<Moment> anchor = evidence.acknowledged(sent, at(now / MILLI));
+        Optional<Moment> anchor = acknowledged(evidence, sent, at(now / MILLI));
         // The follower is cut off right now: the quorum leader will hear nothing more.
         long ends = quorum.heard + SESSION;
         long margin = ACK + HALF_TICK + ALLOWANCE;

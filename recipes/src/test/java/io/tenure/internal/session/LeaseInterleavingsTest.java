@@ -19,7 +19,11 @@ public class LeaseInterleavingsTest {
   private static final long UNIT = 1_000_000;
   private static final long SESSION = 7;
   private static final LeaseTerms TERMS =
-      new LeaseTerms(4 * UNIT, UNIT, UNIT, UNIT, UNIT); // The session's share is 3 units.
+      new LeaseTerms(
+          5 * UNIT,
+          new SessionTiming(UNIT, UNIT),
+          2 * UNIT,
+          UNIT); // The session's share is 3 units.
 
   private final AtomicLong now = new AtomicLong();
 
@@ -43,7 +47,8 @@ public class LeaseInterleavingsTest {
 
   private Monitor.Acknowledgement acknowledgement() {
     Moment sent = Moment.now(clock);
-    return new Monitor.Acknowledgement(SESSION, sent, sent);
+    return new Monitor.Acknowledgement(
+        SESSION, new QuorumEvidence.Proof(sent, sent, 5 * UNIT), () -> 5 * UNIT);
   }
 
   @Operation

@@ -1,0 +1,84 @@
+package io.tenure.internal.session;
+
+import io.tenure.internal.session.Session.Handle;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.apache.curator.framework.CuratorFramework;
+import org.apache.zookeeper.ZooKeeper;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds the handle that a client has at present. To ask Curator for it may wait for a lock that
+ * Curator holds while it replaces a handle, for as long as a name look-up hangs, and runs the
+ * user's ensemble provider: so it is done on an executor that may wait.
+ *
+ * <p>Thread-safe.
+ */
+final class HandleFinder {
+
+  private static final Logger log = LoggerFactory.getLogger(HandleFinder.class);
+
+  private final CuratorFramework client;
+  private final Executor executor;
+  private final Consumer<Optional<Handle>> found;
+  private final AtomicBoolean asked = new AtomicBoolean();
+  private volatile boolean namespaceMade;
+
+  /**
+   * A finder for one client.
+   *
+   * @param found is told, on the executor, of each handle that was found, or that there is none at
+   *     the moment
+   */
+  HandleFinder(CuratorFramework client, Executor executor, Consumer<Optional<Handle>> found) {
+    this.client = client;
+    this.executor = executor;
+    this.found = found;
+    this.namespaceMade = client.getNamespace().isEmpty();
+  }
+
+  /** Looks soon; what is found is not older than this call. */
+  void find() {
+    if (asked.compareAndSet(false, true)) {
+      executor.execute(
+          () -> {
+            asked.set(false);
+            found.accept(handle());
+          });
+    }
+  }
+
+  private Optional<Handle> handle() {
+    try {
+      long index = client.getZookeeperClient().getInstanceIndex();
+      ZooKeeper handle = client.getZookeeperClient().getZooKeeper();
+      if (handle == null || index != client.getZookeeperClient().getInstanceIndex()) {
+        return Optional.empty();
+      }
+      if (handle.getState().isConnected()) {
+        makeNamespace();
+      }
+      return Optional.of(new Handle(handle, index));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Optional.empty();
+    } catch (Exception e) {
+      log.debug("the client has no handle at the moment", e);
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Has Curator make the client's namespace, which it does before the first operation below it, and
+   * waits for.
+   */
+  private void makeNamespace() throws Exception {
+    if (!namespaceMade) {
+      client.transactionOp().check().forPath("/");
+      namespaceMade = true;
+    }
+  }
+}

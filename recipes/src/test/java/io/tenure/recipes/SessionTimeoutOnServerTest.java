@@ -1,0 +1,104 @@
+package io.tenure.recipes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.tenure.lease.Lease;
+import io.tenure.scope.NotLeaderException;
+import io.tenure.testing.FaultProxy;
+import io.tenure.testing.ZooKeeperFixture;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import org.apache.curator.framework.CuratorFramework;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** One session on connections with different session timeouts. */
+@Timeout(60)
+class SessionTimeoutOnServerTest {
+
+  private static final String SCOPE = "/timeouts/one";
+  private static final Duration SHORT = Duration.ofSeconds(4);
+  private static final Duration LONG = Duration.ofSeconds(12);
+
+  @RegisterExtension final ZooKeeperFixture zk = new ZooKeeperFixture();
+
+  private FaultProxy proxy;
+  private CuratorFramework client;
+  private SessionMonitor monitor;
+
+  @BeforeEach
+  void connect() throws Exception {
+    zk.limitSessions(LONG);
+    proxy = zk.proxy();
+    client = zk.client(proxy.connectString(), LONG);
+    monitor = zk.monitor(client);
+  }
+
+  /** As if the client came to a server of the ensemble that has another limit. */
+  private void reconnectWithLimit(Duration limit) throws Exception {
+    zk.limitSessions(limit);
+    long session = client.getZookeeperClient().getZooKeeper().getSessionId();
+    proxy.dropConnections();
+    await()
+        .until(
+            () ->
+                client.getZookeeperClient().getZooKeeper().getSessionTimeout() == limit.toMillis()
+                    && monitor.acknowledge().get());
+    assertThat(client.getZookeeperClient().getZooKeeper().getSessionId()).isEqualTo(session);
+  }
+
+  private LeaderElection.Builder election() {
+    return LeaderElection.builder(monitor, SCOPE).leaseDuration(Duration.ofMinutes(1));
+  }
+
+  @Test
+  void aLeaseIsOverBeforeASessionThatTheNextServerKeepsForLess() throws Exception {
+    Lease lease = zk.closeLater(election().build()).acquire();
+    reconnectWithLimit(SHORT);
+    lease.renew();
+    LeaderElection other =
+        zk.closeLater(LeaderElection.builder(zk.monitor(zk.client()), SCOPE).build());
+    proxy.refuse(true);
+    proxy.blackhole(true);
+
+    CompletableFuture<Duration> left =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try (Lease next = other.acquire()) {
+                assertThat(next.epoch()).isEqualTo(lease.epoch() + 1);
+                return lease.remaining();
+              } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+            });
+    assertThat(left.get()).isZero();
+    proxy.blackhole(false);
+    proxy.refuse(false);
+  }
+
+  @Test
+  void aLongerTimeoutOfTheConnectionAfterThatCountsAgain() throws Exception {
+    Lease lease = zk.closeLater(election().build()).acquire();
+    reconnectWithLimit(SHORT);
+    assertThat(lease.renew()).isPositive().isLessThan(SHORT);
+    await().until(() -> lease.renew().compareTo(SHORT.dividedBy(2)) > 0);
+    reconnectWithLimit(LONG);
+    await().until(() -> lease.renew().compareTo(SHORT.plusSeconds(2)) > 0);
+    assertThat(lease.epoch()).isEqualTo(1);
+  }
+
+  @Test
+  void aTimeoutBelowTheMarginEndsTheTenureWithThatReason() throws Exception {
+    Lease lease = zk.closeLater(election().safetyMargin(SHORT.plusSeconds(1)).build()).acquire();
+    reconnectWithLimit(SHORT);
+    assertThat(lease.isHeld()).isFalse();
+    assertThatThrownBy(lease::renew).isInstanceOf(NotLeaderException.class);
+    assertThat(lease.ended().toCompletableFuture().get().end().reason())
+        .contains("the session timeout is 4000 ms and not 12000 ms")
+        .contains("no more than the safety margin 5000 ms");
+  }
+}
