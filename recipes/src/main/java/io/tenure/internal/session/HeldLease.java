@@ -1,10 +1,10 @@
 package io.tenure.internal.session;
 
+import io.tenure.internal.Backoff;
 import io.tenure.internal.LeaderNode;
 import io.tenure.lease.Ended;
 import io.tenure.lease.Lease;
 import io.tenure.scope.NotLeaderException;
-import io.tenure.scope.OutcomeUnknownException;
 import io.tenure.scope.Predecessor;
 import io.tenure.scope.Scope;
 import io.tenure.scope.Tenure;
@@ -24,14 +24,11 @@ import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.api.CuratorEvent;
 import org.apache.curator.framework.api.transaction.CuratorOp;
 import org.apache.curator.framework.api.transaction.CuratorTransactionResult;
-import org.apache.jute.Record;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.KeeperException.Code;
 import org.apache.zookeeper.OpResult;
 import org.apache.zookeeper.data.Stat;
-import org.apache.zookeeper.proto.CreateRequest;
-import org.apache.zookeeper.proto.SetDataRequest;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,18 +37,18 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HeldLease implements Lease {
 
-  /** A pause between two tries of a checkpoint while the connection is gone. */
+  /** The first pause between two tries while the connection is gone. */
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
-  /**
-   * What a request carries besides the operations' paths and data, generously: headers, versions,
-   * the fencing check.
-   */
-  private static final int REQUEST_OVERHEAD_BYTES = 1024;
+  private static final long LONGEST_RETRY_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  private static final String CHECKPOINT = "the checkpoint";
+  private static final String TRANSACTION = "the transaction";
 
   private final Office office;
   private final Monitor monitor;
   private final ZnodeOps ops;
+  private final LeaseRequests requests;
   private final LeaseBounds bounds;
   private final Tenure tenure;
   private final long session;
@@ -83,6 +80,7 @@ public final class HeldLease implements Lease {
     this.office = office;
     this.monitor = monitor;
     this.ops = new ZnodeOps(monitor.client());
+    this.requests = new LeaseRequests(monitor, tenure);
     this.bounds = bounds;
     this.tenure = tenure;
     this.session = session;
@@ -197,13 +195,16 @@ public final class HeldLease implements Lease {
   public void checkpoint(byte[] data) throws InterruptedException {
     Objects.requireNonNull(data, "data");
     String path = tenure.scope().checkpointPath();
-    checkSize(path, data.length);
+    requests.requireFitting(path, data.length);
+    Backoff pause = new Backoff(RETRY_NANOS, LONGEST_RETRY_NANOS);
     boolean create = false;
     while (true) {
       ensureHeld();
-      Optional<Reply> reply = send(List.of(fence(), checkpointOp(path, data, create)));
+      List<CuratorOp> all = List.of(fence(), checkpointOp(path, data, create));
+      requests.requireRested(CHECKPOINT, all);
+      Optional<Reply> reply = send(all);
       if (reply.isEmpty()) {
-        throw unknown("the checkpoint");
+        throw requests.unknown(CHECKPOINT);
       }
       Code code = reply.get().code();
       if (code == Code.OK) {
@@ -214,15 +215,44 @@ public final class HeldLease implements Lease {
         create = code == Code.NONODE;
       } else if (reply.get().isUnknown() || ServerErrors.isTransient(code)) {
         // To write the same bytes twice is harmless, and the fence keeps a late copy from
-        // overwriting a
-        // successor's.
-        if (await(ended, Math.min(RETRY_NANOS, bounds.remainingNanos())).isPresent() || !isHeld()) {
-          throw unknown("the checkpoint");
-        }
+        // overwriting a successor's.
+        requests.requireUnsuspected(CHECKPOINT, all, reply.get());
+        awaitConnection(pause);
       } else {
         throw ServerErrors.refused(
-            code, create ? tenure.scope().path() : path, create ? "create" : "write");
+            code,
+            create && code == Code.NOAUTH ? tenure.scope().path() : path,
+            create ? "create" : "write");
       }
+    }
+  }
+
+  /**
+   * Waits until the quorum has acknowledged something small on a connection that has proved itself:
+   * the second acknowledgement settles the first. That keeps the leases of the client alive if the
+   * next try costs the connection again, and tells a lost connection from a request that loses it.
+   */
+  private void awaitConnection(Backoff pause) throws InterruptedException {
+    LeaseTerms terms = bounds.terms();
+    long settleNanos = terms.halfTickNanos() + terms.ackIntervalNanos() / 2;
+    boolean proved = false;
+    while (!proved) {
+      pause(pause.nextNanos());
+      if (acknowledged()) {
+        pause(settleNanos);
+        proved = acknowledged();
+      }
+    }
+  }
+
+  private boolean acknowledged() throws InterruptedException {
+    return await(monitor.acknowledge(), bounds.remainingNanos()).orElse(false);
+  }
+
+  private void pause(long nanos) throws InterruptedException {
+    boolean over = await(ended, Math.min(nanos, bounds.remainingNanos())).isPresent();
+    if (over || !isHeld()) {
+      throw requests.unknown(CHECKPOINT);
     }
   }
 
@@ -233,22 +263,10 @@ public final class HeldLease implements Lease {
   @Override
   public Optional<byte[]> lastCheckpoint() throws InterruptedException {
     String path = tenure.scope().checkpointPath();
+    Backoff pause = new Backoff(RETRY_NANOS, LONGEST_RETRY_NANOS);
     while (true) {
       ensureHeld();
-      // sync first: a lagging follower could show an older checkpoint.
-      CompletableFuture<CuratorEvent> read =
-          monitor
-              .call(callback -> client().sync().inBackground(callback).forPath(path))
-              .thenCompose(
-                  synced ->
-                      monitor.call(
-                          callback ->
-                              client()
-                                  .getData()
-                                  .undecompressed()
-                                  .inBackground(callback)
-                                  .forPath(path)));
-      Optional<CuratorEvent> answer = await(read, bounds.remainingNanos());
+      Optional<CuratorEvent> answer = await(readCheckpoint(path), bounds.remainingNanos());
       if (answer.isEmpty()) {
         continue; // ensureHeld() says that the lease ran out
       }
@@ -261,8 +279,28 @@ public final class HeldLease implements Lease {
       } else if (!ServerErrors.isTransient(code)) {
         throw ServerErrors.refused(code, path, "read");
       }
-      await(ended, RETRY_NANOS);
+      await(ended, Math.min(pause.nextNanos(), bounds.remainingNanos()));
     }
+  }
+
+  /** The size first: a reply that is too large for the client would cost it its connection. */
+  private CompletableFuture<CuratorEvent> readCheckpoint(String path) {
+    // sync before: a lagging follower could show an older checkpoint.
+    return monitor
+        .call(callback -> client().sync().inBackground(callback).forPath(path))
+        .thenCompose(
+            synced ->
+                monitor.call(
+                    callback -> client().checkExists().inBackground(callback).forPath(path)))
+        .thenCompose(
+            found -> {
+              if (found.getStat() != null) {
+                requests.requireReadable(path, found.getStat().getDataLength());
+              }
+              return monitor.call(
+                  callback ->
+                      client().getData().undecompressed().inBackground(callback).forPath(path));
+            });
   }
 
   @Override
@@ -272,12 +310,17 @@ public final class HeldLease implements Lease {
     List<CuratorOp> all = new ArrayList<>(operations.size() + 1);
     all.add(fence());
     all.addAll(operations);
-    checkSize("the transaction", sizeOf(operations));
+    requests.requireFitting(TRANSACTION, requests.sizeOf(operations));
+    requests.requireRested(TRANSACTION, all);
     Optional<Reply> answer = send(all);
-    if (answer.isEmpty() || answer.get().isUnknown()) {
-      throw unknown("the transaction");
+    if (answer.isEmpty()) {
+      throw requests.unknown(TRANSACTION);
     }
     Reply reply = answer.get();
+    requests.requireUnsuspected(TRANSACTION, all, reply);
+    if (reply.isUnknown()) {
+      throw requests.unknown(TRANSACTION);
+    }
     if (reply.ok()) {
       List<CuratorTransactionResult> results = new ArrayList<>(operations.size());
       for (int i = 1; i < all.size(); i++) {
@@ -337,47 +380,11 @@ public final class HeldLease implements Lease {
     } catch (TimeoutException e) {
       return Optional.empty();
     } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
       throw new IllegalStateException(e.getCause());
     }
-  }
-
-  private OutcomeUnknownException unknown(String what) {
-    return new OutcomeUnknownException(
-        what
-            + " in "
-            + tenure.scope()
-            + " epoch "
-            + tenure.epoch()
-            + " was sent and no answer came: it may have been applied, or may still be while no later"
-            + " tenure has begun");
-  }
-
-  private void checkSize(String what, long bytes) {
-    int limit = Integer.getInteger("jute.maxbuffer", 0xfffff) - REQUEST_OVERHEAD_BYTES;
-    if (bytes > limit) {
-      throw new IllegalArgumentException(
-          what
-              + " has "
-              + bytes
-              + " bytes; at most "
-              + limit
-              + " fit into a request (jute.maxbuffer): store the bytes elsewhere and leave a"
-              + " reference to them");
-    }
-  }
-
-  private static long sizeOf(Collection<CuratorOp> operations) {
-    long bytes = 0;
-    for (CuratorOp op : operations) {
-      bytes += 64 + op.get().getPath().length();
-      Record request = op.get().toRequestRecord();
-      if (request instanceof CreateRequest create) {
-        bytes += create.getData() == null ? 0 : create.getData().length;
-      } else if (request instanceof SetDataRequest set) {
-        bytes += set.getData() == null ? 0 : set.getData().length;
-      }
-    }
-    return bytes;
   }
 
   @Override

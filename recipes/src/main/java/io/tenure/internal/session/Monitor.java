@@ -38,6 +38,7 @@ import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
 import org.apache.zookeeper.Watcher;
 import org.apache.zookeeper.ZooKeeper;
+import org.apache.zookeeper.client.ZKClientConfig;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -99,6 +100,7 @@ public final class Monitor implements AutoCloseable {
   private final CuratorListener curatorListener;
   private final List<SessionListener> listeners = new CopyOnWriteArrayList<>();
   private final Set<Pending> pending = ConcurrentHashMap.newKeySet();
+  private final PacketSizes packets = new PacketSizes();
   private final Object acknowledging = new Object();
 
   // Written by the event thread, read by all.
@@ -405,17 +407,21 @@ public final class Monitor implements AutoCloseable {
   public CompletableFuture<Reply> transact(long sessionId, List<CuratorOp> ops) {
     List<Op> raw = new ArrayList<>(ops.size());
     ops.forEach(op -> raw.add(op.get()));
-    return send(
-        sessionId,
-        (handle, p) ->
-            handle.multi(
-                raw,
-                (rc, path, x, results) ->
-                    execute(
-                        () ->
-                            answered(
-                                p, ServerErrors.code(rc), results == null ? List.of() : results)),
-                null));
+    return noted(
+        raw,
+        send(
+            sessionId,
+            (handle, p) ->
+                handle.multi(
+                    raw,
+                    (rc, path, x, results) ->
+                        execute(
+                            () ->
+                                answered(
+                                    p,
+                                    ServerErrors.code(rc),
+                                    results == null ? List.of() : results)),
+                    null)));
   }
 
   /**
@@ -426,8 +432,11 @@ public final class Monitor implements AutoCloseable {
    * @return completes on the event thread, always
    */
   public CompletableFuture<Reply> read(long sessionId, List<Op> reads) {
-    return send(
-        sessionId, (handle, p) -> handle.multi(reads, (rc, path, x, r) -> answer(p, rc, r), null));
+    return noted(
+        reads,
+        send(
+            sessionId,
+            (handle, p) -> handle.multi(reads, (rc, path, x, r) -> answer(p, rc, r), null)));
   }
 
   /**
@@ -525,6 +534,34 @@ public final class Monitor implements AutoCloseable {
       future.complete(new Reply(Code.CONNECTIONLOSS, List.of(), sent));
     }
     return future;
+  }
+
+  /** Remembers what came of a request, to find out whether it is too large. */
+  private CompletableFuture<Reply> noted(List<Op> ops, CompletableFuture<Reply> sent) {
+    PacketSizes.Packet packet = PacketSizes.Packet.of(ops);
+    return sent.thenApply(
+        reply -> {
+          if (reply.code() == Code.CONNECTIONLOSS) {
+            boolean suspect = packets.lost(packet, Moment.now(clock).monotonicNanos());
+            return suspect ? reply.asSuspect() : reply;
+          } else if (!reply.isUnknown()) {
+            packets.answered(packet);
+          }
+          return reply;
+        });
+  }
+
+  /** What is known of the sizes of packets. */
+  PacketSizes packets() {
+    return packets;
+  }
+
+  /** The longest packet that the client takes (its {@code jute.maxbuffer}). */
+  int packetLimit() {
+    Session current = session;
+    return current == null
+        ? ZKClientConfig.CLIENT_MAX_PACKET_LENGTH_DEFAULT
+        : PacketSizes.limit(current.handle());
   }
 
   private void answer(Pending p, int rc, @Nullable List<OpResult> results) {
@@ -769,6 +806,7 @@ public final class Monitor implements AutoCloseable {
   }
 
   private void contactAnswered(Session of, Moment sent, long timeoutNanos) {
+    packets.answered();
     if (isCurrent(of) && connected) {
       of.evidence().answered(sent, Moment.now(clock), leastTimeoutNanos(of, timeoutNanos));
       publish(of);

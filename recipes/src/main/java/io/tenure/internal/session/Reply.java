@@ -10,8 +10,18 @@ import org.apache.zookeeper.OpResult;
  * @param code {@code OK}, the error of the operation that failed, or why there is no answer
  * @param results one for each operation where the server answered, else empty
  * @param sent when it was sent
+ * @param suspect whether the connection was lost for this request again and again while others were
+ *     answered: it, or its reply, is probably too large for a packet
  */
-public record Reply(Code code, List<OpResult> results, Moment sent) {
+public record Reply(Code code, List<OpResult> results, Moment sent, boolean suspect) {
+
+  public Reply(Code code, List<OpResult> results, Moment sent) {
+    this(code, results, sent, false);
+  }
+
+  Reply asSuspect() {
+    return new Reply(code, results, sent, true);
+  }
 
   public boolean ok() {
     return code == Code.OK;
