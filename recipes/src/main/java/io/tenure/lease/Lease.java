@@ -88,8 +88,14 @@ public interface Lease extends AutoCloseable {
    * begun. Tried again after a lost connection for as long as the lease is held, which is harmless.
    *
    * @param data at most about 1 MiB, the servers' {@code jute.maxbuffer}
+   * @throws IllegalArgumentException if they are longer than the client's own {@code
+   *     jute.maxbuffer} allows
    * @throws io.tenure.scope.NotLeaderException if the lease is not held
-   * @throws io.tenure.scope.OutcomeUnknownException if the lease ran out before an answer came
+   * @throws io.tenure.scope.OutcomeUnknownException if the lease ran out before an answer came, or
+   *     the request has lost its connection several times in a row while others were answered: then
+   *     it is probably longer than the servers take
+   * @throws io.tenure.scope.CoordinationException if it is not sent, since such a request did so a
+   *     moment ago
    */
   void checkpoint(byte[] data) throws InterruptedException;
 
@@ -107,7 +113,12 @@ public interface Lease extends AutoCloseable {
    * @return one result for each operation
    * @throws io.tenure.scope.NotLeaderException if the lease is not held, or a later tenure has
    *     begun
-   * @throws io.tenure.scope.OutcomeUnknownException if no answer came
+   * @throws IllegalArgumentException if it is longer than the client's own {@code jute.maxbuffer}
+   *     allows
+   * @throws io.tenure.scope.OutcomeUnknownException if no answer came; the message says so if it is
+   *     probably longer than the servers take
+   * @throws io.tenure.scope.CoordinationException if it is not sent, since such a request lost its
+   *     connection again and again a moment ago
    * @throws KeeperException if one of the operations failed; then none was applied
    */
   List<CuratorTransactionResult> inTransaction(Collection<CuratorOp> operations)

@@ -4,17 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.tenure.internal.session.Monitor;
+import io.tenure.internal.session.Reply;
+import io.tenure.internal.session.ServerErrors;
 import io.tenure.lease.Lease;
 import io.tenure.scope.CoordinationException;
 import io.tenure.scope.OutcomeUnknownException;
 import io.tenure.testing.ZooKeeperFixture;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.framework.state.ConnectionState;
 import org.apache.curator.retry.RetryNTimes;
+import org.apache.zookeeper.KeeperException.Code;
+import org.apache.zookeeper.Op;
 import org.apache.zookeeper.client.ZKClientConfig;
 import org.apache.zookeeper.common.ZKConfig;
 import org.junit.jupiter.api.Test;
@@ -100,7 +106,10 @@ class LargeRequestsOnServerTest {
           .hasMessageContaining("no answer came");
       await()
           .atMost(Duration.ofSeconds(20))
-          .until(() -> lease.renew().compareTo(Duration.ofMillis(2500)) > 0);
+          .until(
+              () ->
+                  monitor.acknowledge().get()
+                      && lease.remaining().compareTo(Duration.ofMillis(2500)) > 0);
     }
     assertThatThrownBy(() -> write(client, lease))
         .isInstanceOf(OutcomeUnknownException.class)
@@ -139,5 +148,31 @@ class LargeRequestsOnServerTest {
     assertThatThrownBy(() -> tiny.checkpoint(new byte[10]))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("at most 0 fit");
+  }
+
+  @Test
+  void aListThatTheClientCannotReadIsToldFromALostConnection() throws Exception {
+    CuratorFramework observer = zk.client();
+    observer.create().forPath("/wide", new byte[0]);
+    for (int i = 0; i < 200; i++) {
+      observer.create().forPath("/wide/" + "a-long-name-".repeat(10) + i, new byte[0]);
+    }
+    SessionMonitor sessions = zk.monitor(client(20_000));
+    acquire(sessions, "/jobs/other"); // Whose acknowledgements are answered.
+    Monitor monitor = sessions.internal();
+    List<Boolean> suspect = new ArrayList<>();
+    while (suspect.size() < 3) {
+      await().atMost(Duration.ofSeconds(20)).until(() -> sessions.acknowledge().get());
+      Reply reply = monitor.read(monitor.sessionId(), List.of(Op.getChildren("/wide"))).get();
+      assertThat(reply.code()).isEqualTo(Code.CONNECTIONLOSS);
+      suspect.add(reply.suspect());
+      if (reply.suspect()) {
+        assertThatThrownBy(() -> ServerErrors.requireUnsuspected(reply, "/wide"))
+            .isInstanceOf(CoordinationException.class)
+            .hasMessageContaining("/wide")
+            .hasMessageContaining("jute.maxbuffer");
+      }
+    }
+    assertThat(suspect).containsExactly(false, false, true);
   }
 }

@@ -88,6 +88,9 @@ final class CommitQueue {
   private final ArrayDeque<Batch> repeats = new ArrayDeque<>();
   private int inFlight;
 
+  /** Half of what the servers take by default, or what they have been found to take. */
+  private int maxBytes = MAX_BYTES;
+
   void add(Item item) {
     waiting.add(item);
   }
@@ -135,7 +138,7 @@ final class CommitQueue {
     int bytes = 0;
     while (!waiting.isEmpty() && items.size() < MAX_SHARDS) {
       int more = waiting.element().bytes();
-      if (!items.isEmpty() && bytes + more > MAX_BYTES) {
+      if (!items.isEmpty() && bytes + more > maxBytes) {
         break;
       }
       bytes += more;
@@ -152,6 +155,12 @@ final class CommitQueue {
   /** The answer to a batch has come, or cannot come any more. */
   void answered() {
     inFlight--;
+  }
+
+  /** A batch is probably longer than the servers take: from now on none is half as long. */
+  void tooLarge(Batch batch) {
+    int bytes = batch.items().stream().mapToInt(Item::bytes).sum();
+    maxBytes = Math.max(1, Math.min(maxBytes, bytes / 2));
   }
 
   boolean isIdle() {

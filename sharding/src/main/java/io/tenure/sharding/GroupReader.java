@@ -207,7 +207,9 @@ final class GroupReader {
     }
     if (reply.ok() || !reply.results().isEmpty()) {
       return reply;
-    } else if (reply.isUnknown() || ServerErrors.isTransient(reply.code())) {
+    }
+    ServerErrors.requireUnsuspected(reply, paths.group());
+    if (reply.isUnknown() || ServerErrors.isTransient(reply.code())) {
       throw new NotConnectedException(reply.code().name());
     }
     throw ServerErrors.refused(reply.code(), paths.group(), "read");

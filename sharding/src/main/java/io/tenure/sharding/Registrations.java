@@ -45,10 +45,12 @@ final class Registrations {
     return monitor
         .read(session, List.of(Op.getChildren(monitor.realPath(paths.workers()))))
         .thenApply(
-            reply ->
-                reply.results().isEmpty()
-                    ? Optional.empty()
-                    : Optional.of(select(reply.results().get(0), workerIds)));
+            reply -> {
+              ServerErrors.requireUnsuspected(reply, paths.workers());
+              return reply.results().isEmpty()
+                  ? Optional.empty()
+                  : Optional.of(select(reply.results().get(0), workerIds));
+            });
   }
 
   private List<String> select(OpResult result, Set<String> workerIds) {

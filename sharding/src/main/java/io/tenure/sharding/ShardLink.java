@@ -193,6 +193,9 @@ final class ShardLink {
       batch.items().forEach(item -> worker.accept(new WorkerEvent.Committed(item.shard())));
       return;
     }
+    if (reply.suspect()) {
+      commits.tooLarge(batch);
+    }
     int failedOp = reply.failedOp();
     if (reply.isUnknown() || failedOp < 0) {
       boolean again = reply.isUnknown() || ServerErrors.isTransient(reply.code());

@@ -38,7 +38,6 @@ import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
 import org.apache.zookeeper.Watcher;
 import org.apache.zookeeper.ZooKeeper;
-import org.apache.zookeeper.client.ZKClientConfig;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -559,9 +558,7 @@ public final class Monitor implements AutoCloseable {
   /** The longest packet that the client takes (its {@code jute.maxbuffer}). */
   int packetLimit() {
     Session current = session;
-    return current == null
-        ? ZKClientConfig.CLIENT_MAX_PACKET_LENGTH_DEFAULT
-        : PacketSizes.limit(current.handle());
+    return current == null ? PacketLimit.DEFAULT_BYTES : PacketLimit.of(current.handle());
   }
 
   private void answer(Pending p, int rc, @Nullable List<OpResult> results) {

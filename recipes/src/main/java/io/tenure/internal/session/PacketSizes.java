@@ -8,9 +8,6 @@ import java.util.concurrent.TimeUnit;
 import org.apache.jute.Record;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.ZooDefs.OpCode;
-import org.apache.zookeeper.ZooKeeper;
-import org.apache.zookeeper.client.ZKClientConfig;
-import org.apache.zookeeper.common.ZKConfig;
 import org.apache.zookeeper.proto.CreateRequest;
 import org.apache.zookeeper.proto.SetDataRequest;
 
@@ -89,13 +86,6 @@ final class PacketSizes {
       bytes += set.getData().length;
     }
     return bytes;
-  }
-
-  /** The longest packet that a client takes. */
-  static int limit(ZooKeeper handle) {
-    return handle
-        .getClientConfig()
-        .getInt(ZKConfig.JUTE_MAXBUFFER, ZKClientConfig.CLIENT_MAX_PACKET_LENGTH_DEFAULT);
   }
 
   /** What has been lost again and again. */

@@ -194,6 +194,26 @@ public final class ServerErrors {
         KeeperException.create(Code.NONODE, path));
   }
 
+  /**
+   * Throws if a request is probably too large for a packet, or its reply is: to send it again would
+   * cost the connection again.
+   *
+   * @param path what it is about
+   */
+  public static void requireUnsuspected(Reply reply, String path) {
+    if (reply.suspect()) {
+      throw new CoordinationException(
+          "the connection was lost "
+              + PacketSizes.SUSPICIOUS_LOSSES
+              + " times or more in a row by a request about "
+              + path
+              + ", while others were answered: the request or its reply is probably longer than"
+              + " jute.maxbuffer of the servers or of this client. Raise it there, or delete the"
+              + " znodes below the path that are not needed",
+          KeeperException.create(reply.code(), path));
+    }
+  }
+
   /** Why nothing can be asked now, where no server answers the client. */
   public static String noConnection(CuratorFramework client) {
     String servers = client.getZookeeperClient().getCurrentConnectionString();
