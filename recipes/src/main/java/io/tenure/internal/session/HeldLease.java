@@ -234,7 +234,7 @@ public final class HeldLease implements Lease {
    */
   private void awaitConnection(Backoff pause) throws InterruptedException {
     LeaseTerms terms = bounds.terms();
-    long settleNanos = terms.halfTickNanos() + terms.ackIntervalNanos() / 2;
+    long settleNanos = terms.timing().settleNanos(terms.sessionTimeoutNanos());
     boolean proved = false;
     while (!proved) {
       pause(pause.nextNanos());
