@@ -8,6 +8,8 @@ import io.tenure.audit.RecordedEntry;
 import io.tenure.sharding.ShardDirectory;
 import io.tenure.sharding.ShardLeader;
 import io.tenure.testing.ZooKeeperFixture;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.apache.curator.framework.CuratorFramework;
@@ -15,6 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Workers in processes of their own, and how they end. */
 @Timeout(180)
@@ -25,11 +28,15 @@ class ShardsProcessTest {
 
   @RegisterExtension final ZooKeeperFixture zk = new ZooKeeperFixture();
 
+  @TempDir Path folder;
+
+  private Path exits;
   private CuratorFramework observer;
   private ShardDirectory directory;
 
   @BeforeEach
   void observe() {
+    exits = folder.resolve("exits");
     observer = zk.client();
     directory = zk.closeLater(ShardDirectory.of(observer, GROUP));
     directory.start();
@@ -43,7 +50,8 @@ class ShardsProcessTest {
                 zk.server().getConnectString(),
                 GROUP,
                 id,
-                Integer.toString(SHARDS)));
+                Integer.toString(SHARDS),
+                exits.toString()));
     jvm.awaitLine("joined");
     return jvm;
   }
@@ -98,7 +106,7 @@ class ShardsProcessTest {
     Jvm only = start("w-1");
     awaitLed("w-1", SHARDS);
     only.signal("TERM");
-    assertThat(only.allLines()).noneMatch(line -> line.contains("not drained in"));
+    assertThat(only.allLines()).noneMatch(line -> line.contains("not drained"));
     for (int shard = 0; shard < SHARDS; shard++) {
       assertThat(last(trail(shard), "w-1", "resigned")).contains("drain of w-1");
     }
@@ -117,5 +125,45 @@ class ShardsProcessTest {
       lost += last(trail(shard), "w-1", "lost").isEmpty() ? 0 : 1;
     }
     assertThat(lost).isEqualTo(SHARDS / 2);
+  }
+
+  /** Its thread waits for the end of the process, and the process must not wait for the thread. */
+  @Test
+  void aTaskThatCallsSystemExitEndsItsTenureAtOnceAndTheOthersAreHandedOver() throws Exception {
+    Jvm first = start("w-1");
+    awaitLed("w-1", SHARDS);
+    start("w-2");
+    awaitLed("w-1", SHARDS / 2);
+    String shard =
+        directory.leaders().values().stream()
+            .filter(leader -> leader.workerId().equals("w-1"))
+            .map(ShardLeader::shard)
+            .findFirst()
+            .orElseThrow();
+    Path named = folder.resolve("named");
+    Files.writeString(named, shard);
+    Files.move(named, exits);
+    assertThat(first.allLines()).noneMatch(line -> line.contains("not drained"));
+    awaitLed("w-2", SHARDS);
+    for (int each = 0; each < SHARDS; each++) {
+      List<RecordedEntry> entries = trail(each);
+      boolean own = Integer.toString(each).equals(shard);
+      assertThat(last(entries, "w-1", own ? "failed" : "resigned"))
+          .startsWith(own ? "the task called System.exit" : "handoff: ");
+      assertThat(last(entries, "w-1", "lapsed") + last(entries, "w-1", "lost")).isEmpty();
+    }
+  }
+
+  @Test
+  void withoutZooKeeperSigtermEndsTheProcessSoon() throws Exception {
+    Jvm only = start("w-1");
+    awaitLed("w-1", SHARDS);
+    zk.server().stop();
+    long begun = System.nanoTime();
+    only.signal("TERM");
+    only.allLines();
+    assertThat(Duration.ofNanos(System.nanoTime() - begun))
+        .as("a drain would be given 20 s, and the session 3 s more")
+        .isLessThan(Duration.ofSeconds(15));
   }
 }

@@ -161,7 +161,7 @@ class NothingLeftBehindTest {
               (path, count) ->
                   assertThat(count)
                       .as(path)
-                      .isLessThanOrEqualTo(path.contains("/latch/") ? 10 : 1));
+                      .isLessThanOrEqualTo(path.contains("/latch/") ? 30 : 1));
       held.close();
       waiting.get(20, TimeUnit.SECONDS).close();
       waits.join();

@@ -108,6 +108,9 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
   }
 
   void start() {
+    if (closed.getCount() == 0) {
+      return; // The worker was closed while it joined.
+    }
     monitor.addListener(this);
     thread.start();
   }

@@ -1,5 +1,6 @@
 package io.tenure.sharding;
 
+import io.tenure.internal.Backoff;
 import io.tenure.internal.LeaderNode;
 import io.tenure.internal.session.CallbackThread;
 import io.tenure.internal.session.Monitor;
@@ -12,6 +13,7 @@ import io.tenure.scope.ElectionClosedException;
 import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.Scope;
 import io.tenure.scope.TenureException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -50,12 +52,16 @@ import org.slf4j.LoggerFactory;
  * }
  * }</pre>
  *
- * <p>What it says is a hint: a leader may have changed a moment ago, and without a connection it
- * goes on saying what it knew last, with {@link #isCurrent()} false. Whoever receives the work
+ * <p>What it says is a hint: a leader may have changed a moment ago. The receiver of the work
  * checks its own lease; send the epoch along, and it can tell that the sender's picture is old.
  *
- * <p>It costs one watch for the whole group, whatever the number of shards, and one read for the
- * shards that change together.
+ * <p><b>Without a connection</b> it goes on saying what it knew last, and {@link #isCurrent()}
+ * turns false in time: the picture can be trusted for a limited time from when the request was sent
+ * that the servers answered last; see {@link #trustedFor()}. An answer of {@link #lookUp} carries
+ * that time.
+ *
+ * <p>It costs one watch for the whole group, whatever the number of shards, one read for the shards
+ * that change together, and six small requests for each session timeout.
  *
  * <p>Thread-safe. Listeners run one after the other, in order, on a thread of the directory's own.
  */
@@ -64,7 +70,8 @@ public final class ShardDirectory implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ShardDirectory.class);
 
   private static final int SHARDS_PER_READ = 200;
-  private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final long FIRST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final long LONGEST_PAUSE_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private final GroupPaths paths;
   private final SessionMonitor sessions;
@@ -82,11 +89,15 @@ public final class ShardDirectory implements AutoCloseable {
   // Written by the event thread, read by all.
   private volatile @Nullable ShardSet shards;
   private volatile boolean current;
+  private final DirectoryTrust trust;
 
   // Confined to the event thread.
   private final Set<String> dirty = new LinkedHashSet<>();
+  private final Backoff pauses = new Backoff(FIRST_PAUSE_NANOS, LONGEST_PAUSE_NANOS);
   private long watchedIn;
+  private boolean watched;
   private boolean reading;
+  private String said = "";
   private boolean closed;
 
   private ShardDirectory(SessionMonitor sessions, boolean ownsMonitor, GroupPaths paths) {
@@ -94,6 +105,7 @@ public final class ShardDirectory implements AutoCloseable {
     this.sessions = sessions;
     this.ownsMonitor = ownsMonitor;
     this.monitor = sessions.internal();
+    this.trust = new DirectoryTrust(monitor);
     this.group = new WatchedNode(monitor, paths.group(), new SettingsReader());
     this.callbackThread = CallbackThread.named("tenure-directory");
     this.callbacks = SerialExecutor.of(callbackThread, "group=" + paths.group());
@@ -127,6 +139,13 @@ public final class ShardDirectory implements AutoCloseable {
     return callbacks.forUsers(complete);
   }
 
+  /** Who leads a shard, and for how long that can be trusted. */
+  public ShardAnswer lookUp(String shard) {
+    // In this order: a leader that is read later is known for longer.
+    Duration trusted = trustedFor();
+    return new ShardAnswer(leaderOf(shard), trusted);
+  }
+
   /** Who leads a shard; empty if nobody does, or there is no such shard. */
   public Optional<ShardLeader> leaderOf(String shard) {
     return Optional.ofNullable(leaders.get(shard));
@@ -143,9 +162,30 @@ public final class ShardDirectory implements AutoCloseable {
     return set == null ? List.of() : set.names();
   }
 
-  /** Whether there is a connection and everything that was told over it has been taken in. */
+  /**
+   * Whether everything that the servers have told has been taken in, and they have answered so
+   * recently that a leader which was in office then can still be: {@link #trustedFor()} is not
+   * zero.
+   */
   public boolean isCurrent() {
-    return current;
+    return !trustedFor().isZero();
+  }
+
+  /**
+   * For how long from now the picture can be trusted even if nothing more is heard; zero if it
+   * cannot. Computed from local elapsed time, on the caller's thread.
+   *
+   * <p>A leader that is cut off at the same moment as this directory loses its lease by itself
+   * after a while, and another may lead then. That while begins one ack interval before at the
+   * latest and is as long as the session timeout less the safety margin; so the picture is trusted
+   * for the session timeout less the margin and the ack interval, from when the last request was
+   * sent that the servers have answered. That counts with the session timeout of the directory's
+   * own client: give it the one that the workers have, or a shorter one. A leader that hangs, or
+   * whose lease duration is shorter, may have lost its lease before; its own lease alone tells
+   * that.
+   */
+  public Duration trustedFor() {
+    return current ? Duration.ofNanos(trust.nanosLeft()) : Duration.ZERO;
   }
 
   /** Is told of every change from now on. What it throws is logged. */
@@ -162,6 +202,7 @@ public final class ShardDirectory implements AutoCloseable {
           if (!closed) {
             closed = true;
             current = false;
+            trust.stop();
             group.stop();
             if (watchedIn != 0) {
               monitor.removeWatch(watchedIn, monitor.realPath(paths.shards()), watcher);
@@ -186,10 +227,12 @@ public final class ShardDirectory implements AutoCloseable {
       if (closed) {
         return;
       }
+      trust.begin(session);
+      // Again at each connection: the one before may have been lost before the watch was set, and
+      // to set the same watcher again is harmless.
+      watch(session);
       if (watchedIn != session) {
         watchedIn = session;
-        monitor.addWatch(
-            session, monitor.realPath(paths.shards()), AddWatchMode.PERSISTENT_RECURSIVE, watcher);
         group.start(session);
       } else {
         group.refresh();
@@ -200,9 +243,32 @@ public final class ShardDirectory implements AutoCloseable {
     @Override
     public void gone(long session) {
       current = false;
+      trust.stop();
       group.stop();
       watchedIn = 0;
     }
+
+    @Override
+    public void closed(TenureException cause) {
+      current = false;
+      complete.completeExceptionally(cause);
+    }
+  }
+
+  private void watch(long session) {
+    watched = false;
+    monitor
+        .addWatch(
+            session, monitor.realPath(paths.shards()), AddWatchMode.PERSISTENT_RECURSIVE, watcher)
+        .thenAccept(
+            reply -> {
+              if (reply.ok()) {
+                watched = true;
+                readDirty();
+              } else if (!reply.isUnknown() && !ServerErrors.isTransient(reply.code())) {
+                failed(ServerErrors.refused(reply.code(), paths.shards(), "watch"));
+              }
+            });
   }
 
   private final class SettingsReader implements WatchedNode.Reader {
@@ -226,17 +292,21 @@ public final class ShardDirectory implements AutoCloseable {
     }
   }
 
+  /** Said once, until something else is wrong. */
   private void failed(TenureException cause) {
-    if (!complete.completeExceptionally(cause)) {
-      log.warn("group={} directory: {}", paths.group(), cause.getMessage());
+    String text = String.valueOf(cause.getMessage());
+    if (!complete.completeExceptionally(cause) && !text.equals(said)) {
+      log.warn("group={} directory: {}", paths.group(), text);
     }
+    said = text;
   }
 
   private void changed(WatchedEvent event) {
-    if (event.getType() == Watcher.Event.EventType.None) {
-      if (event.getState() == Watcher.Event.KeeperState.Disconnected) {
-        monitor.execute(() -> current = false);
-      }
+    if (event.getType() == Watcher.Event.EventType.None
+        && event.getState() == Watcher.Event.KeeperState.Disconnected) {
+      monitor.execute(() -> current = false);
+    }
+    if (!Watches.tellsOfChange(event)) {
       return;
     }
     String path = monitor.clientPath(event.getPath());
@@ -269,8 +339,9 @@ public final class ShardDirectory implements AutoCloseable {
       return;
     }
     if (dirty.isEmpty()) {
-      if (shards != null) {
+      if (shards != null && watched) {
         current = true;
+        said = "";
         complete.complete(null);
       }
       return;
@@ -300,10 +371,11 @@ public final class ShardDirectory implements AutoCloseable {
       dirty.addAll(some); // Read again with the next connection, or a little later.
       if (!reply.isUnknown() && !ServerErrors.isTransient(reply.code())) {
         failed(ServerErrors.refused(reply.code(), paths.shards(), "read"));
-        monitor.schedule(this::readDirty, RETRY_NANOS);
       }
+      monitor.schedule(this::readDirty, pauses.nextNanos());
       return;
     }
+    pauses.reset();
     for (int i = 0; i < some.size(); i++) {
       take(some.get(i), reply.results().get(i));
     }

@@ -7,6 +7,7 @@ import io.tenure.recipes.SessionMonitor;
 import io.tenure.scope.Candidate;
 import io.tenure.scope.ElectionClosedException;
 import io.tenure.scope.Retention;
+import io.tenure.scope.TenureException;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -58,13 +59,16 @@ public final class ShardWorker implements AutoCloseable {
   private final @Nullable StepPool ownPool;
   private final ThreadPoolExecutor callbacks;
   private final Duration shutdownLimit;
+  private final UserThreads threads = new UserThreads();
   private final WorkerDriver driver;
   private final Coordinator coordinator;
+  private final WorkerClosing closing;
   private final Object lifecycle = new Object();
 
   // Guarded by lifecycle.
   private @Nullable CompletableFuture<Void> started;
   private @Nullable Thread shutdownHook;
+  private boolean jvmEnds;
   private boolean closed;
 
   private ShardWorker(Builder builder) {
@@ -94,14 +98,14 @@ public final class ShardWorker implements AutoCloseable {
             builder.lease,
             builder.concurrency,
             builder.overloadThreshold,
-            Objects.requireNonNull(builder.tasks, "tasks"),
+            threads.ofTasks(Objects.requireNonNull(builder.tasks, "tasks")),
             builder.listener,
             pool,
-            callbacks);
-    driver = new WorkerDriver(options, monitor.internal());
+            threads.ofListener(callbacks));
+    driver = new WorkerDriver(options, monitor.internal(), threads);
     coordinator = new Coordinator(options, monitor);
-    // A worker that closes itself, refused or replaced, does not coordinate either.
-    driver.closed().thenRun(() -> driver.apart(coordinator::close));
+    closing =
+        new WorkerClosing(options, monitor.internal(), threads, driver, coordinator, this::release);
   }
 
   /**
@@ -405,23 +409,28 @@ public final class ShardWorker implements AutoCloseable {
     }
   }
 
-  private void shutDown() {
-    log.info("group={} worker={} the JVM ends: drains", group(), id());
+  /** What the shutdown hook does. A {@link #close} that comes meanwhile waits for its end. */
+  void shutDown() {
+    synchronized (lifecycle) {
+      jvmEnds = true;
+    }
     try {
-      if (!awaitDrained(shutdownLimit)) {
-        log.warn("group={} worker={} not drained in {}: closes now", group(), id(), shutdownLimit);
+      if (!closing.hasBegun()) {
+        new DrainAtExit(options, monitor.internal(), threads, driver).run(shutdownLimit);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    close();
+    closing.begin();
+    closing.await();
   }
 
   /**
    * Hands over every shard, as planned moves, and takes no more. Where no other worker has room,
    * shards are left to nobody. The worker stays in the group, drained, until it is closed.
    *
-   * @return completes when nothing is left
+   * @return completes when nothing is left; fails if the worker's session cannot come back, because
+   *     the client is closed for example
    */
   public CompletionStage<Void> drain() {
     return driver.forUsers(driver.drain(true));
@@ -441,6 +450,8 @@ public final class ShardWorker implements AutoCloseable {
    * Drains, and waits for it.
    *
    * @return whether nothing is left
+   * @throws io.tenure.scope.TenureException if the worker's session cannot come back, because the
+   *     client is closed for example
    */
   public boolean awaitDrained(Duration limit) throws InterruptedException {
     try {
@@ -449,6 +460,9 @@ public final class ShardWorker implements AutoCloseable {
     } catch (TimeoutException e) {
       return false;
     } catch (ExecutionException e) {
+      if (e.getCause() instanceof TenureException closedUnder) {
+        throw closedUnder;
+      }
       throw new IllegalStateException(e.getCause());
     }
   }
@@ -475,28 +489,44 @@ public final class ShardWorker implements AutoCloseable {
    * handover in which the successors get ready first, drain before.
    *
    * <p>Waits for one session timeout at most; if ZooKeeper cannot be reached by then, or a task
-   * does not return, what is ephemeral stays until the session ends. Closing twice is harmless. Not
-   * to be called from a task or a listener: it would wait for its own caller. An interrupt ends the
-   * waiting and is kept.
+   * does not return, what is ephemeral stays until the session ends. Without a connection it waits
+   * only until the tasks have stopped and the client could have connected again. If the client is
+   * closed already, it returns at once.
+   *
+   * <p>May be called at any time, by any thread, any number of times: closing happens once, and
+   * each caller waits for it, with three exceptions. A task or a listener of this worker is not
+   * kept waiting, since the closing waits for it. An interrupt ends the waiting, is kept, and ends
+   * not the closing. While the JVM ends, the call waits for {@link Builder#drainOnShutdown} as
+   * well, which it does not cut short.
    */
   @Override
   public void close() {
+    if (!isLeftToHook()) {
+      closing.begin();
+    }
+    closing.await();
+  }
+
+  /** Whether the shutdown hook runs, or is about to: it closes the worker when it has drained. */
+  private boolean isLeftToHook() {
     synchronized (lifecycle) {
-      if (closed) {
-        return;
-      }
       closed = true;
-      removeHook();
+      Thread hook = shutdownHook;
+      if (jvmEnds || hook == null) {
+        return jvmEnds;
+      }
+      try {
+        Runtime.getRuntime().removeShutdownHook(hook);
+        shutdownHook = null;
+        return false;
+      } catch (IllegalStateException e) {
+        log.debug("the JVM is ending already", e);
+        return true;
+      }
     }
-    // The coordinator first: then the next one sees this worker leave.
-    coordinator.close();
-    if (!await(driver.close("worker closed"))) {
-      log.warn(
-          "group={} worker={} not settled in time: ephemeral nodes may stay until the session ends",
-          group(),
-          id());
-      driver.abandon();
-    }
+  }
+
+  private void release() {
     if (ownPool != null) {
       ownPool.close();
     }
@@ -504,32 +534,5 @@ public final class ShardWorker implements AutoCloseable {
       monitor.close();
     }
     callbacks.shutdown();
-  }
-
-  private void removeHook() {
-    Thread hook = shutdownHook;
-    if (hook != null && hook != Thread.currentThread()) {
-      try {
-        Runtime.getRuntime().removeShutdownHook(hook);
-      } catch (IllegalStateException e) {
-        log.debug("the JVM is ending already", e);
-      }
-    }
-  }
-
-  private boolean await(CompletableFuture<Void> future) {
-    long millis =
-        Math.max(1_000, monitor.client().getZookeeperClient().getLastNegotiatedSessionTimeoutMs());
-    try {
-      future.get(millis, TimeUnit.MILLISECONDS);
-      return true;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    } catch (TimeoutException e) {
-      return false;
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(e.getCause());
-    }
   }
 }

@@ -14,6 +14,7 @@ import io.tenure.scope.DuplicateCandidateException;
 import io.tenure.scope.ElectionClosedException;
 import io.tenure.scope.LeaseTermsException;
 import io.tenure.scope.TenureException;
+import io.tenure.scope.Transition;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -47,6 +48,7 @@ final class WorkerDriver implements SessionListener {
 
   private final WorkerOptions options;
   private final Monitor monitor;
+  private final UserThreads threads;
   private final SerialExecutor callbacks;
   private final Registration registration;
   private final WatchedNode plan;
@@ -73,7 +75,7 @@ final class WorkerDriver implements SessionListener {
   private boolean gone;
   private @Nullable Future<?> retry;
 
-  WorkerDriver(WorkerOptions options, Monitor monitor) {
+  WorkerDriver(WorkerOptions options, Monitor monitor, UserThreads threads) {
     this.options = options;
     this.monitor = monitor;
     this.callbacks =
@@ -82,6 +84,7 @@ final class WorkerDriver implements SessionListener {
     this.registration =
         new Registration(
             monitor, options.paths(), options.id(), options.wish(), new RegistrationOwner());
+    this.threads = threads;
     this.plan = new WatchedNode(monitor, options.paths().plan(options.id()), new PlanReader());
     this.followed =
         new FollowedSettings(monitor, options.paths(), options.id(), this::settingsChanged);
@@ -92,11 +95,6 @@ final class WorkerDriver implements SessionListener {
   /** A future of the worker's as users get it. */
   <T> CompletionStage<T> forUsers(CompletableFuture<T> future) {
     return callbacks.forUsers(future);
-  }
-
-  /** Runs what waits for others on a thread that nobody waits for. */
-  void apart(Runnable task) {
-    callbacks.complete(task);
   }
 
   WorkerState state() {
@@ -113,22 +111,68 @@ final class WorkerDriver implements SessionListener {
   /**
    * Hands over everything, or takes shards again.
    *
-   * @return completes on the event thread when nothing is left
+   * @return completes on the event thread when nothing is left; fails if the session cannot come
+   *     back
    */
   CompletableFuture<Void> drain(boolean wanted) {
     CompletableFuture<Void> done = new CompletableFuture<>();
     monitor.execute(
         () -> {
+          if (closing) {
+            pass(drained, done); // What is left to do is the closing's.
+            return;
+          }
           draining = wanted;
           if (!wanted) {
             drained = new CompletableFuture<>();
           }
+          pass(drained, done);
           registration.report();
           settleState();
-          drained.thenAccept(done::complete);
           completeIfSettled();
         });
     return done;
+  }
+
+  private static void pass(CompletableFuture<Void> from, CompletableFuture<Void> to) {
+    from.whenComplete(
+        (done, error) -> {
+          if (error == null) {
+            to.complete(null);
+          } else {
+            to.completeExceptionally(error);
+          }
+        });
+  }
+
+  /**
+   * While the JVM ends: ends the shards whose task has called {@link System#exit}, which would be
+   * waited for in vain.
+   *
+   * @return why nothing can be handed over, if that is known
+   */
+  CompletableFuture<Optional<String>> lookAtExit() {
+    CompletableFuture<Optional<String>> future = new CompletableFuture<>();
+    monitor.execute(
+        () -> {
+          endExiting();
+          boolean idle = incarnation < 0 && leadsNothing();
+          future.complete(
+              idle ? Optional.of("it is not registered, and leads nothing") : Optional.empty());
+        });
+    return future;
+  }
+
+  private void endExiting() {
+    if (machine == null) {
+      return;
+    }
+    for (ShardSlot slot : List.copyOf(machine.slots())) {
+      if (slot.isLed() && threads.isExiting(slot.shard)) {
+        Transition.End end = new Transition.Failed("the task called System.exit");
+        led(slot.shard).ifPresent(led -> handle(new WorkerEvent.End(slot.shard, led.epoch(), end)));
+      }
+    }
   }
 
   /** Whether nothing is left of what the worker led, and it gets nothing new. */
@@ -239,10 +283,21 @@ final class WorkerDriver implements SessionListener {
       link.sessionGone();
       handle(new WorkerEvent.SessionGone(session));
     }
-    if (!closing && state != WorkerState.NEW) {
+    if (!closing && state != WorkerState.NEW && monitor.closedCause().isEmpty()) {
       become(WorkerState.JOINING, "session ended");
     }
     completeIfSettled();
+  }
+
+  /** Where only the monitor was closed, the session goes on, and ends are recorded as usual. */
+  @Override
+  public void closed(TenureException cause) {
+    monitor.closeAfter(closed);
+    drained.completeExceptionally(cause);
+    closeNow(String.valueOf(cause.getMessage()), cause);
+    if (!(cause instanceof ElectionClosedException)) {
+      callbacks.execute(() -> options.listener().refused(cause));
+    }
   }
 
   private final class RegistrationOwner implements Registration.Owner {
@@ -592,7 +647,7 @@ final class WorkerDriver implements SessionListener {
     handle(new WorkerEvent.Close(reason));
     become(WorkerState.CLOSED, reason);
     started.completeExceptionally(cause);
-    drained.complete(null);
+    closed.thenRun(() -> drained.complete(null));
   }
 
   /** The one door: every change of the worker's state goes through here. */

@@ -173,4 +173,52 @@ class ShardDirectoryTest {
           assertThat(directory.leaders()).hasSize(3);
         });
   }
+
+  /** The client itself notices a silent network after two thirds of its session timeout. */
+  @Test
+  void itIsTrustedForNoLongerThanALeaderMayBeInOfficeUnheard() throws Exception {
+    Workers.Member leader = start("w-1");
+    workers.awaitHeld(12);
+    FaultProxy proxy = zk.proxy();
+    ShardDirectory directory = open(zk.client(proxy.connectString()));
+    complete(directory);
+    ShardAnswer answer = directory.lookUp("7");
+    assertThat(answer.isTrusted()).isTrue();
+    assertThat(answer.trustedFor()).isLessThan(ZooKeeperFixture.SESSION_TIMEOUT);
+    assertThat(answer.leader()).hasValueSatisfying(it -> assertThat(it.epoch()).isEqualTo(1));
+    // Silence for all.
+    proxy.blackhole(true);
+    leader.proxy().blackhole(true);
+    workers.await(
+        () -> {
+          boolean current = directory.isCurrent();
+          assertThat(current).isFalse();
+        });
+    assertThat(directory.lookUp("7").isTrusted()).isFalse();
+    assertThat(directory.leaderOf("7")).as("what it knew last").isPresent();
+    proxy.blackhole(false);
+    leader.proxy().blackhole(false);
+    workers.await(() -> assertThat(directory.isCurrent()).isTrue());
+  }
+
+  /** Watched from the first moment of the silence to the end of the leases. */
+  @Test
+  void noLeaseOfALeaderItIsTrustedAboutRunsOutInAnOutage() throws Exception {
+    Workers.Member leader = start("w-1");
+    workers.awaitHeld(12);
+    FaultProxy proxy = zk.proxy();
+    ShardDirectory directory = open(zk.client(proxy.connectString()));
+    complete(directory);
+    proxy.blackhole(true);
+    leader.proxy().blackhole(true);
+    while (directory.isCurrent()) {
+      Map<String, Long> held = workers.held();
+      if (held.size() < 12 && directory.isCurrent()) {
+        assertThat(held).as("leases held while the directory is trusted").hasSize(12);
+      }
+      Thread.onSpinWait();
+    }
+    proxy.blackhole(false);
+    leader.proxy().blackhole(false);
+  }
 }

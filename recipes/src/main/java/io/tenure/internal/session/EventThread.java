@@ -1,5 +1,6 @@
 package io.tenure.internal.session;
 
+import io.tenure.scope.ClientClosedException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Delayed;
 import java.util.concurrent.Future;
@@ -73,6 +74,9 @@ final class EventThread {
   static void guarded(Runnable task) {
     try {
       task.run();
+    } catch (ClientClosedException e) {
+      // No request can be built once the client is closed; listeners are about to be told so.
+      log.debug("the client was closed meanwhile", e);
     } catch (RuntimeException | Error e) {
       log.error("event failed", e);
     }

@@ -1,0 +1,138 @@
+package io.tenure.sharding;
+
+import io.tenure.internal.session.Monitor;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The closing of a worker: once, on a thread of its own, whoever asks for it and however often. So
+ * an interrupt ends the waiting of the caller and not the closing, and a caller that the closing
+ * waits for (a task, a listener, the event thread) need not wait for the closing.
+ *
+ * <p>It takes one session timeout at most, and less where it is known before that no more can be
+ * settled; see {@link Patience}.
+ *
+ * <p>Thread-safe.
+ */
+final class WorkerClosing {
+
+  private static final Logger log = LoggerFactory.getLogger(WorkerClosing.class);
+
+  private final WorkerOptions options;
+  private final Monitor monitor;
+  private final UserThreads threads;
+  private final WorkerDriver driver;
+  private final Coordinator coordinator;
+  private final Runnable release;
+  private final AtomicBoolean begun = new AtomicBoolean();
+  private final CompletableFuture<Void> closed = new CompletableFuture<>();
+
+  /**
+   * Not begun.
+   *
+   * @param release lets go of what the worker has of its own, when all else is done
+   */
+  WorkerClosing(
+      WorkerOptions options,
+      Monitor monitor,
+      UserThreads threads,
+      WorkerDriver driver,
+      Coordinator coordinator,
+      Runnable release) {
+    this.options = options;
+    this.monitor = monitor;
+    this.threads = threads;
+    this.driver = driver;
+    this.coordinator = coordinator;
+    this.release = release;
+    // A worker that closes itself, refused or replaced, does not coordinate either.
+    driver.closed().thenRun(this::closeCoordinator);
+  }
+
+  /** Begins, unless it has. */
+  void begin() {
+    if (begun.compareAndSet(false, true)) {
+      new Thread(this::run, "tenure-close-" + options.id()).start();
+    }
+  }
+
+  boolean hasBegun() {
+    return begun.get();
+  }
+
+  /**
+   * Waits for the end, unless the end waits for the caller. An interrupt ends the waiting and is
+   * kept.
+   */
+  void await() {
+    if (threads.isCurrent() || monitor.isEventThread()) {
+      log.debug(
+          "group={} worker={} closed by its own task or listener, which is not kept waiting",
+          options.group(),
+          options.id());
+      return;
+    }
+    try {
+      closed.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause());
+    }
+  }
+
+  private void run() {
+    try {
+      Patience patience = new Patience(monitor, threads);
+      // The coordinator first: then the next one sees this worker leave.
+      await(closeCoordinator(), patience);
+      if (!await(driver.close("worker closed"), patience)) {
+        log.warn(
+            "group={} worker={} not settled, because {}: ephemeral nodes may stay until the session"
+                + " ends",
+            options.group(),
+            options.id(),
+            patience.end());
+        driver.abandon();
+      }
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("nobody interrupts this thread", e);
+    } finally {
+      release.run();
+      closed.complete(null);
+    }
+  }
+
+  /** It blocks, so it has a thread. */
+  private CompletableFuture<Void> closeCoordinator() {
+    return CompletableFuture.runAsync(
+        coordinator::close,
+        task -> {
+          Thread thread = new Thread(task, "tenure-close-coordinator-" + options.id());
+          thread.setDaemon(true);
+          thread.start();
+        });
+  }
+
+  /** Whether it has come to an end in time. */
+  private static boolean await(CompletableFuture<Void> future, Patience patience)
+      throws InterruptedException {
+    while (true) {
+      try {
+        future.get(Patience.LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        return true;
+      } catch (TimeoutException e) {
+        if (patience.isOver()) {
+          return false;
+        }
+      } catch (ExecutionException e) {
+        throw new IllegalStateException(e.getCause());
+      }
+    }
+  }
+}
