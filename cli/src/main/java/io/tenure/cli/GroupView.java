@@ -2,6 +2,7 @@ package io.tenure.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tenure.sharding.Damped;
+import io.tenure.sharding.FailingShard;
 import io.tenure.sharding.GroupStatus;
 import io.tenure.sharding.ShardLeader;
 import java.util.ArrayList;
@@ -80,6 +81,7 @@ final class GroupView {
     }
     out.line("");
     printWorkers();
+    printFailing();
     if (everyShard) {
       out.line("");
       printShards();
@@ -146,6 +148,31 @@ final class GroupView {
                 worker
                     .damped()
                     .ifPresent(damped -> io.out().line("  " + worker.info().id() + ": " + damped)));
+  }
+
+  private void printFailing() {
+    Table table = new Table("  FAILING", "on", "in", "times", "since", "last error");
+    int failing = 0;
+    for (GroupStatus.Worker worker : status.workers()) {
+      for (FailingShard one : worker.info().failing()) {
+        if (failing++ < MAX_LISTED) {
+          table.row(
+              "  " + one.shard(),
+              worker.info().id(),
+              one.in().word(),
+              Long.toString(one.times()),
+              Times.since(one.since(), io.clock()),
+              Table.plain(one.error()));
+        }
+      }
+    }
+    if (failing > 0) {
+      io.out().line("");
+      table.print(io.out(), io.width());
+    }
+    if (failing > MAX_LISTED) {
+      io.out().line("  and " + (failing - MAX_LISTED) + " more");
+    }
   }
 
   private static String state(GroupStatus.Worker worker) {
@@ -237,6 +264,7 @@ final class GroupView {
                         ObjectNode said = one.putObject("damped").put("deaths", damped.deaths());
                         damped.until().ifPresent(time -> said.put("until", time.toString()));
                       });
+              one.set("failing", Json.array(worker.info().failing(), GroupView::json));
               return one;
             }));
     json.set("leaders", Json.array(status.shards(), GroupView::json));
@@ -246,6 +274,15 @@ final class GroupView {
             status.unreadable(),
             bad -> Json.object().put("path", bad.path()).put("problem", bad.problem())));
     return json;
+  }
+
+  private static ObjectNode json(FailingShard failing) {
+    return Json.object()
+        .put("shard", failing.shard())
+        .put("in", failing.in().word())
+        .put("times", failing.times())
+        .put("since", failing.since().toString())
+        .put("error", failing.error());
   }
 
   private static ObjectNode json(GroupStatus.Shard shard) {

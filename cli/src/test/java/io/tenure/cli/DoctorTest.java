@@ -243,6 +243,52 @@ class DoctorTest {
   }
 
   @Test
+  void shardsThatFailAreNamedWithTheirWorkersAndErrors() throws Exception {
+    worker(client, "/d/fails", "w-1");
+    String own = client.getChildren().forPath("/d/fails/workers").get(0);
+    String data =
+        new String(client.getData().forPath("/d/fails/workers/" + own), StandardCharsets.UTF_8);
+    String errors =
+        "\"failing\":\"1\",\"errors\":["
+            + failing("1", "office", "java.lang.IllegalStateException: no such table", 7)
+            + ","
+            + failing("2", "warmUp", "java.io.IOException: no space", 1)
+            + ","
+            + failing("0", "handOver", "not now", 2)
+            + "],\"utilization\"";
+    client
+        .create()
+        .withMode(CreateMode.EPHEMERAL)
+        .forPath(
+            "/d/fails/workers/w-3-0000000008",
+            bytes(data.replace("\"w-1\"", "\"w-3\"").replace("\"utilization\"", errors)));
+    List<Said> all = examined("/d/fails");
+    assertSaid(all, "risky", "failing", "/d/fails/shards/1", "fails on w-3, 7 times since");
+    assertSaid(all, "risky", "failing", "/d/fails/shards/1", "no such table");
+    assertSaid(all, "risky", "failing", "/d/fails/shards/2", "w-3 cannot get ready for it");
+    assertSaid(all, "note", "failing", "/d/fails/shards/0", "w-3 hands it over");
+
+    Cli.Result status = Cli.at(server.getConnectString()).run("status", "/d/fails");
+    assertThat(status.out())
+        .contains("FAILING")
+        .containsPattern("1 +w-3 +office +7 .*IllegalStateException: no such table");
+    Cli.Result json = Cli.at(server.getConnectString()).run("status", "/d/fails", "--json");
+    assertThat(json.out()).contains("\"failing\":[{\"shard\":\"1\",\"in\":\"office\",\"times\":7");
+  }
+
+  private static String failing(String shard, String in, String error, int times) {
+    return "{\"shard\":\""
+        + shard
+        + "\",\"in\":\""
+        + in
+        + "\",\"error\":\""
+        + error
+        + "\",\"since\":\"2026-03-01T02:00:00Z\",\"times\":"
+        + times
+        + "}";
+  }
+
+  @Test
   void whatThisClientMayNotReadIsNotCheckedAndNotCalledWell() throws Exception {
     leadOnce(client, "/d/secret", Retention.DEFAULT);
     List<ACL> nobody = List.of(new ACL(ZooDefs.Perms.ALL, new Id("digest", "nobody:nothing")));

@@ -356,9 +356,7 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
     }
     CoordinatorMachine.Decision decision = present.decide(view, now());
     warn(decision.ignored());
-    decision
-        .calledOff()
-        .forEach((shard, why) -> log.warn("group={} shard={} {}", options.group(), shard, why));
+    warnOfSlow(decision.calledOff(), view.settings());
     decision.nanosToWait().ifPresent(nanos -> decideAtNanos = now() + nanos);
     if (decision.isEmpty()) {
       return false;
@@ -380,6 +378,21 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
       any |= present.plans.keySet().stream().anyMatch(id -> ZnodeName.encodeWhole(id).equals(name));
     }
     return any;
+  }
+
+  private void warnOfSlow(Map<String, List<String>> calledOff, GroupSettings settings) {
+    calledOff.forEach(
+        (id, shards) ->
+            log.warn(
+                "group={} worker {} has not got ready for {} of its new shards in {} (the first is"
+                    + " {}): their leaders go on leading, and the moves are tried again later, less"
+                    + " and less often; if warmUp needs more time, give the group a longer"
+                    + " readyLimit",
+                options.group(),
+                id,
+                shards.size(),
+                settings.readyLimit(),
+                shards.get(0)));
   }
 
   private void warn(Map<String, String> now) {

@@ -62,7 +62,8 @@ final class CoordinatorMachine {
    * @param movesDone paths of {@code move-} directives that are fulfilled
    * @param nanosToWait when to decide again even if nothing happens
    * @param ignored directives that are passed over: path and why
-   * @param calledOff moves whose successors have not got ready in time: shard and what about it
+   * @param calledOff moves whose successors have not got ready in time, for the first time: shards
+   *     by successor
    */
   record Decision(
       List<PlanNode> writes,
@@ -71,7 +72,7 @@ final class CoordinatorMachine {
       List<String> movesDone,
       Optional<Long> nanosToWait,
       Map<String, String> ignored,
-      Map<String, String> calledOff) {
+      Map<String, List<String>> calledOff) {
 
     boolean isEmpty() {
       return writes.isEmpty() && removals.isEmpty() && summary.isEmpty() && movesDone.isEmpty();

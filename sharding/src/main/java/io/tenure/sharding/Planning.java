@@ -49,11 +49,7 @@ final class Planning {
   private final BitSet failing;
 
   private final FailingPlacement failingPlacement;
-
-  /** How long until a shard may be moved that has to wait for that. */
-  private final List<Long> waits = new ArrayList<>();
-
-  private final Map<String, String> calledOff = new TreeMap<>();
+  private final Preparations preparations;
 
   Planning(
       CoordinatorMachine machine,
@@ -77,6 +73,9 @@ final class Planning {
     this.failingPlacement =
         new FailingPlacement(
             members, shards, wishes, machine.moves, machine.memory.failing, actual, now);
+    this.preparations =
+        new Preparations(
+            machine.moves, machine.memory.slow, settings, shards, members, actual, now);
     machine.memory.begin(members, failing, shards, now);
     machine.trigger.note(
         members, directives, shards, isFirst() ? Set.of() : joined, gone, tookOver);
@@ -156,7 +155,7 @@ final class Planning {
   }
 
   CoordinatorMachine.Decision decide() {
-    settleMoves();
+    preparations.settle();
     if (settings.loadBalancing().isEmpty()) {
       machine.load.reset();
     } else if (machine.moves.isEmpty() && machine.load.isDue(settings.loadBalancing().get(), now)) {
@@ -171,7 +170,6 @@ final class Planning {
       result = Placement.compute(request());
       leaders = failingPlacement.leaders(result.leaders(), failing);
     }
-    failingPlacement.nanosToWait().ifPresent(waits::add);
     noteDisplaced(result.leaders(), leaders);
     machine.wanted = Optional.of(new WantedStandbys(shards, members.allIds(), result.standbys()));
     wishes.compare(leaders);
@@ -230,67 +228,6 @@ final class Planning {
       }
     }
     return all;
-  }
-
-  /** Moves whose end is known, and those that have lost their sense. */
-  private void settleMoves() {
-    long limit = settings.readyLimit().toNanos();
-    for (Map.Entry<String, MovesInFlight.Move> entry : List.copyOf(machine.moves.all())) {
-      String shard = entry.getKey();
-      MovesInFlight.Move move = entry.getValue();
-      int index = shards.indexOf(shard);
-      int to = members.indexOf(move.to());
-      boolean over = index < 0 || to == NONE;
-      if (!over) {
-        over =
-            switch (move.phase()) {
-              case PREPARES ->
-                  actual[index] == to
-                      || !members.isOpen(move.to())
-                      || members.isUnable(to, index)
-                      || (move.isOver(limit, now)
-                          && (hasToRead(actual[index], shard)
-                              || (!members.isReady(to, shard) && callOff(shard, move))));
-              case TAKES_OFFICE ->
-                  !members.isReady(to, shard)
-                      || members.isUnable(to, index)
-                      || move.isOver(limit, now);
-              case LATE -> move.isOver(limit, now);
-            };
-      }
-      if (over) {
-        machine.moves.end(shard);
-      }
-    }
-  }
-
-  /**
-   * A leader in office is not given up for a successor that is not ready; one that drains has to go
-   * all the same. Without a limit nobody is meant to get ready.
-   *
-   * @return whether the move is called off
-   */
-  private boolean callOff(String shard, MovesInFlight.Move move) {
-    int leader = actual[shards.indexOf(shard)];
-    if (mayGoToUnready(leader)) {
-      return false;
-    }
-    if (leader != NONE && machine.memory.slow.failed(shard, now) == 1) {
-      calledOff.put(
-          shard,
-          move.to()
-              + " has not got ready for it in "
-              + settings.readyLimit()
-              + ": "
-              + members.id(leader)
-              + " goes on leading it, and the move is tried again later. If that is too short for"
-              + " warmUp, give the group a longer readyLimit");
-    }
-    return true;
-  }
-
-  private boolean mayGoToUnready(int leader) {
-    return settings.readyLimit().isZero() || (leader != NONE && members.member(leader).draining());
   }
 
   /**
@@ -477,8 +414,9 @@ final class Planning {
     Set<Integer> waiting = new TreeSet<>();
     for (Placement.Move move : others) {
       String name = shards.name(move.shard());
-      boolean mayBegin = machine.moves.size() < settings.movesInFlight() && isDue(move, name);
-      if (mayBegin && !hasToRead(move.from(), name)) {
+      boolean mayBegin =
+          machine.moves.size() < settings.movesInFlight() && preparations.mayBegin(move, name);
+      if (mayBegin) {
         String from = members.id(move.from());
         String to = members.id(move.to());
         machine.moves.begin(name, from, to, reason(move), now);
@@ -491,33 +429,16 @@ final class Planning {
     return waiting;
   }
 
-  /** Whether the last successor's time to get ready is long enough ago. */
-  private boolean isDue(Placement.Move move, String shard) {
-    long left = machine.memory.slow.nanosLeft(shard, now);
-    if (left > 0 && !mayGoToUnready(move.from())) {
-      waits.add(left);
-      return false;
-    }
-    return true;
-  }
-
-  /**
-   * Who took a shard over has to read that it leads it before it can read that it does no more:
-   * else it would go on saying that it took it over.
-   */
-  private boolean hasToRead(int leader, String shard) {
-    return leader != NONE && members.hasTakenOver(leader, shard);
-  }
-
   /** A planned move that is under way waits for its successor, or gives it the shard. */
   private void handOver(Placement.Move move) {
     String name = shards.name(move.shard());
     MovesInFlight.Move present = machine.moves.get(name).orElseThrow();
     boolean ready = members.isReady(move.to(), name);
     boolean late =
-        mayGoToUnready(move.from()) && present.isOver(settings.readyLimit().toNanos(), now);
+        preparations.mayGoToUnready(move.from())
+            && present.isOver(settings.readyLimit().toNanos(), now);
     boolean itsTurn = ready && (present.isReleased() || machine.moves.released() < mayBeReleased());
-    if ((itsTurn || late) && !hasToRead(move.from(), name)) {
+    if ((itsTurn || late) && !preparations.hasToRead(move.from(), name)) {
       String why = present.reason().isEmpty() ? reason(move) : present.reason();
       // Who leads now, which need not be who did when the move began.
       String from = members.id(move.from());
@@ -581,15 +502,22 @@ final class Planning {
       next = Optional.of(machine.summary);
     }
     return new CoordinatorMachine.Decision(
-        writes, gone, next, List.copyOf(movesDone), nanosToWait(), wishes.ignored(), calledOff);
+        writes,
+        gone,
+        next,
+        List.copyOf(movesDone),
+        nanosToWait(),
+        wishes.ignored(),
+        preparations.calledOff());
   }
 
   private Optional<Long> nanosToWait() {
     List<Optional<Long>> all = new ArrayList<>();
     all.add(machine.joining.nanosLeft(settings.settleWindow().toNanos(), now));
     all.add(machine.moves.nanosLeft(settings.readyLimit().toNanos(), now));
-    all.add(waits.stream().min(Long::compare));
     all.add(machine.memory.damping.nanosLeft(now));
+    all.add(failingPlacement.nanosToWait());
+    all.add(preparations.nanosToWait());
     if (machine.moves.isEmpty()) { // Else it waits for their end.
       all.add(settings.loadBalancing().map(balancing -> machine.load.nanosLeft(balancing, now)));
     }

@@ -1,5 +1,6 @@
 package io.tenure.sharding;
 
+import io.tenure.internal.Backoff;
 import io.tenure.internal.Commit;
 import io.tenure.internal.CommitProtocol;
 import io.tenure.internal.Incumbent;
@@ -8,6 +9,7 @@ import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.ScopeView;
 import io.tenure.internal.Sessions;
 import io.tenure.internal.StateChange;
+import io.tenure.internal.session.UserCode;
 import io.tenure.scope.Candidate;
 import io.tenure.scope.CoordinationException;
 import io.tenure.scope.Retention;
@@ -18,6 +20,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +52,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>One task at a time.</b> A shard whose last task still runs, because a step of it hangs, is
  * not led again by this worker; it says so in its registration ({@code unable}).
  *
+ * <p><b>A shard that fails</b> is left alone for a while, longer each time, in whatever role; see
+ * {@link FailingShards}. Whoever stands by for a shard that fails on it leaves the shard to others.
+ *
  * <p>Invariants: a lease is out exactly in {@code LEADING}; at most one transaction of a shard is
  * under way, and at most one reading is acted on.
  *
@@ -72,13 +78,13 @@ final class ShardMachine {
   private static final long STAND_BY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-  private static final long REST_NANOS = TimeUnit.SECONDS.toNanos(1);
-  private static final int MAX_DOUBLINGS = 6;
 
   private final Candidate candidate;
   private Retention retention;
   private final Supplier<String> nonces;
+  private final DoubleSupplier lot;
   private final BiConsumer<String, StateChange> trace;
+  private final FailingShards failing;
 
   /** The present session; 0 if there is none. */
   long session;
@@ -101,16 +107,20 @@ final class ShardMachine {
   /**
    * A machine.
    *
+   * @param lot from 0 to less than 1, for the length of rests
    * @param trace is told of each change of a shard's state
    */
   ShardMachine(
       Candidate candidate,
       Retention retention,
       Supplier<String> nonces,
+      DoubleSupplier lot,
       BiConsumer<String, StateChange> trace) {
     this.candidate = candidate;
     this.retention = retention;
     this.nonces = nonces;
+    this.lot = lot;
+    this.failing = new FailingShards(lot);
     this.trace = trace;
   }
 
@@ -150,7 +160,7 @@ final class ShardMachine {
     }
     switch (slot.state) {
       case IDLE -> {
-        if (role == ShardRole.LEAD && untouched && !slot.taskAlive) {
+        if (role == ShardRole.LEAD && untouched && isAble(slot)) {
           elect(slot, Optional.empty());
         } else if (role == ShardRole.STAND_BY) {
           rest(slot, STAND_BY_NANOS);
@@ -201,10 +211,15 @@ final class ShardMachine {
   }
 
   private void warmUp(ShardSlot slot) {
-    if (slot.warmth == ShardSlot.Warmth.COLD && !slot.taskAlive && !slot.unable) {
+    if (slot.warmth == ShardSlot.Warmth.COLD && isAble(slot)) {
       slot.warmth = ShardSlot.Warmth.WARMING;
       out.accept(new WorkerAction.WarmUp(slot.shard));
     }
+  }
+
+  /** Its last task is gone, and it need not rest. */
+  private boolean isAble(ShardSlot slot) {
+    return !slot.taskAlive && !slot.unable && !failing.rests(slot.shard);
   }
 
   private void coolDown(ShardSlot slot) {
@@ -218,20 +233,16 @@ final class ShardMachine {
   void warmedUp(ShardSlot slot) {
     if (slot.warmth == ShardSlot.Warmth.WARMING) {
       slot.warmth = ShardSlot.Warmth.READY;
+      failing.gotReady(slot.shard);
       report = true;
     }
   }
 
-  /** The plan hears of it and finds another worker; if there is none, this one tries again. */
-  void warmUpFailed(ShardSlot slot) {
+  /** The plan hears of it, and calls the move off; later, this worker may be asked once more. */
+  void warmUpFailed(ShardSlot slot, Throwable cause) {
     if (slot.warmth == ShardSlot.Warmth.WARMING) {
       slot.warmth = ShardSlot.Warmth.COLD;
-      slot.failures++;
-      slot.unable = true;
-      report = true;
-      if (slot.state == SlotState.WAITING) {
-        later(slot, restNanos(slot));
-      }
+      failsOnceMore(slot, FailingShard.Phase.WARM_UP, UserCode.describe(cause));
     }
   }
 
@@ -381,21 +392,29 @@ final class ShardMachine {
   }
 
   /** The office is vacant: may this worker take it? */
-  private static boolean mayTake(ShardSlot slot) {
+  private boolean mayTake(ShardSlot slot) {
     if (slot.attemptUnknown) {
       return true; // It is finished first, and ended if nobody wants it.
     }
-    if (slot.taskAlive) {
-      return false;
+    if (!isAble(slot)) {
+      return false; // It rests first, and others may have a try.
     }
     return switch (slot.role) {
-      case LEAD -> !slot.unable; // It rests first, and others may have a try.
-      case STAND_BY -> slot.graceOver || (slot.rank == 0 && wasInterrupted(slot));
+      case LEAD -> true;
+      case STAND_BY -> slot.graceOver || (isFirst(slot) && wasInterrupted(slot));
       case TAKE_OVER, NONE -> false;
     };
   }
 
+  private boolean isFirst(ShardSlot slot) {
+    return slot.rank == 0 && !failing.isFailing(slot.shard);
+  }
+
   private long graceNanos(ShardSlot slot) {
+    if (failing.isFailing(slot.shard)) {
+      // Its leader may be resting, and is as likely to succeed.
+      return FailingShards.LONGEST_REST_NANOS + GRACE_NANOS * (slot.rank + 1);
+    }
     ScopeView view = slot.view;
     boolean longer =
         view == null
@@ -425,9 +444,6 @@ final class ShardMachine {
     if (slot.role == ShardRole.TAKE_OVER) {
       warmUp(slot);
     }
-    if (slot.unable && !slot.taskAlive) {
-      later(slot, restNanos(slot));
-    } // A task that still runs is waited for, however long it takes.
   }
 
   void lookFailed(ShardSlot slot, long number, Optional<TenureException> lasting) {
@@ -444,9 +460,8 @@ final class ShardMachine {
       case LOOKING -> failed(slot, lasting.get());
       case LEADING -> {
         // Nothing is known against the tenure; but what changed the office is still to be seen.
-        slot.failures++;
         out.accept(new WorkerAction.Failed(slot.shard, lasting.get()));
-        later(slot, restNanos(slot));
+        later(slot, pauseNanos(slot));
       }
       case ENDING -> giveUpEnding(slot);
       default -> {}
@@ -591,7 +606,9 @@ final class ShardMachine {
     slot.warmth = ShardSlot.Warmth.COLD;
     slot.taskAlive = true;
     slot.stopping = false;
+    slot.failures = 0;
     become(slot, SlotState.LEADING);
+    remember(slot, FailingShards.SUCCESS_NANOS);
     out.accept(
         new WorkerAction.Grant(
             slot.shard, known(slot), session, Optional.ofNullable(slot.predecessor)));
@@ -721,6 +738,10 @@ final class ShardMachine {
     slot.stopping = false;
     report |= slot.role != ShardRole.LEAD;
     become(slot, SlotState.IDLE);
+    remember(slot, FailingShards.REMEMBERED_NANOS);
+    if (end instanceof Transition.Lapsed lapsed) {
+      lapsed(slot, lapsed);
+    }
     if (slot.role == ShardRole.NONE || closing.isPresent()) {
       slot.role = ShardRole.NONE;
     } else if (slot.taskAlive && end instanceof Transition.Lapsed) {
@@ -730,34 +751,89 @@ final class ShardMachine {
       look(slot);
     } else if (end instanceof Transition.Revoked && slot.role == ShardRole.LEAD) {
       rest(slot, GRACE_NANOS * (GroupSettings.MAX_STANDBYS + 1));
-    } else if (slot.unable) {
-      rest(slot, restNanos(slot));
+    } else if (failing.rests(slot.shard)) {
+      become(slot, SlotState.RESTING); // Until the rest is over, see failureWakes.
     } else {
       look(slot);
     }
   }
 
-  void taskGone(ShardSlot slot, boolean rests, boolean lasted) {
+  void taskGone(ShardSlot slot, boolean rests, boolean lasted, Optional<Throwable> failure) {
     slot.taskAlive = false;
-    if (lasted || !rests) {
-      slot.failures = 0;
+    report |= clearUnable(slot);
+    if (lasted) {
+      report |= failing.isKnown(slot.shard);
+      failing.forget(slot.shard);
     }
-    if (rests && slot.role != ShardRole.NONE) {
-      slot.failures++;
-      slot.unable = true;
-      report = true;
+    if (failure.isPresent()) {
+      failsOnceMore(slot, FailingShard.Phase.OFFICE, UserCode.describe(failure.get()));
+    } else if (rests && slot.role != ShardRole.NONE) {
+      Transition.End end = slot.ending;
+      failsOnceMore(slot, FailingShard.Phase.HAND_OVER, end == null ? "" : end.reason());
+    }
+    if (failing.rests(slot.shard)) {
       if (slot.state == SlotState.WAITING) {
-        rest(slot, restNanos(slot));
+        become(slot, SlotState.RESTING);
       } // In ENDING, it rests when the end is known.
       return;
     }
-    report |= clearUnable(slot);
     if (slot.role == ShardRole.TAKE_OVER) {
       warmUp(slot);
     }
     if (slot.state == SlotState.WAITING && !slot.leaderThere) {
       look(slot);
     }
+  }
+
+  // ---- shards that fail ----
+
+  /** Leaves a shard alone for a while, after each failure for longer. */
+  private void failsOnceMore(ShardSlot slot, FailingShard.Phase in, String error) {
+    long wake = ++wakes;
+    long nanos = failing.failed(slot.shard, in, error, now, wake);
+    out.accept(new WorkerAction.Later(slot.shard, wake, nanos));
+    report = true;
+  }
+
+  private void lapsed(ShardSlot slot, Transition.Lapsed end) {
+    long wake = ++wakes;
+    long nanos = failing.lapsed(slot.shard, "lapsed: " + end.reason(), now, wake);
+    out.accept(new WorkerAction.Later(slot.shard, wake, nanos));
+    report = true;
+  }
+
+  /** A shard that is known to have failed is forgotten unless it fails again before. */
+  private void remember(ShardSlot slot, long nanos) {
+    long wake = ++wakes;
+    if (failing.awaits(slot.shard, wake)) {
+      out.accept(new WorkerAction.Later(slot.shard, wake, nanos));
+    }
+  }
+
+  /**
+   * A wake-up that may end the rest of a shard that has failed, or the memory of that.
+   *
+   * @param slot empty if the plan has nothing to do for it now
+   */
+  void failureWakes(String shard, long number, Optional<ShardSlot> slot) {
+    FailingShards.Change change = failing.wake(shard, number);
+    report |= change != FailingShards.Change.NOTHING;
+    if (change == FailingShards.Change.RESTED && slot.isPresent()) {
+      ShardSlot rested = slot.get();
+      boolean waits = rested.state == SlotState.RESTING && rested.wake == 0;
+      if (waits || rested.state == SlotState.WAITING) {
+        look(rested);
+      }
+    }
+    if (change == FailingShards.Change.RESTED && closing.isEmpty()) {
+      long wake = ++wakes;
+      failing.awaits(shard, wake);
+      out.accept(new WorkerAction.Later(shard, wake, FailingShards.REMEMBERED_NANOS));
+    }
+  }
+
+  FailingShards failing() {
+    return failing;
   }
 
   /** It may lead again, unless its last task still runs: then that is said, and remains so. */
@@ -779,20 +855,28 @@ final class ShardMachine {
   // ---- waiting for time to pass ----
 
   private void failed(ShardSlot slot, TenureException cause) {
-    slot.failures++;
     out.accept(new WorkerAction.Failed(slot.shard, cause));
     if (!slot.attemptUnknown) {
       forget(slot);
     }
-    if (slot.role == ShardRole.NONE && !slot.attemptUnknown) {
+    if (slot.role == ShardRole.NONE && slot.attemptUnknown) {
+      rest(slot, pauseNanos(slot));
+    } else if (slot.role == ShardRole.NONE) {
       leaveAlone(slot);
     } else {
-      rest(slot, restNanos(slot));
+      failsOnceMore(slot, FailingShard.Phase.OFFICE, String.valueOf(cause.getMessage()));
+      become(slot, SlotState.RESTING);
     }
   }
 
-  private static long restNanos(ShardSlot slot) {
-    return REST_NANOS << Math.min(MAX_DOUBLINGS, Math.max(0, slot.failures - 1));
+  /** Before what has to be done, and fails, is tried again. */
+  private long pauseNanos(ShardSlot slot) {
+    slot.failures++;
+    return Backoff.nanos(
+        FailingShards.FIRST_REST_NANOS,
+        FailingShards.LONGEST_REST_NANOS,
+        slot.failures,
+        lot.getAsDouble());
   }
 
   private void rest(ShardSlot slot, long nanos) {
@@ -838,6 +922,7 @@ final class ShardMachine {
       out.accept(new WorkerAction.Ended(slot.shard, ending(slot), false));
     }
     coolDown(slot);
+    remember(slot, FailingShards.REMEMBERED_NANOS);
     attemptIsUnknown(slot, false); // Nothing that was sent in that session can come true now.
     become(slot, SlotState.IDLE);
   }

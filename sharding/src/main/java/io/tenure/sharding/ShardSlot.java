@@ -67,7 +67,7 @@ final class ShardSlot {
   /** Times in a row that a commit failed because the scope had changed. */
   int conflicts;
 
-  /** Times in a row that something went wrong for good. */
+  /** Times in a row that failed what has to be done, whatever the plan says. */
   int failures;
 
   /** The scope is there without the parent of its entries. */
@@ -97,7 +97,7 @@ final class ShardSlot {
   /** The task was asked to stop. */
   boolean stopping;
 
-  /** The worker should lead and cannot now. */
+  /** The worker should lead and cannot, because its last task still runs. */
   boolean unable;
 
   ShardSlot(String shard) {

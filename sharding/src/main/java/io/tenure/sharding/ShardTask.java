@@ -15,7 +15,7 @@ public interface ShardTask extends LeaderTask {
   /**
    * Gets ready to lead, without leading: in a planned move, while another worker still does. It may
    * read and load, and must have no effect that only a leader may have. The move waits for it, for
-   * a limited time.
+   * a limited time; then it is called off, and tried again later.
    */
   default void warmUp() throws Exception {}
 

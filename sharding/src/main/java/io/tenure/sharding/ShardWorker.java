@@ -310,7 +310,9 @@ public final class ShardWorker implements AutoCloseable {
     }
 
     /**
-     * How long a planned move waits for {@link ShardTask#warmUp}; default 30 s. The same for all
+     * How long a planned move waits for {@link ShardTask#warmUp}; default 30 s. Then the leader
+     * goes on leading, and the move is tried again later, less and less often; only a leader that
+     * drains gives its shard away all the same. At 0 nobody is waited for. The same for all
      * workers.
      */
     public Builder readyLimit(Duration duration) {

@@ -19,8 +19,10 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -328,6 +330,7 @@ final class WorkerDriver implements SessionListener {
               options.candidate(),
               found.retention(),
               () -> UUID.randomUUID().toString().substring(0, 13),
+              Math::random,
               (shard, change) ->
                   TraceLog.changed(
                       () -> options.paths().shard(shard), options.candidate(), change));
@@ -381,7 +384,9 @@ final class WorkerDriver implements SessionListener {
   private WorkerNode node(String nonce) {
     List<String> ready = new ArrayList<>();
     List<String> tookOver = new ArrayList<>();
-    List<String> unable = new ArrayList<>();
+    Set<String> unable = new HashSet<>();
+    List<String> failing = new ArrayList<>();
+    List<FailingShard> errors = new ArrayList<>();
     if (machine != null) {
       for (ShardSlot slot : machine.slots()) {
         if (slot.isTakenOver()) {
@@ -394,6 +399,9 @@ final class WorkerDriver implements SessionListener {
           unable.add(slot.shard);
         }
       }
+      unable.addAll(machine.failing().resting());
+      failing.addAll(machine.failing().failing());
+      errors.addAll(machine.failing().all());
     }
     return new WorkerNode(
         options.candidate(),
@@ -404,9 +412,9 @@ final class WorkerDriver implements SessionListener {
         draining,
         fitting(ready),
         fitting(tookOver),
-        fitting(unable),
-        List.of(),
-        List.of(),
+        fitting(new ArrayList<>(unable)),
+        fitting(failing),
+        FailingShard.fitting(errors, WorkerNode.MAX_LIST_BYTES),
         tenures == null ? 0 : tenures.publishedPercent());
   }
 

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -40,14 +41,16 @@ final class WorkerMachine {
   /**
    * A machine.
    *
+   * @param lot from 0 to less than 1, for the length of rests
    * @param trace is told of each change of a shard's state
    */
   WorkerMachine(
       Candidate candidate,
       Retention retention,
       Supplier<String> nonces,
+      DoubleSupplier lot,
       BiConsumer<String, StateChange> trace) {
-    this.machine = new ShardMachine(candidate, retention, nonces, trace);
+    this.machine = new ShardMachine(candidate, retention, nonces, lot, trace);
   }
 
   /**
@@ -69,6 +72,11 @@ final class WorkerMachine {
 
   Optional<ShardSlot> slot(String shard) {
     return Optional.ofNullable(slots.get(shard));
+  }
+
+  /** What has failed here lately. */
+  FailingShards failing() {
+    return machine.failing();
   }
 
   /** How many shards are led, or may come to be, or are to be no more. */
@@ -110,12 +118,13 @@ final class WorkerMachine {
     } else if (event instanceof WorkerEvent.End e) {
       with(e.shard(), slot -> machine.end(slot, e.epoch(), e.end()));
     } else if (event instanceof WorkerEvent.TaskGone e) {
-      with(e.shard(), slot -> machine.taskGone(slot, e.rests(), e.lasted()));
+      with(e.shard(), slot -> machine.taskGone(slot, e.rests(), e.lasted(), e.failure()));
     } else if (event instanceof WorkerEvent.WarmedUp e) {
       with(e.shard(), machine::warmedUp);
     } else if (event instanceof WorkerEvent.WarmUpFailed e) {
-      with(e.shard(), machine::warmUpFailed);
+      with(e.shard(), slot -> machine.warmUpFailed(slot, e.cause()));
     } else if (event instanceof WorkerEvent.Wake e) {
+      machine.failureWakes(e.shard(), e.number(), slot(e.shard()));
       with(e.shard(), slot -> machine.wake(slot, e.number()));
     }
   }

@@ -178,6 +178,82 @@ class CoordinatorSimulationTest {
     assertThat(group.loads().get("new")).as(what).isEqualTo(shards / (before + 1));
   }
 
+  // ---------------------------------------------------------------- some shards always fail
+
+  /**
+   * In five minutes, a worker tries a shard ten times at most: after 1, 2, 4 ... 60 s, half of them
+   * at least. And only where it fails last; elsewhere, for as long as it takes to move on.
+   */
+  private static final int MAX_TRIES = 14;
+
+  @Property(tries = 25)
+  void shardsThatAlwaysFailAreTriedLessAndLessOftenAndNoOtherIsElectedAgain(@ForAll long seed) {
+    Random random = new Random(seed);
+    int shards = 2 + random.nextInt(40);
+    int workers = 1 + random.nextInt(6);
+    CoordinatedGroup group =
+        CoordinatedGroup.of(ShardSet.numbered(shards)).standbys(random.nextInt(3));
+    SimulatedWorld world = new SimulatedWorld(random, group);
+    for (int w = 0; w < workers; w++) {
+      world.start("w-" + w);
+    }
+    String what = "seed " + seed;
+    world.calm(what);
+    Map<String, Integer> before = Map.copyOf(world.elections);
+    Map<String, List<String>> leads = new HashMap<>();
+    group.plan().forEach(node -> leads.put(node.workerId(), node.leads()));
+    long version = group.summary().version();
+
+    List<String> names = new ArrayList<>(group.settings.shards().names());
+    java.util.Collections.shuffle(names, random);
+    int poison = 1 + random.nextInt(Math.min(4, shards - 1));
+    // Often all of them are one worker's.
+    List<String> any = random.nextBoolean() ? names : group.leads("w-0");
+    any.stream().limit(poison).forEach(world.poison::add);
+    for (int i = 0; i < 5 * 60 * 4; i++) {
+      world.step(Duration.ofMillis(250));
+      group.decide();
+      if (random.nextInt(300) == 0) {
+        group.replaceCoordinator();
+      }
+    }
+    int tries = 0;
+    for (String shard : group.settings.shards().names()) {
+      int times = world.elections.getOrDefault(shard, 0) - before.getOrDefault(shard, 0);
+      assertThat(times)
+          .as("elections of %s, %s", shard, what)
+          .isBetween(0, world.poison.contains(shard) ? workers * MAX_TRIES : 0);
+      tries += times;
+    }
+    assertThat(tries).as("tries of %s, %s", world.poison, what).isPositive();
+    assertThat(group.summary().version() - version)
+        .as("plan versions for %s tries, %s", tries, what)
+        .isLessThanOrEqualTo(tries);
+
+    // They are mended: when that they failed is forgotten, all workers lead as many as before.
+    world.poison.clear();
+    for (int i = 0; i < 7 * 60 / 2; i++) {
+      world.step(Duration.ofSeconds(2));
+      group.decide();
+    }
+    world.calm(what);
+    world.checkOffices(what);
+    checkPlan(group, what);
+    for (String shard : group.settings.shards().names()) {
+      if (!any.subList(0, Math.min(poison, any.size())).contains(shard)) {
+        assertThat(world.elections.get(shard))
+            .as("elections of %s in the end, %s", shard, what)
+            .isEqualTo(before.get(shard));
+      }
+    }
+    assertThat(group.plan())
+        .allSatisfy(
+            node ->
+                assertThat(node.leads())
+                    .as("%s, %s", node.workerId(), what)
+                    .hasSize(leads.get(node.workerId()).size()));
+  }
+
   // ---------------------------------------------------------------- what a plan at rest is
 
   private static void checkPlan(CoordinatedGroup group, String what) {

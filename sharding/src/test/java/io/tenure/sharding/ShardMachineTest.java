@@ -36,7 +36,11 @@ class ShardMachineTest {
   private int attempts;
   private final WorkerMachine machine =
       new WorkerMachine(
-          candidate("w-1"), RETENTION, () -> "attempt-" + ++attempts, (shard, change) -> {});
+          candidate("w-1"),
+          RETENTION,
+          () -> "attempt-" + ++attempts,
+          () -> 0,
+          (shard, change) -> {});
   private InMemoryScope scope = InMemoryScope.absent();
 
   // What the machine asked for last.
@@ -240,7 +244,8 @@ class ShardMachineTest {
     leadsSinceTheBeginning();
     assertThat(ends(1, new Transition.Lapsed("no renewal")))
         .containsExactly("lease of 7 over: lapsed", "send 7: end epoch 1 as lapsed");
-    assertThat(committed()).containsExactly("7 ended: lapsed", "look at 7", "report");
+    assertThat(committed())
+        .containsExactly("7 ended: lapsed", "wake 7 in 300000 ms", "look at 7", "report");
     assertThat(machine.slot("7").orElseThrow().unable).isTrue();
     assertThat(looked()).isEmpty();
     assertThat(taskGone()).containsExactly("look at 7", "report");
@@ -261,13 +266,116 @@ class ShardMachineTest {
   }
 
   @Example
-  void aTaskThatFailsRestsAndIsTriedAgain() {
+  void aTaskThatFailsRestsAndIsTriedAgainEachTimeLater() {
     leadsSinceTheBeginning();
-    ends(1, new Transition.Failed("step threw"));
-    assertThat(on(new WorkerEvent.TaskGone("7", true, false))).containsExactly("report");
-    assertThat(committed()).containsExactly("7 ended: failed", "wake 7 in 1000 ms");
-    assertThat(wakes()).containsExactly("look at 7", "report");
+    for (int times = 1; times <= 3; times++) {
+      assertThat(fails(times)).containsExactly("wake 7 in " + (500 << times) + " ms", "report");
+      assertThat(committed()).startsWith("7 ended: failed").doesNotContain("look at 7");
+      assertThat(machine.failing().resting()).containsExactly("7");
+      assertThat(wakes()).startsWith("look at 7").endsWith("report");
+      assertThat(machine.failing().resting()).isEmpty();
+      assertThat(machine.failing().failing()).containsExactly("7");
+      assertThat(looked()).containsExactly("send 7: elect epoch " + (times + 1));
+      committed();
+    }
+    assertThat(machine.failing().all())
+        .containsExactly(
+            new FailingShard("7", FailingShard.Phase.OFFICE, "java.lang.Error: poison", NOW, 3));
+  }
+
+  @Example
+  void thatATaskFailedIsRememberedWhateverRoleThePlanGivesTheShardMeanwhile() {
+    leadsSinceTheBeginning();
+    fails(1);
+    committed();
+    long rest = wake;
+    plan(nothing());
+    assertThat(machine.slots()).isEmpty();
+    assertThat(plan(leads())).containsExactly("look at 7");
+    assertThat(looked()).as("it rests").isEmpty();
+    wake = rest;
+    assertThat(wakes()).startsWith("look at 7");
     assertThat(looked()).containsExactly("send 7: elect epoch 2");
+    committed();
+    assertThat(fails(2)).contains("wake 7 in 2000 ms");
+  }
+
+  @Example
+  void itIsRememberedInTheNextSessionToo() {
+    leadsSinceTheBeginning();
+    fails(1);
+    committed();
+    on(new WorkerEvent.SessionGone(SESSION));
+    begins(true);
+    assertThat(plan(leads())).containsExactly("look at 7");
+    assertThat(looked()).isEmpty();
+  }
+
+  @Example
+  void whoHasLedForAMinuteHasFailedNoLonger() {
+    leadsSinceTheBeginning();
+    fails(1);
+    committed();
+    wakes();
+    looked();
+    assertThat(committed()).contains("grant 7 epoch 2", "wake 7 in 60000 ms");
+    assertThat(wakes()).containsExactly("report");
+    assertThat(machine.failing().all()).isEmpty();
+  }
+
+  @Example
+  void whoStandsByForAShardThatFailsOnItLeavesItToOthersForAMinute() {
+    leadsSinceTheBeginning();
+    fails(1);
+    committed();
+    wakes();
+    looked();
+    plan(standsBy(0));
+    committed();
+    ends(2, new Transition.Resigned("handoff"));
+    taskGone();
+    assertThat(committed()).contains("look at 7 and watch");
+    anotherLeads();
+    assertThat(looked()).isEmpty();
+    anothersSessionEnds();
+    officeChanged();
+    assertThat(looked()).containsExactly("look at 7 and watch");
+    assertThat(looked()).containsExactly("wake 7 in 61000 ms");
+  }
+
+  @Example
+  void aTaskThatHandsOverAtOnceAgainAndAgainRestsLongerEachTime() {
+    leadsSinceTheBeginning();
+    for (int times = 1; times <= 3; times++) {
+      ends(times, new Transition.Resigned("not now"));
+      assertThat(on(new WorkerEvent.TaskGone("7", true, false)))
+          .containsExactly("wake 7 in " + (500 << times) + " ms", "report");
+      committed();
+      wakes();
+      looked();
+      committed();
+    }
+    assertThat(machine.failing().all())
+        .containsExactly(new FailingShard("7", FailingShard.Phase.HAND_OVER, "not now", NOW, 3));
+  }
+
+  @Example
+  void aShardWhoseScopeCannotBeReadOrWrittenIsSaidToFail() {
+    begins(true);
+    plan(leads());
+    CoordinationException refused = new CoordinationException("no");
+    assertThat(on(new WorkerEvent.CommitFailed("7", refused)))
+        .containsExactly("failed 7: no", "wake 7 in 1000 ms", "report");
+    wakes();
+    assertThat(on(new WorkerEvent.LookFailed("7", look, Optional.of(refused))))
+        .containsExactly("failed 7: no", "wake 7 in 2000 ms", "report");
+    assertThat(machine.failing().resting()).containsExactly("7");
+    assertThat(machine.failing().failing()).containsExactly("7");
+  }
+
+  private List<String> fails(long epoch) {
+    ends(epoch, new Transition.Failed("step threw"));
+    return on(new WorkerEvent.TaskGone("7", true, false, Optional.of(new Error("poison"))));
   }
 
   // ---- operators ----

@@ -69,6 +69,7 @@ final class SimulatedWorker {
             new Candidate("w-" + number, "h", 1, Optional.empty()),
             RETENTION,
             () -> unique + "-" + nonces++ + ".",
+            ensemble.random::nextDouble,
             (shard, change) -> {});
   }
 
@@ -134,7 +135,7 @@ final class SimulatedWorker {
   private void checkTriesOnlyIfAble(WorkerAction.Send send) {
     ShardSlot slot = machine.slot(send.shard()).orElseThrow();
     boolean elects = slot.state == SlotState.ELECTING && !slot.attemptUnknown;
-    if (elects && slot.role == ShardRole.LEAD && slot.unable) {
+    if (elects && (slot.unable || machine.failing().rests(slot.shard))) {
       throw new AssertionError(this + " says that it cannot lead " + slot.shard + ", and tries");
     }
   }
@@ -198,7 +199,7 @@ final class SimulatedWorker {
   private Map<String, String> toTell() {
     Map<String, String> all = new TreeMap<>();
     for (String shard : ensemble.scopes.keySet()) {
-      all.put(shard, machine.slot(shard).map(SimulatedWorker::toTell).orElse(""));
+      all.put(shard, machine.slot(shard).map(SimulatedWorker::toTell).orElse("") + failing(shard));
     }
     return all;
   }
@@ -209,6 +210,12 @@ final class SimulatedWorker {
 
   boolean saysThatItIsUnable(String shard) {
     return told.getOrDefault(shard, "").contains("unable");
+  }
+
+  private String failing(String shard) {
+    return (machine.failing().rests(shard) ? " rests" : "")
+        + (machine.failing().isFailing(shard) ? " failing" : "")
+        + machine.failing().all().stream().filter(one -> one.shard().equals(shard)).toList();
   }
 
   private static String toTell(ShardSlot slot) {

@@ -2,6 +2,7 @@ package io.tenure.sharding;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tenure.internal.Backoff;
 import io.tenure.sharding.CoordinatedGroup.Registered;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -10,7 +11,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,10 +57,18 @@ final class SimulatedWorld {
     long unableUntil;
   }
 
+  /** How often a shard has failed on a process, which is remembered whatever its role is. */
+  private static final class Failure {
+    int times;
+    long restsUntil;
+    long failingUntil;
+  }
+
   /** One worker process. */
   private final class Process {
     final Registered registration;
     final Map<String, Slot> slots = new TreeMap<>();
+    final Map<String, Failure> failures = new TreeMap<>();
     Optional<PlanNode> plan = Optional.empty();
     boolean alive = true;
     boolean closing;
@@ -70,6 +81,31 @@ final class SimulatedWorld {
     private boolean leads(String shard) {
       Office office = offices.get(shard);
       return office != null && office.leader == this;
+    }
+
+    private boolean rests(String shard) {
+      return failures.containsKey(shard) && failures.get(shard).restsUntil > now();
+    }
+
+    private boolean isFailing(String shard) {
+      return failures.containsKey(shard) && failures.get(shard).failingUntil > now();
+    }
+
+    /** A shard fails in office: it rests, each time for longer, see {@link FailingShards}. */
+    private void fail(String shard, Slot slot) {
+      Failure failure = failures.computeIfAbsent(shard, any -> new Failure());
+      failure.times++;
+      failure.restsUntil =
+          now()
+              + Backoff.nanos(
+                  FailingShards.FIRST_REST_NANOS,
+                  FailingShards.LONGEST_REST_NANOS,
+                  failure.times,
+                  random.nextDouble());
+      failure.failingUntil = failure.restsUntil + FailingShards.REMEMBERED_NANOS;
+      slot.warming = false;
+      slot.stopping = false;
+      offices.get(shard).vacate(false, now());
     }
 
     private boolean isReady(Slot slot, String shard) {
@@ -150,7 +186,9 @@ final class SimulatedWorld {
     private void act(String shard, Slot slot) {
       Office office = offices.computeIfAbsent(shard, any -> new Office(now()));
       if (leads(shard)) {
-        if (slot.stopping && now() >= slot.doneAt) {
+        if (poison.contains(shard)) {
+          fail(shard, slot);
+        } else if (slot.stopping && now() >= slot.doneAt) {
           slot.stopping = false;
           office.vacate(true, now());
         } else if (chaos && random.nextInt(300) == 0) {
@@ -158,11 +196,12 @@ final class SimulatedWorld {
           office.vacate(false, now());
           cannot(slot);
         }
-      } else if (slot.unableUntil > now()) {
+      } else if (slot.unableUntil > now() || rests(shard)) {
         return;
       } else if (chaos && slot.role != ShardRole.NONE && random.nextInt(60) == 0) {
         cannot(slot);
-      } else if (office.leader == null && mayTake(slot, office)) {
+      } else if (office.leader == null && mayTake(shard, slot, office)) {
+        elections.merge(shard, 1, Integer::sum);
         office.leader = this;
         office.everLed = true;
         slot.warming = false;
@@ -181,15 +220,16 @@ final class SimulatedWorld {
       slot.unableUntil = now() + soon(5000);
     }
 
-    private boolean mayTake(Slot slot, Office office) {
+    private boolean mayTake(String shard, Slot slot, Office office) {
       if (closing) {
         return false;
       }
-      long grace = SECOND * (slot.rank + (office.everLed ? 1 : 5));
+      boolean failing = isFailing(shard);
+      long grace = SECOND * (slot.rank + (failing ? 61 : office.everLed ? 1 : 5));
       return switch (slot.role) {
         case LEAD -> true;
         case STAND_BY ->
-            (slot.rank == 0 && office.everLed && !office.resigned)
+            (slot.rank == 0 && office.everLed && !office.resigned && !failing)
                 || now() - office.vacantSince > grace;
         case TAKE_OVER, NONE -> false;
       };
@@ -199,6 +239,10 @@ final class SimulatedWorld {
       registration.ready.clear();
       registration.tookOver.clear();
       registration.unable.clear();
+      registration.failing.clear();
+      failures.values().removeIf(failure -> failure.failingUntil <= now());
+      failures.keySet().stream().filter(this::rests).forEach(registration.unable::add);
+      registration.failing.addAll(failures.keySet());
       long led = offices.values().stream().filter(office -> office.leader == this).count();
       registration.utilization = (int) Math.min(100, led * 4 / registration.capacity);
       slots.forEach(
@@ -242,6 +286,12 @@ final class SimulatedWorld {
 
   /** Things go wrong, and nobody is in a hurry. */
   boolean chaos = true;
+
+  /** Shards that fail as soon as they are led. */
+  final Set<String> poison = new TreeSet<>();
+
+  /** How often each shard was elected. */
+  final Map<String, Integer> elections = new TreeMap<>();
 
   private final Map<String, Office> offices = new TreeMap<>();
   private final List<Process> processes = new ArrayList<>();

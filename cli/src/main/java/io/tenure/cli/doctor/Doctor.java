@@ -31,6 +31,7 @@ public final class Doctor {
           new SizeCheck(),
           new WorkersCheck(),
           new ShardsCheck(),
+          new FailingCheck(),
           new PlanCheck(),
           new DirectivesCheck(),
           new OfficeCheck(),

@@ -1,0 +1,184 @@
+package io.tenure.sharding;
+
+import io.tenure.internal.Backoff;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.DoubleSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a worker remembers of the shards that failed on it, whatever role the plan gives it for them
+ * meanwhile, and in whichever session: how often, and with what. After each failure a shard rests,
+ * each time for twice as long, up to a minute.
+ *
+ * <p>A shard is forgotten when it has been led for a minute, or has neither failed nor been led for
+ * five: so there are never more of them than shards that the plan gave to this worker in that time.
+ *
+ * <p>One failure in office is enough for a shard to be called failing; of tenures that lapsed, and
+ * nothing else, it takes two, since a pause of the process makes all of its tenures lapse at once.
+ *
+ * <p>Pure but for the lot; confined to one thread.
+ */
+final class FailingShards {
+
+  static final long FIRST_REST_NANOS = TimeUnit.SECONDS.toNanos(1);
+  static final long LONGEST_REST_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  /** Led for so long, a shard does not fail any longer. */
+  static final long SUCCESS_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  /** What failed so long ago, and was not led since, says nothing. */
+  static final long REMEMBERED_NANOS = TimeUnit.MINUTES.toNanos(5);
+
+  /** What a wake-up has changed. */
+  enum Change {
+    NOTHING,
+    /** The shard may be tried again. */
+    RESTED,
+    FORGOTTEN
+  }
+
+  private static final class Entry {
+    FailingShard told;
+
+    /** It failed in office, or has lapsed more than once: another worker should rather lead it. */
+    boolean failing;
+
+    boolean rests;
+
+    /** The number of the wake-up that is waited for. */
+    long wake;
+
+    Entry(FailingShard told) {
+      this.told = told;
+    }
+  }
+
+  private final Map<String, Entry> entries = new HashMap<>();
+  private final DoubleSupplier lot;
+
+  /**
+   * Remembers nothing.
+   *
+   * @param lot from 0 to less than 1
+   */
+  FailingShards(DoubleSupplier lot) {
+    this.lot = lot;
+  }
+
+  /** Whether the shard is left alone for now. */
+  boolean rests(String shard) {
+    Entry entry = entries.get(shard);
+    return entry != null && entry.rests;
+  }
+
+  /** Whether another worker should rather lead the shard. */
+  boolean isFailing(String shard) {
+    Entry entry = entries.get(shard);
+    return entry != null && entry.failing;
+  }
+
+  boolean isKnown(String shard) {
+    return entries.containsKey(shard);
+  }
+
+  /** The shards that are left alone for now. */
+  List<String> resting() {
+    return entries.keySet().stream().filter(this::rests).toList();
+  }
+
+  /** The shards that another worker should rather lead. */
+  List<String> failing() {
+    return entries.keySet().stream().filter(this::isFailing).toList();
+  }
+
+  /** What is to be told of them. */
+  List<FailingShard> all() {
+    List<FailingShard> all = new ArrayList<>();
+    entries.values().forEach(entry -> all.add(entry.told));
+    return all;
+  }
+
+  /**
+   * A shard has failed once more.
+   *
+   * @param wake the number of the wake-up that ends the rest
+   * @return how long it rests
+   */
+  long failed(String shard, FailingShard.Phase in, String error, Instant now, long wake) {
+    Entry entry = failedOnceMore(shard, in, error, now, wake);
+    entry.failing |= in != FailingShard.Phase.WARM_UP;
+    return rest(entry);
+  }
+
+  /**
+   * A tenure has lapsed. The first time, the shard need not rest.
+   *
+   * @param wake the number of the wake-up at which it is rested or forgotten
+   * @return in how long that is
+   */
+  long lapsed(String shard, String reason, Instant now, long wake) {
+    Entry entry = failedOnceMore(shard, FailingShard.Phase.OFFICE, reason, now, wake);
+    entry.failing |= entry.told.times() > 1;
+    return entry.failing ? rest(entry) : REMEMBERED_NANOS;
+  }
+
+  private Entry failedOnceMore(
+      String shard, FailingShard.Phase in, String error, Instant now, long wake) {
+    Entry known = entries.get(shard);
+    Instant since = known == null ? now : known.told.since();
+    long times = known == null ? 1 : known.told.times() + 1;
+    FailingShard told = new FailingShard(shard, in, error, since, times);
+    Entry entry = known == null ? new Entry(told) : known;
+    entry.told = told;
+    entry.wake = wake;
+    entries.put(shard, entry);
+    return entry;
+  }
+
+  private long rest(Entry entry) {
+    entry.rests = true;
+    int times = (int) Math.min(Integer.MAX_VALUE, entry.told.times());
+    return Backoff.nanos(FIRST_REST_NANOS, LONGEST_REST_NANOS, times, lot.getAsDouble());
+  }
+
+  /**
+   * What is waited for from now on is another wake-up: the shard is led, or it is no longer.
+   *
+   * @return whether anything is known of the shard, and it does not rest
+   */
+  boolean awaits(String shard, long wake) {
+    @Nullable Entry entry = entries.get(shard);
+    if (entry == null || entry.rests) {
+      return false;
+    }
+    entry.wake = wake;
+    return true;
+  }
+
+  /** A task has got ready: if that was all that failed, nothing does. */
+  void gotReady(String shard) {
+    entries.computeIfPresent(shard, (name, entry) -> entry.failing ? entry : null);
+  }
+
+  void forget(String shard) {
+    entries.remove(shard);
+  }
+
+  /** A wake-up comes. */
+  Change wake(String shard, long number) {
+    @Nullable Entry entry = entries.get(shard);
+    if (entry == null || entry.wake != number) {
+      return Change.NOTHING;
+    } else if (entry.rests) {
+      entry.rests = false;
+      return Change.RESTED;
+    }
+    entries.remove(shard);
+    return Change.FORGOTTEN;
+  }
+}
