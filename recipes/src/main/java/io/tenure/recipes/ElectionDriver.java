@@ -257,11 +257,14 @@ final class ElectionDriver implements SessionListener, Office {
   private void settleIfIdle() {
     if (closing && !letGo && machine.state() == ElectionState.IDLE && dropping == 0) {
       letGo = true;
-      queue.leave();
-      stopWatchdog();
-      store.close();
-      monitor.removeListener(this);
-      monitor.outside(() -> settled.complete(null)); // After the latch's node and the watches.
+      try {
+        queue.leave();
+        stopWatchdog();
+        store.close();
+        monitor.removeListener(this);
+      } finally {
+        monitor.outside(() -> settled.complete(null)); // After the latch's node and the watches.
+      }
     }
   }
 
@@ -704,7 +707,7 @@ final class ElectionDriver implements SessionListener, Office {
         .dropLeader(session, nonce)
         .thenRun(
             () -> {
-              dropping--;
+              dropping = Math.max(0, dropping - 1);
               settleIfIdle();
             });
   }

@@ -8,6 +8,7 @@ import io.tenure.internal.Incumbent;
 import io.tenure.internal.ScopeView;
 import io.tenure.internal.Sessions;
 import io.tenure.scope.Candidate;
+import io.tenure.scope.CoordinationException;
 import io.tenure.scope.Retention;
 import io.tenure.scope.Transition;
 import io.tenure.testing.InMemoryScope;
@@ -26,7 +27,8 @@ import net.jqwik.api.Property;
 
 /**
  * Several election machines on one scope in memory, with a schedule of faults from a seed: answers
- * that are lost, transactions that arrive late, sessions that end, operators, users who give up.
+ * that are lost, transactions that arrive late, readings and transactions that are refused,
+ * sessions that end, operators, users who give up.
  */
 class ElectionSimulationTest {
 
@@ -44,6 +46,9 @@ class ElectionSimulationTest {
     long leaseSession;
     int nonces;
     boolean watchFired;
+
+    /** The server has refused something for good. */
+    boolean refused;
 
     Rim(int number) {
       this.number = number;
@@ -83,19 +88,28 @@ class ElectionSimulationTest {
         leaseSession = grant.session();
       } else if (action instanceof ElectionAction.LeaseOver) {
         holdsLease = false;
-      } else if (action instanceof ElectionAction.Ended || action instanceof ElectionAction.Fail) {
-        assertThat(action).isNotInstanceOf(ElectionAction.Fail.class);
+      } else if (action instanceof ElectionAction.Fail) {
+        assertThat(holdsLease).as("who is refused holds no lease").isFalse();
+        assertThat(refused).as("and was refused").isTrue();
+        wants = false;
+      } else if (action instanceof ElectionAction.Ended) {
         wants = false;
       } else if (action instanceof ElectionAction.Revoke revoke) {
         feed(new ElectionEvent.End(new Transition.Revoked(revoke.reason())));
       } else if (action instanceof ElectionAction.DropLeader drop) {
-        scope.sessionEnds(drop.session());
+        if (scope.leader.filter(node -> node.owner() == drop.session()).isPresent()) {
+          scope.leader = Optional.empty();
+          officeChanged();
+        }
       }
     }
 
     /** The record is read first, then the leader node: sometimes something comes in between. */
     private void read() {
-      if (faults && random.nextInt(3) == 0) {
+      if (faults && random.nextInt(25) == 0) {
+        refused = true;
+        answers.add(() -> new ElectionEvent.ReadFailed(new CoordinationException("refused")));
+      } else if (faults && random.nextInt(3) == 0) {
         ScopeView before = scope.read();
         answers.add(
             () ->
@@ -113,6 +127,11 @@ class ElectionSimulationTest {
     private void send(Commit commit, long in) {
       answers.clear();
       int fate = faults ? random.nextInt(8) : 7;
+      if (faults && random.nextInt(25) == 0) {
+        refused = true;
+        answers.add(() -> new ElectionEvent.CommitFailed(new CoordinationException("refused")));
+        return;
+      }
       if (fate == 0) { // never arrives
         answers.add(() -> new ElectionEvent.NotCommitted(true));
       } else if (fate == 1) { // the answer is lost

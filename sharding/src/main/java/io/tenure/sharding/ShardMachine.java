@@ -313,6 +313,14 @@ final class ShardMachine {
       granted(slot);
       return;
     }
+    if (slot.attemptUnknown && found.isPresent() && isNodeOfTheAttempt(slot, found.get())) {
+      // It came true, and its record was overwritten since: nobody would ever end that tenure.
+      out.accept(new WorkerAction.DropLeader(slot.shard, slot.nonce));
+      attemptIsUnknown(slot, false);
+      forget(slot);
+      rest(slot, RETRY_NANOS);
+      return;
+    }
     // A transaction at a version that has passed cannot come true any more.
     attemptIsUnknown(slot, slot.attemptUnknown && isAsBefore(slot.view, found.orElse(null)));
     forget(slot);
@@ -350,6 +358,15 @@ final class ShardMachine {
         later(slot, GRACE_NANOS); // If the task still runs then, it hangs.
       }
     }
+  }
+
+  private boolean isNodeOfTheAttempt(ShardSlot slot, ScopeView found) {
+    return found
+        .leader()
+        .filter(node -> node.owner() == session)
+        .flatMap(node -> LeaderNode.nonce(node.data()))
+        .filter(slot.nonce::equals)
+        .isPresent();
   }
 
   /**

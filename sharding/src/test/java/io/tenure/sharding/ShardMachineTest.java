@@ -6,6 +6,7 @@ import io.tenure.internal.Commit;
 import io.tenure.internal.CommitProtocol;
 import io.tenure.internal.Incumbent;
 import io.tenure.internal.ScopeOp;
+import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.ScopeView;
 import io.tenure.internal.Sessions;
 import io.tenure.scope.Candidate;
@@ -468,6 +469,19 @@ class ShardMachineTest {
     assertThat(committed()).contains("7 ended: resigned");
     assertThat(machine.occupied()).isZero();
     assertThat(machine.slots()).isEmpty();
+  }
+
+  @Example
+  void itNeverWaitsForTheEndOfItsOwnTenureWhoseRecordWasOverwritten() {
+    begins(true);
+    plan(leads());
+    scope.apply(sent, SESSION);
+    unknown();
+    ScopeView found = scope.read();
+    ScopeView emptied =
+        new ScopeView(ScopeRecord.empty(), found.version() + 1, found.leader(), found.entryNames());
+    assertThat(on(new WorkerEvent.Looked("7", look, Optional.of(emptied), false)))
+        .containsExactly("drop the leader node of 7", "wake 7 in 100 ms");
   }
 
   @Example
