@@ -3,6 +3,7 @@ package io.tenure.cli;
 import io.tenure.audit.AuditLog;
 import io.tenure.audit.RecordedEntry;
 import io.tenure.internal.LeaderNode;
+import io.tenure.internal.session.ServerErrors;
 import io.tenure.scope.CoordinationException;
 import io.tenure.scope.PermissionDeniedException;
 import io.tenure.scope.Scope;
@@ -174,7 +175,7 @@ final class Revocation {
     } catch (KeeperException.NoAuthException e) {
       throw new PermissionDeniedException("the server denies read on " + path + ": give --auth", e);
     } catch (Exception e) {
-      throw new CoordinationException(path + " cannot be read: " + e.getMessage(), e);
+      throw ServerErrors.failed(e, path, "read");
     }
   }
 }

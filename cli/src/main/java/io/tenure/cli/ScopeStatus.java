@@ -6,7 +6,7 @@ import io.tenure.audit.AuditTrail;
 import io.tenure.audit.LeaderAt;
 import io.tenure.audit.PastTenure;
 import io.tenure.audit.RecordedEntry;
-import io.tenure.scope.CoordinationException;
+import io.tenure.internal.session.ServerErrors;
 import io.tenure.scope.Scope;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -46,7 +46,7 @@ record ScopeStatus(AuditTrail trail, List<String> candidates) {
     } catch (KeeperException.NoNodeException e) {
       return List.of(); // No queue: a shard, or a scope where nobody ever stood.
     } catch (Exception e) {
-      throw new CoordinationException(latch + " cannot be read: " + e.getMessage(), e);
+      throw ServerErrors.failed(e, latch, "read");
     }
   }
 

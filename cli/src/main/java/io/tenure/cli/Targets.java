@@ -1,7 +1,7 @@
 package io.tenure.cli;
 
 import io.tenure.internal.NearNames;
-import io.tenure.scope.CoordinationException;
+import io.tenure.internal.session.ServerErrors;
 import io.tenure.scope.PermissionDeniedException;
 import io.tenure.scope.Scope;
 import java.util.ArrayDeque;
@@ -187,7 +187,7 @@ final class Targets {
       throw new PermissionDeniedException(
           "the server denies read on " + path + ": grant it in the ACL, or give --auth", e);
     } catch (Exception e) {
-      throw new CoordinationException(path + " cannot be read: " + e.getMessage(), e);
+      throw ServerErrors.failed(e, path, "read");
     }
   }
 }

@@ -2,7 +2,7 @@ package io.tenure.cli;
 
 import io.tenure.audit.AuditTrail;
 import io.tenure.audit.AuditTrails;
-import io.tenure.scope.CoordinationException;
+import io.tenure.internal.session.ServerErrors;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.curator.framework.CuratorFramework;
@@ -45,7 +45,7 @@ final class Trails {
     } catch (KeeperException.NoNodeException e) {
       return List.of();
     } catch (Exception e) {
-      throw new CoordinationException(path + " cannot be read: " + e.getMessage(), e);
+      throw ServerErrors.failed(e, path, "read");
     }
   }
 }

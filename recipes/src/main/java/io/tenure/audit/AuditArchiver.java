@@ -22,7 +22,6 @@ import org.apache.curator.framework.api.CuratorListener;
 import org.apache.curator.framework.state.ConnectionState;
 import org.apache.curator.framework.state.ConnectionStateListener;
 import org.apache.zookeeper.AddWatchMode;
-import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.KeeperException.Code;
 import org.apache.zookeeper.WatchedEvent;
 import org.apache.zookeeper.Watcher;
@@ -337,12 +336,14 @@ public final class AuditArchiver implements AutoCloseable {
                         .forPath(root)));
     Code code = ServerErrors.code(event.getResultCode());
     if (ServerErrors.isTransient(code)) {
-      throw new CoordinationException(
-          root + " cannot be watched now: " + code, KeeperException.create(code, root));
+      throw ServerErrors.refused(code, root, "read");
     } else if (code != Code.OK) {
       archiving
           .problems()
-          .say(root, "cannot be watched (" + code + "); it is looked at every so often");
+          .say(
+              root,
+              "cannot be watched, and is looked at every so often: "
+                  + ServerErrors.sentence(code, root, "read"));
     }
   }
 

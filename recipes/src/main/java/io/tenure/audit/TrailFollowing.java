@@ -3,6 +3,7 @@ package io.tenure.audit;
 import io.tenure.internal.AuditFormat;
 import io.tenure.internal.Backoff;
 import io.tenure.internal.session.ZnodeReader;
+import io.tenure.scope.ClientClosedException;
 import io.tenure.scope.CoordinationException;
 import io.tenure.scope.Scope;
 import java.util.List;
@@ -129,7 +130,11 @@ final class TrailFollowing implements AuditLog.Following {
     if (thread.isShutdown()) {
       return;
     }
-    log.error("scope={} following ended", scope, e);
+    if (e instanceof ClientClosedException) {
+      log.info("scope={} following ended: {}", scope, e.getMessage());
+    } else {
+      log.error("scope={} following ended", scope, e);
+    }
     close();
     RuntimeException cause =
         e instanceof RuntimeException runtime ? runtime : new IllegalStateException(e);

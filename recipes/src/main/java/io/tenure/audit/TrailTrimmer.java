@@ -8,7 +8,6 @@ import io.tenure.internal.session.ZnodeOps;
 import io.tenure.internal.session.ZnodeReader;
 import io.tenure.internal.session.ZnodeReader.Read;
 import io.tenure.internal.session.ZnodeReader.Znode;
-import io.tenure.scope.CoordinationException;
 import io.tenure.scope.ForeignDataException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -20,7 +19,6 @@ import java.util.concurrent.CompletableFuture;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.api.CuratorEvent;
 import org.apache.curator.framework.api.transaction.CuratorOp;
-import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.KeeperException.Code;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -217,10 +215,9 @@ final class TrailTrimmer {
       case NOTEMPTY -> problems.say(path, "an entry has a child and cannot be deleted; delete it");
       default -> {
         if (ServerErrors.isTransient(code)) {
-          throw new CoordinationException(
-              path + " cannot be trimmed now: " + code, KeeperException.create(code, path));
+          throw ServerErrors.refused(code, path, "delete");
         }
-        problems.say(path, "cannot be trimmed: " + code);
+        problems.say(path, "cannot be trimmed: " + ServerErrors.sentence(code, path, "delete"));
       }
     }
     return false;

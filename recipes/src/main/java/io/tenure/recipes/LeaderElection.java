@@ -529,7 +529,7 @@ public final class LeaderElection implements AutoCloseable {
       }
       throw ServerErrors.refused(e.code(), path, "read");
     } catch (RuntimeException e) {
-      throw e;
+      throw ServerErrors.thrownByClient(e);
     } catch (Exception e) {
       throw new CoordinationException(path + " cannot be read: " + e.getMessage(), e);
     }

@@ -482,7 +482,8 @@ final class ScopeStore {
       return code;
     }
     if (ServerErrors.isTransient(code)) {
-      throw new CompletionException(new NotConnectedException(path + ": " + code));
+      String sentence = ServerErrors.sentence(code, path, permission);
+      throw new CompletionException(new NotConnectedException(sentence));
     }
     // ZooKeeper asks the parent for the permission to create a child.
     String denied =

@@ -2,18 +2,23 @@ package io.tenure.recipes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
 import io.tenure.audit.AuditLog;
 import io.tenure.audit.AuditTrails;
 import io.tenure.lease.Lease;
 import io.tenure.scope.Candidate;
 import io.tenure.scope.ClientClosedException;
 import io.tenure.scope.CoordinationException;
+import io.tenure.testing.LogLines;
 import io.tenure.testing.ZooKeeperFixture;
 import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.retry.RetryNTimes;
@@ -147,5 +152,43 @@ class ClientViewsOnServerTest {
         .hasMessageContaining("was closed")
         .message()
         .doesNotContain("start it");
+  }
+
+  @Test
+  void whatIsReadThroughAClosedClientNamesTheClient() {
+    CuratorFramework client = zk.client();
+    LeaderElection election = candidate(client, "w-1");
+    client.close();
+    assertThatThrownBy(election::leader).isInstanceOf(ClientClosedException.class);
+    assertThatThrownBy(election::candidates).isInstanceOf(ClientClosedException.class);
+    assertThatThrownBy(() -> AuditLog.of(client, SCOPE).entries())
+        .isInstanceOf(ClientClosedException.class);
+    assertThatThrownBy(() -> AuditTrails.read(client, List.of(SCOPE)))
+        .isInstanceOf(ClientClosedException.class);
+  }
+
+  @Test
+  void aClientThatIsClosedFirstCostsEachElectionOneLineWithoutStackTrace() throws Exception {
+    CuratorFramework client = zk.client();
+    LeaderElection leader = candidate(client, "w-1");
+    LeaderElection waiting =
+        zk.closeLater(LeaderElection.builder(zk.monitor(client), SCOPE).candidateId("w-2").build());
+    Lease lease = leader.acquire();
+    CompletableFuture<Void> acquiring =
+        CompletableFuture.runAsync(
+            () -> assertThatThrownBy(waiting::acquire).isInstanceOf(ClientClosedException.class));
+    await().atMost(Duration.ofSeconds(20)).until(() -> waiting.candidates().size() == 2);
+
+    try (LogLines lines = LogLines.of("io.tenure")) {
+      client.close();
+      acquiring.get(20, TimeUnit.SECONDS);
+      lease.ended().toCompletableFuture().get(20, TimeUnit.SECONDS);
+      waiting.close();
+      leader.close();
+
+      assertThat(lines.atLeast(Level.WARN)).hasSizeLessThanOrEqualTo(2);
+      assertThat(lines.atLeast(Level.WARN))
+          .allSatisfy(line -> assertThat(line.getThrowableProxy()).isNull());
+    }
   }
 }

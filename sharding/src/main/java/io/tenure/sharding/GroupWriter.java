@@ -345,8 +345,10 @@ final class GroupWriter {
       long millis = results.get(0).getResultStat().getMtime();
       String path = paths.audit() + "/" + entry.name();
       return entry.operation(path, entry.bytes(), Instant.ofEpochMilli(millis));
-    } catch (KeeperException | InterruptedException | RuntimeException e) {
+    } catch (KeeperException | InterruptedException e) {
       throw e;
+    } catch (RuntimeException e) {
+      throw ServerErrors.thrownByClient(e);
     } catch (Exception e) {
       throw unreachable(e);
     }

@@ -309,7 +309,7 @@ final class Registration {
                     "group={} worker={} registration cannot be set: {}",
                     paths.group(),
                     workerId,
-                    reply.code());
+                    ServerErrors.sentence(reply.code(), own, "write"));
               }
             });
   }

@@ -7,6 +7,7 @@ import io.tenure.scope.PermissionDeniedException;
 import io.tenure.scope.TenureException;
 import io.tenure.scope.UnsupportedServerException;
 import org.apache.curator.framework.CuratorFramework;
+import org.apache.curator.framework.imps.CuratorFrameworkState;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.KeeperException.Code;
 import org.apache.zookeeper.OpResult;
@@ -171,6 +172,24 @@ public final class ServerErrors {
     return new ClientClosedException(
         "the ZooKeeper client was closed, and its session with it: nothing can be led through it;"
             + " close what is built on a client before the client");
+  }
+
+  /** The error of a call of the client that has thrown something checked. */
+  public static TenureException failed(Exception e, String path, String what) {
+    return e instanceof KeeperException answer
+        ? refused(answer.code(), path, what)
+        : new CoordinationException(what + " on " + path + " failed: " + e.getMessage(), e);
+  }
+
+  /**
+   * What a call of the client has thrown, which for a closed client is Curator's remark on a state.
+   */
+  public static RuntimeException thrownByClient(RuntimeException e) {
+    boolean closed =
+        e instanceof IllegalStateException
+            && e.getMessage() != null
+            && e.getMessage().contains(CuratorFrameworkState.STOPPED.name());
+    return closed ? clientClosed() : e;
   }
 
   /**

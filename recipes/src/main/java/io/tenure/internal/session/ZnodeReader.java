@@ -217,7 +217,7 @@ public final class ZnodeReader {
     } catch (InterruptedException e) {
       throw e;
     } catch (RuntimeException e) {
-      throw e;
+      throw ServerErrors.thrownByClient(e);
     } catch (Exception e) {
       throw new CoordinationException("ZooKeeper cannot be asked: " + e.getMessage(), e);
     }
@@ -240,10 +240,7 @@ public final class ZnodeReader {
     if (code == Code.OK || code == Code.NONODE) {
       return code == Code.OK;
     }
-    throw code == Code.NOAUTH
-        ? denied(path)
-        : new CoordinationException(
-            path + " cannot be read: " + code, KeeperException.create(code, path));
+    throw code == Code.NOAUTH ? denied(path) : ServerErrors.refused(code, path, "read");
   }
 
   /** The error of a read that is not allowed. */

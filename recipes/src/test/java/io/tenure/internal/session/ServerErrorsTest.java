@@ -2,6 +2,7 @@ package io.tenure.internal.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tenure.scope.AuthenticationFailedException;
 import io.tenure.scope.CoordinationException;
 import io.tenure.scope.PermissionDeniedException;
 import io.tenure.scope.TenureException;
@@ -106,8 +107,8 @@ class ServerErrorsTest {
       assertThat(ServerErrors.refused(code, "/a", "write"))
           .isInstanceOf(
               switch (code) {
-                case NOAUTH, AUTHFAILED, SESSIONCLOSEDREQUIRESASLAUTH ->
-                    PermissionDeniedException.class;
+                case NOAUTH, SESSIONCLOSEDREQUIRESASLAUTH -> PermissionDeniedException.class;
+                case AUTHFAILED -> AuthenticationFailedException.class;
                 case UNIMPLEMENTED -> UnsupportedServerException.class;
                 default -> CoordinationException.class;
               });
