@@ -416,7 +416,7 @@ class ClosingOnServerTest {
   }
 
   @Test
-  void closedFromAListenerThatRunsOnTheEventThreadItDoesNotWait() throws Exception {
+  void closedFromAListenerThatRunsOnItsCallerItWaitsForNothingOfItsOwn() throws Exception {
     CompletableFuture<LeaderElection> self = new CompletableFuture<>();
     LeaderElection election =
         LeaderElection.builder(client, SCOPE)
