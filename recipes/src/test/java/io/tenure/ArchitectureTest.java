@@ -147,4 +147,9 @@ class ArchitectureTest {
         .haveNameMatching(".*\\.(LeaderElection|SessionMonitor|package-info)")
         .check(MAIN);
   }
+
+  @Test
+  void olderVersionsOfCuratorHaveWhatIsCalled() {
+    ArchitectureRules.compressionIsSwitchedOffInOnePlace().check(MAIN);
+  }
 }

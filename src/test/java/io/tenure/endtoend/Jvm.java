@@ -1,9 +1,13 @@
 package io.tenure.endtoend;
 
+import static java.util.stream.Collectors.joining;
+
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -18,10 +22,11 @@ public final class Jvm implements AutoCloseable {
   private final Thread reader;
 
   Jvm(String mainClass, String... arguments) throws IOException {
-    process =
-        new ProcessBuilder(command(List.of(), mainClass, List.of(arguments)))
-            .redirectErrorStream(true)
-            .start();
+    this(command(List.of(), mainClass, List.of(arguments)));
+  }
+
+  private Jvm(List<String> command) throws IOException {
+    process = new ProcessBuilder(command).redirectErrorStream(true).start();
     reader =
         new Thread(
             () -> {
@@ -39,6 +44,15 @@ public final class Jvm implements AutoCloseable {
             "jvm-output");
     reader.setDaemon(true);
     reader.start();
+  }
+
+  /** A JVM with this test's class path behind other jars, which count more. */
+  static Jvm behind(List<Path> jars, String mainClass, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>(command(List.of(), mainClass, List.of(arguments)));
+    int classPath = command.indexOf("-cp") + 1;
+    String first = jars.stream().map(Path::toString).collect(joining(File.pathSeparator));
+    command.set(classPath, first + File.pathSeparator + command.get(classPath));
+    return new Jvm(command);
   }
 
   /** What starts a JVM that lives for seconds or minutes, with this test's class path. */

@@ -78,7 +78,7 @@ final class ArchiveLine {
       throw json.foreign("positions", "is not there");
     }
     Map<String, ArchivePosition> all = new TreeMap<>();
-    for (Map.Entry<String, JsonNode> field : positions.properties()) {
+    for (Map.Entry<String, JsonNode> field : ZnodeJson.fields(positions)) {
       JsonNode position = field.getValue();
       all.put(
           field.getKey(),

@@ -14,7 +14,10 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -81,6 +84,13 @@ public final class ZnodeJson {
               + ". It was left untouched; upgrade this process");
     }
     return new ZnodeJson(path, object);
+  }
+
+  /** The fields of an object, in their order. Jackson's own method came with 2.15. */
+  public static List<Map.Entry<String, JsonNode>> fields(JsonNode object) {
+    List<Map.Entry<String, JsonNode>> fields = new ArrayList<>(object.size());
+    object.fieldNames().forEachRemaining(name -> fields.add(Map.entry(name, object.get(name))));
+    return fields;
   }
 
   /** An object with nothing but the format. */

@@ -4,6 +4,7 @@ import io.tenure.internal.CandidateFormat;
 import io.tenure.internal.Sessions;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.ServerErrors;
+import io.tenure.internal.session.Uncompressed;
 import io.tenure.scope.Candidate;
 import io.tenure.scope.DuplicateCandidateException;
 import io.tenure.scope.TenureException;
@@ -151,9 +152,7 @@ final class DuplicateCheck {
 
   private CompletableFuture<Optional<Rival>> read(String path) {
     return monitor
-        .call(
-            callback ->
-                store.client().getData().undecompressed().inBackground(callback).forPath(path))
+        .call(callback -> Uncompressed.getData(store.client()).inBackground(callback).forPath(path))
         .thenApply(event -> rival(path, event))
         .exceptionally(
             error -> {

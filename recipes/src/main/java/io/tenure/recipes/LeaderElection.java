@@ -8,6 +8,7 @@ import io.tenure.internal.session.CuratorClients;
 import io.tenure.internal.session.HeldLease;
 import io.tenure.internal.session.LeaseTerms;
 import io.tenure.internal.session.ServerErrors;
+import io.tenure.internal.session.Uncompressed;
 import io.tenure.lease.LeaderTask;
 import io.tenure.lease.Lease;
 import io.tenure.lease.LeaseClock;
@@ -502,7 +503,7 @@ public final class LeaderElection implements AutoCloseable {
 
   private Optional<byte[]> data(String path) throws InterruptedException {
     try {
-      byte[] data = read(path, () -> client.getData().undecompressed().forPath(path));
+      byte[] data = read(path, () -> Uncompressed.getData(client).forPath(path));
       return Optional.of(data == null ? new byte[0] : data);
     } catch (MissingException e) {
       return Optional.empty();

@@ -4,6 +4,7 @@ import io.tenure.internal.RecordCheck;
 import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.TrailLength;
 import io.tenure.internal.session.Monitor;
+import io.tenure.internal.session.Uncompressed;
 import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.Scope;
 import io.tenure.scope.TenureException;
@@ -139,8 +140,7 @@ final class RecordGuard {
               String path = scope.auditPath() + "/" + name.get();
               return monitor
                   .call(
-                      callback ->
-                          client.getData().undecompressed().inBackground(callback).forPath(path))
+                      callback -> Uncompressed.getData(client).inBackground(callback).forPath(path))
                   .thenApply(
                       entry ->
                           ScopeStore.check(entry, path, "read") == Code.NONODE

@@ -11,6 +11,7 @@ import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Reply;
 import io.tenure.internal.session.ScopeOps;
 import io.tenure.internal.session.ServerErrors;
+import io.tenure.internal.session.Uncompressed;
 import io.tenure.internal.session.ZnodeOps;
 import io.tenure.scope.CoordinationException;
 import io.tenure.scope.ForeignDataException;
@@ -157,17 +158,11 @@ final class ScopeStore {
           CompletableFuture<CuratorEvent> record =
               monitor.call(
                   callback ->
-                      client
-                          .getData()
-                          .undecompressed()
-                          .inBackground(callback)
-                          .forPath(scope.path()));
+                      Uncompressed.getData(client).inBackground(callback).forPath(scope.path()));
           CompletableFuture<CuratorEvent> leader =
               monitor.call(
                   callback ->
-                      client
-                          .getData()
-                          .undecompressed()
+                      Uncompressed.getData(client)
                           .usingWatcher(watcher)
                           .inBackground(callback)
                           .forPath(scope.leaderPath()));
@@ -325,9 +320,7 @@ final class ScopeStore {
 
   private CompletableFuture<Void> takeOverIfEmpty(byte[] record) {
     return monitor
-        .call(
-            callback ->
-                client.getData().undecompressed().inBackground(callback).forPath(scope.path()))
+        .call(callback -> Uncompressed.getData(client).inBackground(callback).forPath(scope.path()))
         .thenCompose(
             read -> {
               if (check(read, scope.path(), "read") == Code.NONODE || !isEmpty(read)) {
@@ -336,9 +329,7 @@ final class ScopeStore {
               return monitor
                   .call(
                       callback ->
-                          client
-                              .setData()
-                              .uncompressed()
+                          Uncompressed.setData(client)
                               .withVersion(read.getStat().getVersion())
                               .inBackground(callback)
                               .forPath(scope.path(), record))

@@ -1,5 +1,7 @@
 package io.tenure.testing;
 
+import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
@@ -27,5 +29,14 @@ public final class ArchitectureRules {
         .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
         .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_JARS)
         .importPackages(packageName);
+  }
+
+  /** What switches compression off came with Curator 5.8; users' frameworks pin older versions. */
+  public static ArchRule compressionIsSwitchedOffInOnePlace() {
+    return noClasses()
+        .that()
+        .doNotHaveSimpleName("Uncompressed")
+        .should()
+        .callMethodWhere(target(nameMatching("un(de)?compressed")));
   }
 }

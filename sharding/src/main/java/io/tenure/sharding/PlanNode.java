@@ -52,7 +52,7 @@ record PlanNode(
       throw json.foreign("reasons", "is no object");
     } else if (written != null) {
       int explained = 0;
-      for (Map.Entry<String, JsonNode> entry : written.properties()) {
+      for (Map.Entry<String, JsonNode> entry : ZnodeJson.fields(written)) {
         List<String> shards = ShardList.names(json, "reasons", entry.getValue());
         explained += shards.size();
         if (explained > MAX_EXPLAINED) {

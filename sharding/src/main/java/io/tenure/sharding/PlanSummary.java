@@ -56,8 +56,7 @@ record PlanSummary(
     if (written != null && !written.isObject()) {
       throw json.foreign("shares", "is no object");
     } else if (written != null) {
-      written
-          .properties()
+      ZnodeJson.fields(written)
           .forEach(
               entry -> {
                 double share = entry.getValue().asDouble(0);

@@ -131,4 +131,9 @@ class ArchitectureTest {
                 + "|GroupSettingsException|package-info)")
         .check(MAIN);
   }
+
+  @Test
+  void olderVersionsOfCuratorHaveWhatIsCalled() {
+    ArchitectureRules.compressionIsSwitchedOffInOnePlace().check(MAIN);
+  }
 }

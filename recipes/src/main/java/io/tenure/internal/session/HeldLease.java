@@ -298,8 +298,7 @@ public final class HeldLease implements Lease {
                 requests.requireReadable(path, found.getStat().getDataLength());
               }
               return monitor.call(
-                  callback ->
-                      client().getData().undecompressed().inBackground(callback).forPath(path));
+                  callback -> Uncompressed.getData(client()).inBackground(callback).forPath(path));
             });
   }
 

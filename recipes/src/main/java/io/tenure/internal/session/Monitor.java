@@ -141,6 +141,7 @@ public final class Monitor implements AutoCloseable {
       LeaseClock clock,
       Optional<Duration> ackInterval,
       Duration tickTime) {
+    Libraries.require();
     this.client = client;
     this.clock = clock;
     this.ackInterval = ackInterval;

@@ -52,11 +52,11 @@ public final class UncompressedClient implements InvocationHandler {
     if (result instanceof WatcherRemoveCuratorFramework removing) {
       return proxy(WatcherRemoveCuratorFramework.class, removing);
     } else if (result instanceof CreateBuilder create) {
-      create.uncompressed();
+      Uncompressed.plain(create);
     } else if (result instanceof SetDataBuilder set) {
-      set.uncompressed();
+      Uncompressed.plain(set);
     } else if (result instanceof GetDataBuilder get) {
-      get.undecompressed();
+      Uncompressed.plain(get);
     }
     return result;
   }

@@ -60,8 +60,7 @@ public final class ZnodeOps {
         build(
             "create",
             path,
-            () ->
-                client.transactionOp().create().uncompressed().withMode(mode).forPath(path, data));
+            () -> Uncompressed.create(client.transactionOp()).withMode(mode).forPath(path, data));
     requireAcl(op, path);
     return op;
   }
@@ -72,12 +71,7 @@ public final class ZnodeOps {
         "write",
         path,
         () ->
-            client
-                .transactionOp()
-                .setData()
-                .uncompressed()
-                .withVersion(version)
-                .forPath(path, data));
+            Uncompressed.setData(client.transactionOp()).withVersion(version).forPath(path, data));
   }
 
   /** Sets a znode's data, whatever version it has. */

@@ -53,6 +53,7 @@ public final class ZnodeReader {
 
   /** Reads through a client. */
   public ZnodeReader(CuratorFramework client) {
+    Libraries.require();
     this.client = client;
   }
 
@@ -77,7 +78,7 @@ public final class ZnodeReader {
   public List<Read<Znode>> readEach(List<String> paths) throws InterruptedException {
     return all(
         paths,
-        (path, call) -> client.getData().undecompressed().inBackground(call).forPath(path),
+        (path, call) -> Uncompressed.getData(client).inBackground(call).forPath(path),
         event -> {
           byte[] data = event.getData();
           return new Znode(event.getPath(), data == null ? new byte[0] : data, event.getStat());
