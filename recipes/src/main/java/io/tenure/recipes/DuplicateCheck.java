@@ -27,8 +27,11 @@ import org.slf4j.LoggerFactory;
  * to its readers.
  *
  * <p>A process that was restarted finds its own old node until its old session ends. So a node of
- * another session counts only if it is still there when that session must have ended if nobody kept
- * it alive. Of two that find each other, the later in the queue gives way.
+ * another session counts only if it is still there twice, long after that session must have ended
+ * if nobody kept it alive. A new quorum leader gives all sessions their whole timeout again, and
+ * cuts all connections: so the time begins anew with each connection of this client. A rival at the
+ * head of the queue that leaves the office vacant shows no life at all; it is waited for. Of two
+ * that find each other, the later in the queue gives way.
  *
  * <p>Confined to the monitor's event thread.
  */
@@ -36,6 +39,21 @@ final class DuplicateCheck {
 
   private static final Logger log = LoggerFactory.getLogger(DuplicateCheck.class);
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  /** So often a rival's session has to be alive when it must have ended if nobody kept it so. */
+  private static final int LOOKS = 2;
+
+  private static final long MIN_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** What can be seen of a rival. */
+  private enum Sign {
+    /** Its node or its session is gone. */
+    GONE,
+    /** It should take office, and does not. */
+    NONE,
+    /** Its session lives, which is all that it has to do. */
+    SESSION
+  }
 
   private record Rival(String path, Candidate candidate, long session) {}
 
@@ -89,23 +107,86 @@ final class DuplicateCheck {
         rival.candidate().host(),
         rival.candidate().pid(),
         Sessions.format(rival.session()));
+    lookLater(rival, LOOKS, monitor.connections(), wanted, onDuplicate);
+  }
+
+  /** Looks again when the rival's session must have ended if nobody keeps it alive. */
+  private void lookLater(
+      Rival rival,
+      int looks,
+      long connections,
+      BooleanSupplier wanted,
+      Consumer<TenureException> onDuplicate) {
     // The server rounds the timeout up to its next tick; half as much again is enough for that.
-    long timeout = monitor.sessionTimeoutNanos();
+    long timeout = Math.max(MIN_TIMEOUT_NANOS, monitor.sessionTimeoutNanos());
     monitor.schedule(
         () -> {
           if (wanted.getAsBoolean()) {
-            read(rival.path())
-                .thenAccept(
-                    still -> {
-                      if (wanted.getAsBoolean()
-                          && still.isPresent()
-                          && still.get().session() == rival.session()) {
-                        onDuplicate.accept(duplicate(rival));
-                      }
-                    });
+            look(rival, looks, connections, wanted, onDuplicate);
           }
         },
         timeout + timeout / 2);
+  }
+
+  private void look(
+      Rival rival,
+      int looks,
+      long connections,
+      BooleanSupplier wanted,
+      Consumer<TenureException> onDuplicate) {
+    if (monitor.connections() != connections || !monitor.isConnected()) {
+      lookLater(rival, LOOKS, monitor.connections(), wanted, onDuplicate);
+      return;
+    }
+    signOfLife(rival)
+        .whenComplete(
+            (sign, error) -> {
+              if (!wanted.getAsBoolean() || sign == Sign.GONE) {
+                return;
+              }
+              if (error != null || sign == Sign.NONE) {
+                lookLater(rival, looks, connections, wanted, onDuplicate);
+              } else if (looks > 1) {
+                lookLater(rival, looks - 1, connections, wanted, onDuplicate);
+              } else {
+                onDuplicate.accept(duplicate(rival));
+              }
+            });
+  }
+
+  private CompletableFuture<Sign> signOfLife(Rival rival) {
+    return read(rival.path())
+        .thenCompose(
+            still -> {
+              if (still.isEmpty() || still.get().session() != rival.session()) {
+                return CompletableFuture.completedFuture(Sign.GONE);
+              }
+              return isVacant().thenCombine(queue(), (vacant, names) -> sign(rival, vacant, names));
+            });
+  }
+
+  private static Sign sign(Rival rival, boolean vacant, List<String> queue) {
+    boolean isHead =
+        queue.stream().noneMatch(name -> sequence(name).compareTo(sequence(rival.path())) < 0);
+    return vacant && isHead ? Sign.NONE : Sign.SESSION;
+  }
+
+  private CompletableFuture<Boolean> isVacant() {
+    String path = settings.scope().leaderPath();
+    return monitor
+        .call(callback -> store.client().checkExists().inBackground(callback).forPath(path))
+        .thenApply(event -> ScopeStore.check(event, path, "read") == Code.NONODE);
+  }
+
+  private CompletableFuture<List<String>> queue() {
+    String path = settings.scope().latchPath();
+    return monitor
+        .call(callback -> store.client().getChildren().inBackground(callback).forPath(path))
+        .thenApply(
+            event ->
+                ScopeStore.check(event, path, "read") == Code.NONODE
+                    ? List.of()
+                    : event.getChildren());
   }
 
   private DuplicateCandidateException duplicate(Rival rival) {
@@ -122,26 +203,17 @@ final class DuplicateCheck {
             + Sessions.format(rival.session())
             + ", "
             + rival.path()
-            + "): give each candidate an id of its own");
+            + "): give each candidate an id of its own. If that process is gone, its session ends"
+            + " within its timeout: then acquire again");
   }
 
   /** The candidates before us in the queue that have our id. */
   private CompletableFuture<List<Rival>> rivals(String ownName) {
-    return monitor
-        .call(
-            callback ->
-                store
-                    .client()
-                    .getChildren()
-                    .inBackground(callback)
-                    .forPath(settings.scope().latchPath()))
+    return queue()
         .thenCompose(
-            event -> {
-              if (ScopeStore.check(event, settings.scope().latchPath(), "read") == Code.NONODE) {
-                return CompletableFuture.completedFuture(List.of());
-              }
+            names -> {
               List<CompletableFuture<Optional<Rival>>> reads =
-                  event.getChildren().stream()
+                  names.stream()
                       .filter(name -> sequence(name).compareTo(sequence(ownName)) < 0)
                       .map(name -> read(settings.scope().latchPath() + "/" + name))
                       .toList();

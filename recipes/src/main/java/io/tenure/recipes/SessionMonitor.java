@@ -1,5 +1,6 @@
 package io.tenure.recipes;
 
+import io.tenure.internal.session.CallbackThread;
 import io.tenure.internal.session.Monitor;
 import io.tenure.lease.Lease;
 import io.tenure.lease.LeaseClock;
@@ -7,6 +8,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.apache.curator.framework.CuratorFramework;
 
 /**
@@ -39,7 +41,11 @@ public final class SessionMonitor implements AutoCloseable {
   /** ZooKeeper's own default. */
   private static final Duration DEFAULT_TICK_TIME = Duration.ofSeconds(2);
 
+  /** So many users' dependents of a future may block before a further future has to wait. */
+  private static final int FUTURES = 16;
+
   private final Monitor monitor;
+  private final Executor futures = CallbackThread.several("tenure-futures", FUTURES);
 
   private SessionMonitor(Monitor monitor) {
     this.monitor = monitor;
@@ -111,11 +117,15 @@ public final class SessionMonitor implements AutoCloseable {
    * Working threads do this by {@link Lease#renew()}; it is public for those who renew many leases
    * at once.
    *
-   * @return completes on the event thread when the answer has come or cannot come any more; {@code
-   *     true} if the quorum has acknowledged it
+   * @return completes when the answer has come or cannot come; {@code true} if the quorum has
+   *     acknowledged it. On a thread for that, so that what hangs on it may block
    */
   public CompletableFuture<Boolean> acknowledge() {
-    return monitor.acknowledge();
+    CompletableFuture<Boolean> acknowledged = new CompletableFuture<>();
+    monitor
+        .acknowledge()
+        .thenAccept(answer -> futures.execute(() -> acknowledged.complete(answer)));
+    return acknowledged;
   }
 
   /** The client whose session is monitored. */

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.curator.ensemble.fixed.FixedEnsembleProvider;
 import org.apache.curator.framework.CuratorFramework;
@@ -47,11 +48,7 @@ class ReplacedHandleTest {
       CountDownLatch until = blocked;
       if (until.getCount() > 0) {
         waiting.incrementAndGet();
-        try {
-          until.await();
-        } catch (InterruptedException e) {
-          Thread.currentThread().interrupt();
-        }
+        awaitQuietly(until);
       }
       return super.getConnectionString();
     }
@@ -161,6 +158,36 @@ class ReplacedHandleTest {
         heard.add("gone");
       }
     };
+  }
+
+  @Test
+  void aUserWhoBlocksInAnAcknowledgementHoldsUpNobody() throws Exception {
+    SessionMonitor monitor = zk.monitor(zk.client());
+    await().until(() -> monitor.acknowledge().get());
+    CountDownLatch blocked = new CountDownLatch(1);
+    zk.closeLater(blocked::countDown);
+    AtomicInteger blocking = new AtomicInteger();
+    // A future that is complete already runs its dependents on the caller.
+    CompletableFuture.runAsync(
+        () ->
+            monitor
+                .acknowledge()
+                .thenAccept(
+                    acknowledged -> {
+                      blocking.incrementAndGet();
+                      awaitQuietly(blocked);
+                    }));
+    await().until(() -> blocking.get() == 1);
+
+    assertThat(monitor.acknowledge().get(20, TimeUnit.SECONDS)).isTrue();
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Test

@@ -123,8 +123,13 @@ public final class ShardDirectory implements AutoCloseable {
         SessionMonitor.of(Objects.requireNonNull(client, "client")), true, paths);
   }
 
-  /** A directory that shares a monitor with workers or elections of the same client. */
+  /**
+   * A directory that shares a monitor with workers or elections of the same client.
+   *
+   * @throws io.tenure.scope.TenureException if the monitor or its client was closed
+   */
   public static ShardDirectory of(SessionMonitor monitor, String group) {
+    monitor.internal().requireOpen();
     return new ShardDirectory(monitor, false, new GroupPaths(group));
   }
 

@@ -358,13 +358,16 @@ public final class ShardWorker implements AutoCloseable {
      *
      * @throws IllegalArgumentException if a value breaks its rule
      * @throws IllegalStateException if no tasks were given, or the client was not started
-     * @throws io.tenure.scope.ClientClosedException if the client was closed
+     * @throws io.tenure.scope.TenureException if the client or the shared monitor was closed
      */
     public ShardWorker build() {
       if (tasks == null) {
         throw new IllegalStateException("a worker needs tasks: give tasks(shard -> ...)");
       }
       CuratorClients.requireStarted(client, "the worker");
+      if (monitor != null) {
+        monitor.internal().requireOpen();
+      }
       Candidate.ofThisProcess(workerId, endpoint);
       // The rules of the settings, before anything is made.
       wish().over(GroupSettings.of(ShardSet.numbered(1)));

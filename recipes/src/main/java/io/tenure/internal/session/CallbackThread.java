@@ -21,7 +21,7 @@ public final class CallbackThread {
   }
 
   /** An executor with several such threads, for calls that need not come one after the other. */
-  static ThreadPoolExecutor several(String name, int threads) {
+  public static ThreadPoolExecutor several(String name, int threads) {
     return new Own(name, threads);
   }
 

@@ -126,6 +126,7 @@ public final class Monitor implements AutoCloseable {
   private long findBackoffNanos = MIN_FIND_BACKOFF_NANOS;
   private @Nullable Future<?> contactTimer;
   private boolean closedTold;
+  private long connections;
   private boolean authenticationWarned;
   private final List<CompletableFuture<?>> settling = new ArrayList<>();
 
@@ -318,6 +319,11 @@ public final class Monitor implements AutoCloseable {
 
   public boolean isConnected() {
     return connected;
+  }
+
+  /** How often the client has connected, in this session or another. On the event thread only. */
+  public long connections() {
+    return connections;
   }
 
   /** The present session, or 0 if there is none. */
@@ -654,6 +660,9 @@ public final class Monitor implements AutoCloseable {
       if (current != null) {
         current.evidence().disconnected();
       }
+    }
+    if (state == Watcher.Event.KeeperState.SyncConnected) {
+      connections++;
     }
     Session before = session;
     refreshSession();
