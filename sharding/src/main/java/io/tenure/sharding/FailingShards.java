@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * <p>One failure in office is enough for a shard to be called failing; of tenures that lapsed, and
  * nothing else, it takes two, since a pause of the process makes all of its tenures lapse at once.
  *
+ * <p>A task that hands its shard over after a while wants another worker to lead, and rests for a
+ * second; one that does so at once, again and again, fails like others.
+ *
  * <p>Pure but for the lot; confined to one thread.
  */
 final class FailingShards {
@@ -125,6 +128,23 @@ final class FailingShards {
     Entry entry = failedOnceMore(shard, FailingShard.Phase.OFFICE, reason, now, wake);
     entry.failing |= entry.told.times() > 1;
     return entry.failing ? rest(entry) : REMEMBERED_NANOS;
+  }
+
+  /**
+   * A task has handed its shard over.
+   *
+   * @param atOnce soon after it was elected
+   * @param wake the number of the wake-up that ends the rest
+   * @return how long it rests
+   */
+  long handedOver(String shard, boolean atOnce, String reason, Instant now, long wake) {
+    if (!atOnce) {
+      entries.computeIfPresent(
+          shard, (name, known) -> known.told.in() == FailingShard.Phase.HAND_OVER ? null : known);
+    }
+    Entry entry = failedOnceMore(shard, FailingShard.Phase.HAND_OVER, reason, now, wake);
+    entry.failing |= atOnce;
+    return rest(entry);
   }
 
   private Entry failedOnceMore(

@@ -15,6 +15,7 @@ import io.tenure.scope.CoordinationException;
 import io.tenure.scope.Retention;
 import io.tenure.scope.TenureException;
 import io.tenure.scope.Transition;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -78,6 +79,9 @@ final class ShardMachine {
   private static final long STAND_BY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  /** A task that hands its shard over so soon does not want it at all. */
+  private static final Duration AT_ONCE = Duration.ofSeconds(10);
 
   private final Candidate candidate;
   private Retention retention;
@@ -624,6 +628,7 @@ final class ShardMachine {
     slot.taskAlive = true;
     slot.stopping = false;
     slot.failures = 0;
+    slot.electedAt = now;
     become(slot, SlotState.LEADING);
     remember(slot, FailingShards.SUCCESS_NANOS);
     out.accept(
@@ -785,8 +790,7 @@ final class ShardMachine {
     if (failure.isPresent()) {
       failsOnceMore(slot, FailingShard.Phase.OFFICE, UserCode.describe(failure.get()));
     } else if (rests && slot.role != ShardRole.NONE) {
-      Transition.End end = slot.ending;
-      failsOnceMore(slot, FailingShard.Phase.HAND_OVER, end == null ? "" : end.reason());
+      handsOver(slot);
     }
     if (failing.rests(slot.shard)) {
       if (slot.state == SlotState.WAITING) {
@@ -808,6 +812,16 @@ final class ShardMachine {
   private void failsOnceMore(ShardSlot slot, FailingShard.Phase in, String error) {
     long wake = ++wakes;
     long nanos = failing.failed(slot.shard, in, error, now, wake);
+    out.accept(new WorkerAction.Later(slot.shard, wake, nanos));
+    report = true;
+  }
+
+  private void handsOver(ShardSlot slot) {
+    Transition.End end = slot.ending;
+    boolean atOnce = Duration.between(slot.electedAt, now).compareTo(AT_ONCE) < 0;
+    long wake = ++wakes;
+    String reason = end == null ? "" : end.reason();
+    long nanos = failing.handedOver(slot.shard, atOnce, reason, now, wake);
     out.accept(new WorkerAction.Later(slot.shard, wake, nanos));
     report = true;
   }

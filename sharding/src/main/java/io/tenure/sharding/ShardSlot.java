@@ -3,6 +3,7 @@ package io.tenure.sharding;
 import io.tenure.internal.ScopeView;
 import io.tenure.scope.Predecessor;
 import io.tenure.scope.Transition;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -90,6 +91,9 @@ final class ShardSlot {
   Transition.@Nullable End ending;
 
   Warmth warmth = Warmth.COLD;
+
+  /** When its last tenure began, by the wall clock. */
+  Instant electedAt = Instant.EPOCH;
 
   /** A task of an earlier tenure still runs, or this one's does. */
   boolean taskAlive;

@@ -74,6 +74,20 @@ class FailingShardsTest {
   }
 
   @Test
+  void aTaskThatHandsItsShardOverAfterAWhileRestsForASecondEachTime() {
+    for (int times = 1; times <= 5; times++) {
+      assertThat(failing.handedOver("7", false, "another shall", NOW, ++wake))
+          .isEqualTo(Duration.ofSeconds(1).toNanos());
+      assertThat(failing.isFailing("7")).isFalse();
+      assertThat(failing.wake("7", wake)).isEqualTo(Change.RESTED);
+    }
+    failing.handedOver("7", true, "not now", NOW, ++wake);
+    assertThat(failing.handedOver("7", true, "not now", NOW, ++wake))
+        .isGreaterThan(Duration.ofSeconds(1).toNanos());
+    assertThat(failing.isFailing("7")).isTrue();
+  }
+
+  @Test
   void aTaskThatCannotGetReadyMayStillBeLedAndIsForgottenWhenItGetsReady() {
     failing.failed("7", Phase.WARM_UP, "no", NOW, ++wake);
     assertThat(failing.isFailing("7")).isFalse();
