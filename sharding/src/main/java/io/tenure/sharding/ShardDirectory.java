@@ -3,6 +3,7 @@ package io.tenure.sharding;
 import io.tenure.internal.Backoff;
 import io.tenure.internal.LeaderNode;
 import io.tenure.internal.session.CallbackThread;
+import io.tenure.internal.session.ConnectionWait;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Reply;
 import io.tenure.internal.session.SerialExecutor;
@@ -77,6 +78,7 @@ public final class ShardDirectory implements AutoCloseable {
   private final SessionMonitor sessions;
   private final boolean ownsMonitor;
   private final Monitor monitor;
+  private final ConnectionWait connection;
   private final SessionListener listener = new Sessions();
   private final Watcher watcher = this::changed;
   private final WatchedNode group;
@@ -105,6 +107,7 @@ public final class ShardDirectory implements AutoCloseable {
     this.sessions = sessions;
     this.ownsMonitor = ownsMonitor;
     this.monitor = sessions.internal();
+    this.connection = new ConnectionWait(monitor, log, "group=" + paths.group() + " directory");
     this.trust = new DirectoryTrust(monitor);
     this.group = new WatchedNode(monitor, paths.group(), new SettingsReader());
     this.callbackThread = CallbackThread.named("tenure-directory");
@@ -141,6 +144,7 @@ public final class ShardDirectory implements AutoCloseable {
    */
   public CompletionStage<Void> start() {
     monitor.addListener(listener);
+    connection.start();
     return callbacks.forUsers(complete);
   }
 
@@ -202,6 +206,7 @@ public final class ShardDirectory implements AutoCloseable {
   @Override
   public void close() {
     monitor.removeListener(listener);
+    connection.stop();
     monitor.execute(
         () -> {
           if (!closed) {

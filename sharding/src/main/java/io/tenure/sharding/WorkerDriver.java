@@ -2,6 +2,7 @@ package io.tenure.sharding;
 
 import io.tenure.internal.Backoff;
 import io.tenure.internal.ScopeView;
+import io.tenure.internal.session.ConnectionWait;
 import io.tenure.internal.session.LeaseTerms;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.SerialExecutor;
@@ -50,6 +51,7 @@ final class WorkerDriver implements SessionListener {
 
   private final WorkerOptions options;
   private final Monitor monitor;
+  private final ConnectionWait connection;
   private final UserThreads threads;
   private final SerialExecutor callbacks;
   private final Registration registration;
@@ -80,6 +82,8 @@ final class WorkerDriver implements SessionListener {
   WorkerDriver(WorkerOptions options, Monitor monitor, UserThreads threads) {
     this.options = options;
     this.monitor = monitor;
+    this.connection =
+        new ConnectionWait(monitor, log, "group=" + options.group() + " worker=" + options.id());
     this.callbacks =
         SerialExecutor.of(
             options.callbacks(), "group=" + options.group() + " worker=" + options.id());
@@ -107,6 +111,7 @@ final class WorkerDriver implements SessionListener {
   CompletableFuture<Void> start() {
     monitor.execute(() -> become(WorkerState.JOINING, "started"));
     monitor.addListener(this);
+    connection.start();
     return started;
   }
 
@@ -197,6 +202,7 @@ final class WorkerDriver implements SessionListener {
   /** Lets go of everything, settled or not. */
   void abandon() {
     monitor.removeListener(this);
+    connection.stop();
     monitor.execute(
         () -> {
           plan.stop();

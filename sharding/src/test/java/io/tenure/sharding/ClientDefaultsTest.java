@@ -6,10 +6,13 @@ import static org.awaitility.Awaitility.await;
 
 import io.tenure.lease.NextStep;
 import io.tenure.scope.CoordinationException;
+import io.tenure.testing.FaultProxy;
+import io.tenure.testing.LogLines;
 import io.tenure.testing.ZooKeeperFixture;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
@@ -208,5 +211,26 @@ class ClientDefaultsTest {
     zk.client().delete().forPath("/gone/app");
     zk.client().delete().forPath("/gone");
     awaitLed(start(worker(client, "/orders")), 4);
+  }
+
+  @Test
+  void aWorkerAndADirectoryWithoutServersSayWhyTheyWaitOnceEach() throws Exception {
+    FaultProxy proxy = zk.proxy();
+    proxy.refuse(true);
+    try (LogLines lines = LogLines.of("io.tenure.sharding")) {
+      CuratorFramework client = zk.client(proxy.connectString());
+      ShardWorker worker = zk.closeLater(worker(client, "/apps/orders").build());
+      CompletableFuture<Void> joined = worker.start().toCompletableFuture();
+      ShardDirectory directory = zk.closeLater(ShardDirectory.of(client, "/apps/orders"));
+      directory.start();
+      await().atMost(PATIENCE).until(() -> lines.warnings().size() >= 2);
+      assertThat(lines.warnings())
+          .hasSize(2)
+          .allSatisfy(
+              line ->
+                  assertThat(line).contains("group=/apps/orders", proxy.connectString(), "quorum"));
+      proxy.refuse(false);
+      joined.get(20, TimeUnit.SECONDS);
+    }
   }
 }

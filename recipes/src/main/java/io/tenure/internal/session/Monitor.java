@@ -666,6 +666,9 @@ public final class Monitor implements AutoCloseable {
     }
     Session before = session;
     refreshSession();
+    if (state == Watcher.Event.KeeperState.Disconnected) {
+      tell(SessionListener::disconnected);
+    }
     Session current = session;
     if (current != null && current == before && state == Watcher.Event.KeeperState.SyncConnected) {
       tell(listener -> listener.connected(current.id()));

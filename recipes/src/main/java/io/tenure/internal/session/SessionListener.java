@@ -8,6 +8,9 @@ public interface SessionListener {
   /** The client is connected, in this session, which may be the one it had before. */
   void connected(long session);
 
+  /** The client has lost its connection; the session may live on. */
+  default void disconnected() {}
+
   /**
    * The session has ended, or its handle was given up: what was ephemeral in it is or will be gone.
    */
