@@ -160,9 +160,10 @@ public final class Monitor implements AutoCloseable {
           }
         };
     this.handles = new HandleFinder(client, outside, found -> execute(() -> handleFound(found)));
-    CuratorClients.events(client).addListener(curatorListener);
+    // Before the listener: what it tells is looked at with this.
     this.birth =
         new SessionBirth(Moment.now(clock), client.getZookeeperClient().getInstanceIndex());
+    CuratorClients.events(client).addListener(curatorListener);
     execute(this::refreshSession);
     handles.find();
   }
