@@ -27,6 +27,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
+import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.ZooDefs.OpCode;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.RepeatedTest;
@@ -130,7 +131,11 @@ class ClosingOnServerTest {
   }
 
   private List<String> queue() throws Exception {
-    return operator.getChildren().forPath(SCOPE + "/latch");
+    try {
+      return operator.getChildren().forPath(SCOPE + "/latch");
+    } catch (KeeperException.NoNodeException e) {
+      return List.of();
+    }
   }
 
   /** A task that says when its tenure begins. */

@@ -77,6 +77,17 @@ class NothingLeftBehindTest {
     return counts;
   }
 
+  /** The same once the last deletions have arrived, and threads that are idle have ended. */
+  private Map<String, Object> atRest(CuratorFramework client) {
+    return await()
+        .atMost(Duration.ofSeconds(60))
+        .until(
+            () -> counted(client),
+            counts ->
+                counts.get("zk_ephemerals_count").equals("0")
+                    && counts.get("threads").equals(List.of("tenure-events")));
+  }
+
   private static Void elections(CuratorFramework client, SessionMonitor shared, int scope, int many)
       throws Exception {
     String path = "/left/" + scope;
@@ -123,7 +134,7 @@ class NothingLeftBehindTest {
     CuratorFramework client = zooKeeper.client();
     SessionMonitor shared = zooKeeper.monitor(client);
     everywhere(client, shared, FIRST);
-    Map<String, Object> before = counted(client);
+    Map<String, Object> before = atRest(client);
     long started = System.nanoTime();
     everywhere(client, shared, ELECTIONS);
     System.out.printf(
