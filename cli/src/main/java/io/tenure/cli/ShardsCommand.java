@@ -9,6 +9,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -40,6 +41,11 @@ final class ShardsCommand implements Runnable {
     @Parameters(paramLabel = "NAME|COUNT", arity = "1..*", description = "Which, or how many.")
     List<String> shards = new ArrayList<>();
 
+    @Option(
+        names = "--several-workers",
+        description = "The group always has several workers: one alone need not have room for all.")
+    boolean severalWorkers;
+
     Add(Io io) {
       super(io);
     }
@@ -48,8 +54,9 @@ final class ShardsCommand implements Runnable {
     GroupChange change(ShardGroup group) throws InterruptedException {
       ShardSet present = group.settings().shards();
       return count(present, shards)
-          .<GroupChange>map(count -> new GroupChange.Resize(sum(present.size(), count), reason))
-          .orElseGet(() -> new GroupChange.AddShards(shards, reason));
+          .<GroupChange>map(
+              count -> new GroupChange.Resize(sum(present.size(), count), reason, severalWorkers))
+          .orElseGet(() -> new GroupChange.AddShards(shards, reason, severalWorkers));
     }
   }
 

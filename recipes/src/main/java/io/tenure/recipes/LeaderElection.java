@@ -5,6 +5,7 @@ import io.tenure.internal.LeaderNode;
 import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.session.CallbackThread;
 import io.tenure.internal.session.CuratorClients;
+import io.tenure.internal.session.EphemeralBytes;
 import io.tenure.internal.session.HeldLease;
 import io.tenure.internal.session.LeaseTerms;
 import io.tenure.internal.session.ServerErrors;
@@ -68,6 +69,9 @@ public final class LeaderElection implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(LeaderElection.class);
 
+  /** Curator names it by a UUID, a word and a number. */
+  private static final int LATCH_NAME_BYTES = 57;
+
   private final Scope scope;
   private final SessionMonitor monitor;
   private final boolean ownsMonitor;
@@ -79,6 +83,7 @@ public final class LeaderElection implements AutoCloseable {
   private volatile @Nullable Thread taskThread;
 
   private volatile @Nullable HeldLease taskLease;
+  private final int ephemeralBytes;
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
   private final Object closing = new Object();
   private volatile boolean closeRequested;
@@ -110,6 +115,12 @@ public final class LeaderElection implements AutoCloseable {
                 builder.listener,
                 callbacks),
             monitor.internal());
+    // The leader node and the node in the queue.
+    ephemeralBytes =
+        EphemeralBytes.of(client, scope.leaderPath())
+            + EphemeralBytes.of(client, scope.latchPath())
+            + LATCH_NAME_BYTES;
+    monitor.internal().ephemerals().add(ephemeralBytes);
   }
 
   /**
@@ -469,6 +480,7 @@ public final class LeaderElection implements AutoCloseable {
   }
 
   private void letGo() {
+    monitor.internal().ephemerals().add(-ephemeralBytes);
     if (ownCallbacks != null) {
       ownCallbacks.shutdown();
     }

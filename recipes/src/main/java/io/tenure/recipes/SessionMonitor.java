@@ -33,6 +33,12 @@ import org.apache.curator.framework.CuratorFramework;
  * the first election waits for tickTime/2 and a little more before it takes office. Made before, it
  * need not.
  *
+ * <p><b>How many elections.</b> The paths of all ephemeral nodes of a session are one transaction
+ * when it ends, and servers with the usual {@code jute.maxbuffer} cannot start again after one of
+ * more than 2 MiB (ZOOKEEPER-4306). An election has two: some 8,000 elections with scopes of 50
+ * characters come to half of that, and are warned of once. Use several clients, or {@code
+ * tenure-sharding}, for more.
+ *
  * <p>Thread-safe. One daemon thread, the <em>event thread</em>, owns the session's evidence and
  * runs the state machines of the elections; it never blocks and never runs user code.
  */

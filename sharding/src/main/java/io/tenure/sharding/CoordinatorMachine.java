@@ -224,7 +224,7 @@ final class CoordinatorMachine {
     long room = 0;
     for (Worker worker : present.values()) {
       if (!damped.contains(worker.id()) && !isDraining(worker, view.directives())) {
-        room += worker.node().maxShards();
+        room += worker.node().mayLead();
       }
     }
     boolean inForce =

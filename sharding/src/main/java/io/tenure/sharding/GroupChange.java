@@ -156,8 +156,16 @@ public sealed interface GroupChange {
   /**
    * A numbered group has so many shards. Those that go are stopped and resigned; their znodes stay,
    * with their epochs and their trails.
+   *
+   * @param severalWorkers the group always has several workers: its shards need not fit on one that
+   *     is left alone
    */
-  record Resize(int count, String reason) implements GroupChange {
+  record Resize(int count, String reason, boolean severalWorkers) implements GroupChange {
+    /** So many shards as fit on one worker. */
+    public Resize(int count, String reason) {
+      this(count, reason, false);
+    }
+
     /**
      * Checks the number, and puts the reason on one line.
      *
@@ -179,8 +187,18 @@ public sealed interface GroupChange {
     }
   }
 
-  /** A group with named shards has these as well. */
-  record AddShards(List<String> names, String reason) implements GroupChange {
+  /**
+   * A group with named shards has these as well.
+   *
+   * @param severalWorkers as in {@link Resize}
+   */
+  record AddShards(List<String> names, String reason, boolean severalWorkers)
+      implements GroupChange {
+    /** So many shards as fit on one worker. */
+    public AddShards(List<String> names, String reason) {
+      this(names, reason, false);
+    }
+
     /**
      * Checks the names, and puts the reason on one line.
      *

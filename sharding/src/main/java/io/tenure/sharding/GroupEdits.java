@@ -3,6 +3,7 @@ package io.tenure.sharding;
 import io.tenure.internal.LeaderNode;
 import io.tenure.internal.NearNames;
 import io.tenure.internal.ZnodeName;
+import io.tenure.internal.session.EphemeralBytes;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -60,11 +61,11 @@ final class GroupEdits {
     } else if (change instanceof GroupChange.ResetCapacity reset) {
       return takeBack(Directives.CAPACITY, reset.worker());
     } else if (change instanceof GroupChange.Resize resize) {
-      return setShards(resized(resize.count()));
+      return setShards(resized(resize.count()), resize.severalWorkers());
     } else if (change instanceof GroupChange.AddShards add) {
-      return setShards(with(add.names()));
+      return setShards(with(add.names()), add.severalWorkers());
     } else if (change instanceof GroupChange.RemoveShards remove) {
-      return setShards(without(remove.names()));
+      return setShards(without(remove.names()), true);
     } else if (change instanceof GroupChange.ChangeSettings settings) {
       return setSettings(settings.settings());
     }
@@ -110,7 +111,12 @@ final class GroupEdits {
 
   // ---- the set of shards ----
 
-  private GroupEdit setShards(ShardSet set) {
+  private GroupEdit setShards(ShardSet set, boolean severalWorkers) {
+    int bound = EphemeralBytes.DEFAULT_BOUND;
+    int fit = LeaderNodes.fit(bound, facts.rootBytes(), paths, set);
+    if (!severalWorkers && set.size() > shards.size() && set.size() > fit) {
+      throw new IllegalArgumentException(LeaderNodes.tooMany(paths.group(), set, fit, bound));
+    }
     GroupSettings settings = facts.settings().withShards(set);
     return set(settings, List.of(Setting.SHARDS), Integer.toString(set.size()));
   }

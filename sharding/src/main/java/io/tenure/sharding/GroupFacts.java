@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param workers the ids of those that are registered
  * @param directives that stand there, whatever they say
  * @param office of the shard that is to be revoked, if that is what is asked for
+ * @param rootBytes what the server has before the client's paths
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record GroupFacts(
@@ -21,7 +22,20 @@ record GroupFacts(
     int settingsVersion,
     List<String> workers,
     List<Standing> directives,
-    Optional<Office> office) {
+    Optional<Office> office,
+    int rootBytes) {
+
+  /** Of a client without a chroot or a namespace. */
+  GroupFacts(
+      GroupPaths paths,
+      GroupSettings settings,
+      byte[] settingsData,
+      int settingsVersion,
+      List<String> workers,
+      List<Standing> directives,
+      Optional<Office> office) {
+    this(paths, settings, settingsData, settingsVersion, workers, directives, office, 0);
+  }
 
   /** A directive as it was read. */
   @SuppressWarnings("ArrayRecordComponent") // carried, never compared

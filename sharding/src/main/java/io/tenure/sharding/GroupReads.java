@@ -3,6 +3,7 @@ package io.tenure.sharding;
 import io.tenure.audit.AuditTrail;
 import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.ZnodeName;
+import io.tenure.internal.session.EphemeralBytes;
 import io.tenure.internal.session.ZnodeReader;
 import io.tenure.internal.session.ZnodeReader.Znode;
 import io.tenure.scope.CoordinationException;
@@ -24,10 +25,12 @@ import org.apache.zookeeper.KeeperException;
 final class GroupReads {
 
   final GroupPaths paths;
+  private final CuratorFramework client;
   final ZnodeReader znodes;
 
   GroupReads(CuratorFramework client, GroupPaths paths) {
     this.paths = paths;
+    this.client = client;
     this.znodes = new ZnodeReader(client);
   }
 
@@ -91,7 +94,14 @@ final class GroupReads {
       office = office(paths.shard(revoke.shard()));
     }
     return new GroupFacts(
-        paths, settings, group.data(), group.stat().getVersion(), workers, directives, office);
+        paths,
+        settings,
+        group.data(),
+        group.stat().getVersion(),
+        workers,
+        directives,
+        office,
+        EphemeralBytes.rootBytes(client));
   }
 
   /** What the coordinator goes by. What cannot be read or understood hides nothing else. */

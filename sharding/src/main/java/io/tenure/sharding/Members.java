@@ -59,7 +59,7 @@ final class Members {
           new Placement.Member(
               id,
               directives.capacities().getOrDefault(id, node.capacity()),
-              node.maxShards(),
+              node.mayLead(),
               node.zone(),
               node.draining() || directives.drains().containsKey(id) || damped.contains(id)));
     }
@@ -103,6 +103,14 @@ final class Members {
   /** Whether it gets nothing only because it keeps dying. */
   boolean isDamped(int worker) {
     return damped.contains(id(worker));
+  }
+
+  /** The workers that would take more shards if their leader nodes took fewer bytes. */
+  List<String> boundByBytes() {
+    return workers.stream()
+        .filter(worker -> worker.node().fits() < worker.node().maxShards())
+        .map(worker -> worker.id() + " has room for " + worker.node().fits())
+        .toList();
   }
 
   /** Whether there is such a worker, and it takes shards. */

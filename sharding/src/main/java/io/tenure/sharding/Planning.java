@@ -24,6 +24,7 @@ final class Planning {
 
   private static final int NONE = Placement.NONE;
   private static final int MIN_RELEASED = 2;
+  private static final int MAX_NAMED = 5;
 
   /** In about so many rounds, a worker that leaves has handed over its share. */
   private static final int ROUNDS = 100;
@@ -477,11 +478,13 @@ final class Planning {
             .filter(node -> !node.saysTheSameAs(machine.plans.get(node.workerId())))
             .toList();
     List<String> unplaced = draft.unplaced();
+    String whyUnplaced = unplaced.isEmpty() ? "" : whyUnplaced();
     Map<String, Damped> damped = machine.memory.damping.told(now);
     boolean changed =
         !writes.isEmpty()
             || !gone.isEmpty()
             || !unplaced.equals(machine.summary.unplaced())
+            || !whyUnplaced.equals(machine.summary.unplacedReason())
             || !machine.load.shares().equals(machine.summary.shares())
             // What is forgiven goes with the next plan.
             || !machine.summary.damped().entrySet().containsAll(damped.entrySet());
@@ -498,7 +501,7 @@ final class Planning {
               unplaced,
               machine.load.shares(),
               damped,
-              "");
+              whyUnplaced);
       next = Optional.of(machine.summary);
     }
     return new CoordinatorMachine.Decision(
@@ -509,6 +512,17 @@ final class Planning {
         nanosToWait(),
         wishes.ignored(),
         preparations.calledOff());
+  }
+
+  private String whyUnplaced() {
+    List<String> bound = members.boundByBytes();
+    if (bound.isEmpty()) {
+      return "";
+    }
+    int shown = Math.min(MAX_NAMED, bound.size());
+    return "the leader nodes of one session may take so many bytes only: "
+        + String.join(", ", bound.subList(0, shown))
+        + (shown < bound.size() ? " ..." : "");
   }
 
   private Optional<Long> nanosToWait() {

@@ -2,6 +2,7 @@ package io.tenure.sharding;
 
 import io.tenure.internal.session.CallbackThread;
 import io.tenure.internal.session.CuratorClients;
+import io.tenure.internal.session.EphemeralBytes;
 import io.tenure.lease.LeaseClock;
 import io.tenure.recipes.SessionMonitor;
 import io.tenure.scope.Candidate;
@@ -93,6 +94,7 @@ public final class ShardWorker implements AutoCloseable {
             builder.zone,
             builder.capacity,
             builder.maxShards,
+            builder.leaderNodeBytes,
             builder.wish(),
             builder.margin,
             builder.lease,
@@ -139,6 +141,8 @@ public final class ShardWorker implements AutoCloseable {
     private String zone = "";
     private double capacity = 1;
     private int maxShards = Integer.MAX_VALUE;
+    private int leaderNodeBytes = EphemeralBytes.DEFAULT_BOUND;
+    private boolean severalWorkers;
     private @Nullable ShardTaskFactory tasks;
     private WorkerListener listener = new WorkerListener() {};
     private @Nullable Executor executor;
@@ -198,6 +202,32 @@ public final class ShardWorker implements AutoCloseable {
         throw new IllegalArgumentException("max shards is " + value + "; give 0 or more");
       }
       maxShards = value;
+      return this;
+    }
+
+    /**
+     * What the paths of this worker's leader nodes take at most, in bytes, as its session's end
+     * names them in one transaction: with about twice the default, servers that have the usual
+     * {@code jute.maxbuffer} cannot start again (ZOOKEEPER-4306). Default 1 MiB, half of that: room
+     * for some 20,000 shards with paths of 50 characters. The worker is given no more shards than
+     * fit, and takes no more. Raise it only where all servers have a larger {@code jute.maxbuffer}.
+     */
+    public Builder leaderNodeBytes(int bytes) {
+      if (bytes < 1) {
+        throw new IllegalArgumentException(
+            "leader nodes may take " + bytes + " bytes; give at least 1");
+      }
+      leaderNodeBytes = bytes;
+      return this;
+    }
+
+    /**
+     * The group always has several workers: its shards need not fit on one that is left alone,
+     * which leads as many as {@link #leaderNodeBytes} allows while the others wait unplaced.
+     * Without this, such a set of shards is refused.
+     */
+    public Builder shardsNeedSeveralWorkers() {
+      severalWorkers = true;
       return this;
     }
 
@@ -348,6 +378,15 @@ public final class ShardWorker implements AutoCloseable {
       return this;
     }
 
+    private void checkFits(ShardSet set) {
+      int fit = LeaderNodes.fit(leaderNodeBytes, EphemeralBytes.rootBytes(client), paths, set);
+      if (set.size() > fit) {
+        throw new IllegalArgumentException(
+            LeaderNodes.tooMany(paths.group(), set, fit, leaderNodeBytes)
+                + ": shardsNeedSeveralWorkers()");
+      }
+    }
+
     private SettingsWish wish() {
       return new SettingsWish(
           shards, standbys, settleWindow, movesInFlight, readyLimit, retention, loadBalancing);
@@ -371,6 +410,7 @@ public final class ShardWorker implements AutoCloseable {
       Candidate.ofThisProcess(workerId, endpoint);
       // The rules of the settings, before anything is made.
       wish().over(GroupSettings.of(ShardSet.numbered(1)));
+      shards.filter(set -> !severalWorkers).ifPresent(this::checkFits);
       return new ShardWorker(this);
     }
   }

@@ -3,6 +3,7 @@ package io.tenure.sharding;
 import io.tenure.internal.Backoff;
 import io.tenure.internal.ScopeView;
 import io.tenure.internal.session.ConnectionWait;
+import io.tenure.internal.session.EphemeralBytes;
 import io.tenure.internal.session.LeaseTerms;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.SerialExecutor;
@@ -69,6 +70,7 @@ final class WorkerDriver implements SessionListener {
 
   private final Backoff afterBroken =
       new Backoff(TimeUnit.SECONDS.toNanos(1), TimeUnit.MINUTES.toNanos(1));
+  private int leaderNodesThatFit = Integer.MAX_VALUE;
   private boolean handling;
   private volatile WorkerState state = WorkerState.NEW;
   private long incarnation = -1;
@@ -312,7 +314,7 @@ final class WorkerDriver implements SessionListener {
 
     @Override
     public WorkerNode node(String nonce) {
-      return WorkerDriver.this.node(nonce);
+      return WorkerDriver.this.node(nonce).withFits(boundOnShards());
     }
 
     @Override
@@ -356,6 +358,12 @@ final class WorkerDriver implements SessionListener {
   /** What of the group's settings a worker goes by; the rest is the coordinator's. */
   private void settingsChanged(GroupSettings now) {
     settings = now;
+    leaderNodesThatFit =
+        LeaderNodes.fit(
+            options.leaderNodeBytes(),
+            EphemeralBytes.rootBytes(monitor.client()),
+            options.paths(),
+            now.shards());
     if (link != null) {
       link.retain(now.retention());
       handle(new WorkerEvent.Retained(now.retention()));
@@ -553,6 +561,35 @@ final class WorkerDriver implements SessionListener {
     }
   }
 
+  /** How many shards' leader nodes fit into the session, where not all of the group's do. */
+  private int boundOnShards() {
+    return settings == null || leaderNodesThatFit >= settings.shards().size()
+        ? Integer.MAX_VALUE
+        : leaderNodesThatFit;
+  }
+
+  /**
+   * Whether an election would make one leader node more than may be. The plan gives no worker so
+   * many; but who stands by for many shards takes over without being told to.
+   */
+  private boolean isOneTooMany(WorkerAction.Send send) {
+    WorkerMachine known = machine;
+    return known != null
+        && known.occupied() > leaderNodesThatFit
+        && send.commit().after().leader().isPresent()
+        && known.slot(send.shard()).filter(slot -> !slot.attemptUnknown).isPresent();
+  }
+
+  private TenureException oneTooMany() {
+    return new CoordinationException(
+        "this worker has "
+            + leaderNodesThatFit
+            + " leader nodes, and more would take more than "
+            + options.leaderNodeBytes()
+            + " bytes of its session: start more workers, or give leaderNodeBytes if the servers"
+            + " have a larger jute.maxbuffer");
+  }
+
   private void perform(WorkerAction action) {
     ShardLink toServer = link;
     Tenures toTasks = tenures;
@@ -563,6 +600,8 @@ final class WorkerDriver implements SessionListener {
       toServer.look(look);
     } else if (action instanceof WorkerAction.Watch watch) {
       toServer.watch(watch.shard());
+    } else if (action instanceof WorkerAction.Send send && isOneTooMany(send)) {
+      handle(new WorkerEvent.CommitFailed(send.shard(), oneTooMany()));
     } else if (action instanceof WorkerAction.Send send) {
       toServer.send(new CommitQueue.Item(send.shard(), send.commit()));
     } else if (action instanceof WorkerAction.DropLeader drop) {

@@ -24,6 +24,7 @@ import java.util.Optional;
  *     have not been led well since
  * @param errors of shards that failed here, in office or while getting ready, what and how often
  * @param utilization how busy it is, in per cent
+ * @param fits how many leader nodes its session may have, by their bytes
  */
 record WorkerNode(
     Candidate candidate,
@@ -37,7 +38,8 @@ record WorkerNode(
     List<String> unable,
     List<String> failing,
     List<FailingShard> errors,
-    int utilization) {
+    int utilization,
+    int fits) {
 
   /**
    * How much of a list is told at a time, so that a registration stays small even where thousands
@@ -45,6 +47,36 @@ record WorkerNode(
    * note of the first.
    */
   static final int MAX_LIST_BYTES = 10 * 1024;
+
+  /** A worker that has room for the leader nodes of any number of shards. */
+  WorkerNode(
+      Candidate candidate,
+      String nonce,
+      String zone,
+      double capacity,
+      int maxShards,
+      boolean draining,
+      List<String> ready,
+      List<String> tookOver,
+      List<String> unable,
+      List<String> failing,
+      List<FailingShard> errors,
+      int utilization) {
+    this(
+        candidate,
+        nonce,
+        zone,
+        capacity,
+        maxShards,
+        draining,
+        ready,
+        tookOver,
+        unable,
+        failing,
+        errors,
+        utilization,
+        Integer.MAX_VALUE);
+  }
 
   static WorkerNode parse(String path, byte[] data) {
     ZnodeJson json = ZnodeJson.parse(path, data);
@@ -67,7 +99,10 @@ record WorkerNode(
         ShardList.get(json, "unable"),
         ShardList.get(json, "failing"),
         FailingShard.parse(json, "errors"),
-        (int) Math.min(json.number("utilization", 0), 100));
+        (int) Math.min(json.number("utilization", 0), 100),
+        json.get("fits") == null
+            ? Integer.MAX_VALUE
+            : (int) Math.min(json.number("fits", 0), Integer.MAX_VALUE));
   }
 
   byte[] bytes(boolean numbered) {
@@ -80,6 +115,9 @@ record WorkerNode(
     json.put("capacity", capacity);
     if (maxShards != Integer.MAX_VALUE) {
       json.put("maxShards", maxShards);
+    }
+    if (fits != Integer.MAX_VALUE) {
+      json.put("fits", fits);
     }
     json.put("state", draining ? "draining" : "active");
     ShardList.put(json, "ready", numbered, ready);
@@ -105,7 +143,31 @@ record WorkerNode(
         unable,
         failing,
         errors,
-        utilization);
+        utilization,
+        fits);
+  }
+
+  /** The same with room for so many leader nodes. */
+  WorkerNode withFits(int leaderNodes) {
+    return new WorkerNode(
+        candidate,
+        nonce,
+        zone,
+        capacity,
+        maxShards,
+        draining,
+        ready,
+        tookOver,
+        unable,
+        failing,
+        errors,
+        utilization,
+        leaderNodes);
+  }
+
+  /** How many shards it may be given. */
+  int mayLead() {
+    return Math.min(maxShards, fits);
   }
 
   /** As many of the shards as fit. */

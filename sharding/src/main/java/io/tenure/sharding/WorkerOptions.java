@@ -9,6 +9,7 @@ import java.util.concurrent.Executor;
  * What one worker is made of. Immutable.
  *
  * @param zone empty if nobody said
+ * @param leaderNodeBytes what the paths of its leader nodes take at most
  * @param margin the safety margin, where it is not the default
  * @param lease the lease duration, where it is not the default
  * @param concurrency how many steps can run at a time
@@ -22,6 +23,7 @@ record WorkerOptions(
     String zone,
     double capacity,
     int maxShards,
+    int leaderNodeBytes,
     SettingsWish wish,
     Optional<Duration> margin,
     Optional<Duration> lease,

@@ -35,6 +35,7 @@ final class CoordinatedGroup {
     final long incarnation;
     double capacity = 1;
     int maxShards = Integer.MAX_VALUE;
+    int fits = Integer.MAX_VALUE;
     String zone = "";
     boolean draining;
     int utilization;
@@ -62,7 +63,8 @@ final class CoordinatedGroup {
               List.copyOf(unable),
               List.copyOf(failing),
               List.of(),
-              utilization);
+              utilization,
+              fits);
       String path = PATHS.workerPrefix(id) + String.format(Locale.ROOT, "%010d", incarnation);
       WorkerNode read = WorkerNode.parse(path, node.bytes(numbered));
       return new CoordinatorMachine.Worker(read, GroupPaths.incarnation(path));

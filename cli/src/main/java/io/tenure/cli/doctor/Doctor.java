@@ -29,6 +29,7 @@ public final class Doctor {
           new ClockCheck(),
           new AclCheck(),
           new SizeCheck(),
+          new EphemeralsCheck(),
           new WorkersCheck(),
           new ShardsCheck(),
           new FailingCheck(),

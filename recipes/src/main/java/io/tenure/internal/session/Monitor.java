@@ -98,6 +98,7 @@ public final class Monitor implements AutoCloseable {
   private final HandleFinder handles;
   private final CuratorListener curatorListener;
   private final List<SessionListener> listeners = new CopyOnWriteArrayList<>();
+  private final EphemeralTally ephemerals = new EphemeralTally();
   private final Set<Pending> pending = ConcurrentHashMap.newKeySet();
   private final PacketSizes packets = new PacketSizes();
   private final Object acknowledging = new Object();
@@ -340,6 +341,11 @@ public final class Monitor implements AutoCloseable {
         ? TimeUnit.MILLISECONDS.toNanos(
             client.getZookeeperClient().getLastNegotiatedSessionTimeoutMs())
         : Math.max(0, current.connectionTimeoutNanos().getAsLong());
+  }
+
+  /** What the nodes of the elections on this session may take. */
+  public EphemeralTally ephemerals() {
+    return ephemerals;
   }
 
   public boolean isEventThread() {
