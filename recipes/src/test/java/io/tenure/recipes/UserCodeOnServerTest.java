@@ -24,6 +24,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.apache.curator.framework.CuratorFramework;
@@ -245,6 +247,30 @@ class UserCodeOnServerTest {
               () ->
                   assertThat(calls)
                       .containsExactly("elected 1", "ended 1", "elected 2", "ended 2"));
+    }
+  }
+
+  @Test
+  void aDependentThatBlocksStopsNeitherAcknowledgementsNorElections() throws Exception {
+    CountDownLatch opens = new CountDownLatch(1);
+    SessionMonitor monitor = zk.monitor(client);
+    try (LeaderElection election = LeaderElection.builder(monitor, "/billing/blocks").build();
+        Lease lease = election.acquire()) {
+      monitor
+          .acknowledge()
+          .thenRun(
+              () -> {
+                try {
+                  opens.await();
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                }
+              });
+      assertThat(monitor.acknowledge().get(20, TimeUnit.SECONDS)).isTrue();
+      lease.close();
+      assertThat(election.tryAcquire(PATIENCE)).isPresent();
+    } finally {
+      opens.countDown();
     }
   }
 

@@ -1,6 +1,7 @@
 package io.tenure.spec;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.Level;
@@ -107,11 +108,12 @@ class TraceTest {
     zk.endSession(clientOfA);
     awaitEnd(third);
     awaitEnd(afterThird.get(30, TimeUnit.SECONDS)); // Nobody renews: it lapses.
+    assertThatIllegalStateException().isThrownBy(() -> b.run(TraceTest::fail));
 
     Trace trace = Trace.ofLog(lines, scope);
     assertThat(trace.lines())
         .extracting(Trace.Line::event)
-        .contains("resigned", "revoked", "lapsed");
+        .contains("resigned", "revoked", "lapsed", "failed");
     assertIsBehaviour("election", trace);
     assertIsNone("election-nobody-elected", trace, isElected(3), line -> Optional.empty());
     assertIsNone("election-epoch", trace, isElected(4), line -> Optional.of(line.withEpoch(5)));
@@ -183,6 +185,10 @@ class TraceTest {
           }
         },
         threads);
+  }
+
+  private static NextStep fail(Lease lease) {
+    throw new IllegalStateException("epoch " + lease.epoch());
   }
 
   private void revoke(String scope) throws Exception {
