@@ -20,7 +20,8 @@ public final class ShardsProcess {
 
   /**
    * Takes the connection string, the group, the worker's id and the number of shards; and a file
-   * that, once it is there, has the task of the shard that it names call {@link System#exit}.
+   * that, once it is there, has the task of the worker and shard that it names call {@link
+   * System#exit}.
    */
   public static void main(String[] args) throws Exception {
     MonitoredClient own = MonitoredClient.start(args[0]);
@@ -34,7 +35,7 @@ public final class ShardsProcess {
                     lease -> {
                       if (args.length > 4
                           && Files.exists(Path.of(args[4]))
-                          && Files.readString(Path.of(args[4])).equals(shard)) {
+                          && Files.readString(Path.of(args[4])).equals(args[2] + " " + shard)) {
                         System.exit(3);
                       }
                       return NextStep.after(Duration.ofMillis(200));

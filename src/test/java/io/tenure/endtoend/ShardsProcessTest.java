@@ -141,7 +141,7 @@ class ShardsProcessTest {
             .findFirst()
             .orElseThrow();
     Path named = folder.resolve("named");
-    Files.writeString(named, shard);
+    Files.writeString(named, "w-1 " + shard);
     Files.move(named, exits);
     assertThat(first.allLines()).noneMatch(line -> line.contains("not drained"));
     awaitLed("w-2", SHARDS);

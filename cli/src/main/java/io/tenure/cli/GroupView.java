@@ -55,6 +55,18 @@ final class GroupView {
     Output out = io.out();
     out.line(group.path() + ": " + led() + " of " + shards() + " shards led, " + people());
     printVacant();
+    for (GroupStatus.Refused refused : status.refused()) {
+      out.line(
+          Table.plain(
+              "  REFUSED      "
+                  + refused.worker()
+                  + " on "
+                  + refused.host()
+                  + ", pid "
+                  + refused.pid()
+                  + ": "
+                  + refused.why()));
+    }
     status.unreadable().forEach(bad -> Failures.say(io.err(), bad.path() + ": " + bad.problem()));
     out.line(
         "  coordinator  "
@@ -267,6 +279,16 @@ final class GroupView {
               one.set("failing", Json.array(worker.info().failing(), GroupView::json));
               return one;
             }));
+    json.set(
+        "refused",
+        Json.array(
+            status.refused(),
+            refused ->
+                Json.object()
+                    .put("worker", refused.worker())
+                    .put("host", refused.host())
+                    .put("pid", refused.pid())
+                    .put("why", refused.why())));
     json.set("leaders", Json.array(status.shards(), GroupView::json));
     json.set(
         "unreadable",

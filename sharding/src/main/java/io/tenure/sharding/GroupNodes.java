@@ -169,12 +169,15 @@ final class GroupNodes {
         touched.add(path);
       }
     }
-    // With it, what the first coordinator would have to make, one after the other.
-    Scope coordinator = paths.coordinator();
-    ops.add(create(coordinator.path(), ScopeRecord.empty().bytes()));
-    ops.add(createEmpty(coordinator.auditPath()));
-    ops.add(createEmpty(coordinator.latchPath()));
-    touched.addAll(List.of(coordinator.path(), coordinator.auditPath(), coordinator.latchPath()));
+    if (attempt == 0) {
+      // With it, what the first coordinator would have to make, one after the other. Where a group
+      // was deleted under workers that still run, it may be there already.
+      Scope coordinator = paths.coordinator();
+      ops.add(create(coordinator.path(), ScopeRecord.empty().bytes()));
+      ops.add(createEmpty(coordinator.auditPath()));
+      ops.add(createEmpty(coordinator.latchPath()));
+      touched.addAll(List.of(coordinator.path(), coordinator.auditPath(), coordinator.latchPath()));
+    }
     return make(session, attempt, ops, touched);
   }
 

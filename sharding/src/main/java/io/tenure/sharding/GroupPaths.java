@@ -14,6 +14,7 @@ import io.tenure.scope.Scope;
  * /&lt;group&gt;/plan/&lt;id&gt;                  PlanNode
  * /&lt;group&gt;/directives/...             Directives
  * /&lt;group&gt;/shards/&lt;shard&gt;             scope of a shard
+ * /&lt;group&gt;/refused/&lt;id&gt;               RefusalNote, ephemeral
  * /&lt;group&gt;/audit                      TrailRecord of what operators have changed
  * /&lt;group&gt;/audit/0000000012-drain-w-3 OperationEntry, immutable
  * </pre>
@@ -68,6 +69,15 @@ record GroupPaths(String group) {
 
   String plan(String workerId) {
     return plans() + "/" + ZnodeName.encodeWhole(workerId);
+  }
+
+  /** The parent of what workers say that could not join. */
+  String refused() {
+    return group + "/refused";
+  }
+
+  String refused(String workerId) {
+    return refused() + "/" + ZnodeName.encodeWhole(workerId);
   }
 
   String directives() {

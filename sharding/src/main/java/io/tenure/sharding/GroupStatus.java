@@ -20,6 +20,7 @@ import java.util.OptionalDouble;
  * @param workers by id; of two registrations with one id the later
  * @param shards every shard of the group, in the order of its set
  * @param directives what operators want, by the names of the znodes
+ * @param refused workers that the group refuses, because they were told other settings for example
  * @param unreadable what stands there and cannot be read: damaged, of a newer format, or denied
  */
 public record GroupStatus(
@@ -32,7 +33,18 @@ public record GroupStatus(
     List<Worker> workers,
     List<Shard> shards,
     List<String> directives,
+    List<Refused> refused,
     List<AuditTrail.Unreadable> unreadable) {
+
+  /**
+   * A worker that cannot join. It tries again, unless it was refused when it was started.
+   *
+   * @param worker its id
+   * @param host where it runs
+   * @param pid its process
+   * @param why what it was told
+   */
+  public record Refused(String worker, String host, long pid, String why) {}
 
   /**
    * A worker.
@@ -100,6 +112,7 @@ public record GroupStatus(
     workers = List.copyOf(workers);
     shards = List.copyOf(shards);
     directives = List.copyOf(directives);
+    refused = List.copyOf(refused);
     unreadable = List.copyOf(unreadable);
   }
 

@@ -3,6 +3,7 @@ package io.tenure.sharding;
 import io.tenure.audit.AuditTrail;
 import io.tenure.internal.LeaderNode;
 import io.tenure.internal.ScopeRecord;
+import io.tenure.internal.ZnodeJson;
 import io.tenure.internal.session.ZnodeReader;
 import io.tenure.internal.session.ZnodeReader.Znode;
 import io.tenure.scope.Scope;
@@ -56,7 +57,23 @@ final class GroupStatusReading {
         workers(picture, directives),
         shards(names, picture, directives),
         picture.directives().stream().map(one -> name(one.path())).toList(),
+        refused(),
         unreadable);
+  }
+
+  private List<GroupStatus.Refused> refused() throws InterruptedException {
+    List<GroupStatus.Refused> refused = new ArrayList<>();
+    for (Znode node : reads.childNodes(paths.refused())) {
+      try {
+        ZnodeJson note = ZnodeJson.parse(node.path(), node.data());
+        refused.add(
+            new GroupStatus.Refused(
+                note.text("worker"), note.text("host"), note.number("pid", 0), note.text("why")));
+      } catch (TenureException e) {
+        problem(node.path(), e);
+      }
+    }
+    return refused;
   }
 
   private static String name(String path) {

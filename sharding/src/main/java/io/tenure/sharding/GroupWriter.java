@@ -1,5 +1,6 @@
 package io.tenure.sharding;
 
+import io.tenure.internal.Backoff;
 import io.tenure.internal.TrailRecord;
 import io.tenure.internal.session.ServerErrors;
 import io.tenure.internal.session.ZnodeOps;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.api.transaction.CuratorOp;
 import org.apache.curator.framework.api.transaction.CuratorTransactionResult;
@@ -47,6 +49,9 @@ final class GroupWriter {
 
   /** Each time, somebody else has changed the group between reading and writing. */
   private static final int MAX_ATTEMPTS = 50;
+
+  private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+  private static final long LONGEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
   private final CuratorFramework client;
   private final ZnodeOps ops;
@@ -98,7 +103,11 @@ final class GroupWriter {
 
     Optional<Operation> run() throws InterruptedException {
       Optional<Failure> last = Optional.empty();
+      Backoff pauses = new Backoff(FIRST_PAUSE_NANOS, LONGEST_PAUSE_NANOS);
       for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+        if (attempt > 0) {
+          TimeUnit.NANOSECONDS.sleep(pauses.nextNanos());
+        }
         Wanted wanted = wanted();
         // The record last, so that others have little time to get in between.
         Optional<GroupTrail.Head> head = readHead();

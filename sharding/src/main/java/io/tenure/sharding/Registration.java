@@ -1,5 +1,6 @@
 package io.tenure.sharding;
 
+import io.tenure.internal.Backoff;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Reply;
 import io.tenure.internal.session.ServerErrors;
@@ -12,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.api.transaction.CuratorOp;
 import org.apache.zookeeper.CreateMode;
@@ -41,7 +43,8 @@ final class Registration {
 
   private static final Logger log = LoggerFactory.getLogger(Registration.class);
 
-  private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  private static final long LONGEST_PAUSE_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   /** Whoever registers. Called on the event thread. */
   interface Owner {
@@ -72,6 +75,9 @@ final class Registration {
   private byte @Nullable [] written;
   private boolean writing;
   private boolean left;
+  private final Backoff pauses = new Backoff(FIRST_PAUSE_NANOS, LONGEST_PAUSE_NANOS);
+  private @Nullable Future<?> retry;
+  private Code setRefused = Code.OK;
 
   Registration(Monitor monitor, GroupPaths paths, String workerId, SettingsWish wish, Owner owner) {
     this.monitor = monitor;
@@ -108,8 +114,14 @@ final class Registration {
     path = "";
   }
 
+  private void again(Runnable what) {
+    if (retry == null || retry.isDone()) {
+      retry = monitor.schedule(what, pauses.nextNanos());
+    }
+  }
+
   private void register() {
-    if (registering) {
+    if (registering || left || session == 0 || !path.isEmpty()) {
       return;
     }
     registering = true;
@@ -127,6 +139,9 @@ final class Registration {
                 registering = false;
                 if (error != null) {
                   owner.refused(cause(error));
+                } else if (!done) {
+                  // Without a connection the next one goes on; but there may be one that throttles.
+                  again(this::register);
                 }
               }
             });
@@ -163,8 +178,7 @@ final class Registration {
                         } else if (reply.isUnknown() || ServerErrors.isTransient(reply.code())) {
                           return CompletableFuture.completedFuture(false);
                         } else if (reply.code() == Code.NONODE) {
-                          monitor.execute(this::register); // Deleted since it was opened.
-                          return CompletableFuture.completedFuture(false);
+                          return CompletableFuture.completedFuture(false); // Deleted meanwhile.
                         }
                         throw ServerErrors.refused(reply.code(), paths.workers(), "create");
                       });
@@ -177,6 +191,7 @@ final class Registration {
       return CompletableFuture.completedFuture(false);
     }
     path = found;
+    pauses.reset();
     long incarnation = GroupPaths.incarnation(found);
     log.info("group={} worker={} registered incarnation={}", paths.group(), workerId, incarnation);
     watch();
@@ -302,16 +317,27 @@ final class Registration {
               writing = false;
               if (reply.ok()) {
                 written = data;
+                pauses.reset();
+                setRefused = Code.OK;
                 report(); // What has changed meanwhile.
-              } else if (!reply.isUnknown() && !ServerErrors.isTransient(reply.code())) {
-                // Deleted: the watch says so. Anything else is not mended by insisting.
-                log.warn(
-                    "group={} worker={} registration cannot be set: {}",
-                    paths.group(),
-                    workerId,
-                    ServerErrors.sentence(reply.code(), own, "write"));
+              } else if (reply.code() != Code.NONODE) { // Deleted: the watch says so.
+                warnOfReport(own, reply);
+                again(this::report);
               }
             });
+  }
+
+  /** Said once for each reason; it is tried again all the same. */
+  private void warnOfReport(String own, Reply reply) {
+    boolean lasting = !reply.isUnknown() && !ServerErrors.isTransient(reply.code());
+    if (lasting && reply.code() != setRefused) {
+      setRefused = reply.code();
+      log.warn(
+          "group={} worker={} what the plan should know of this worker is not told: {}",
+          paths.group(),
+          workerId,
+          ServerErrors.sentence(reply.code(), own, "write"));
+    }
   }
 
   /**
@@ -322,6 +348,7 @@ final class Registration {
    */
   CompletableFuture<Void> leave() {
     left = true;
+    pauses.reset();
     CompletableFuture<Void> gone = new CompletableFuture<>();
     delete(gone);
     return gone;
@@ -345,7 +372,7 @@ final class Registration {
 
   private void left(CompletableFuture<Void> gone, Reply reply) {
     if (reply.isUnknown() || ServerErrors.isTransient(reply.code())) {
-      monitor.schedule(() -> delete(gone), RETRY_NANOS);
+      monitor.schedule(() -> delete(gone), pauses.nextNanos());
     } else if (reply.ok() || path.isEmpty()) {
       gone.complete(null);
     } else {

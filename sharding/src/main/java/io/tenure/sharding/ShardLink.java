@@ -13,8 +13,10 @@ import io.tenure.scope.Retention;
 import io.tenure.scope.Scope;
 import io.tenure.scope.TenureException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.apache.curator.framework.api.transaction.CuratorOp;
 import org.apache.zookeeper.KeeperException.Code;
@@ -42,6 +44,7 @@ final class ShardLink {
   private final OfficeWatches watches;
   private final ScopeReads reads;
   private final CommitQueue commits = new CommitQueue();
+  private final Set<String> persistentLeaders = new HashSet<>();
 
   private boolean flushDue;
 
@@ -69,6 +72,7 @@ final class ShardLink {
               @Override
               public void read(
                   String shard, long number, Optional<ScopeView> view, boolean deserted) {
+                warnOfPersistentLeader(shard, view);
                 worker.accept(new WorkerEvent.Looked(shard, number, view, deserted));
               }
 
@@ -77,6 +81,24 @@ final class ShardLink {
                 worker.accept(new WorkerEvent.LookFailed(shard, number, lasting));
               }
             });
+  }
+
+  /** Nobody is elected while it is there, and no event will come: said once. */
+  private void warnOfPersistentLeader(String shard, Optional<ScopeView> view) {
+    boolean persistent =
+        view.flatMap(ScopeView::leader).filter(leader -> leader.owner() == 0).isPresent();
+    if (!persistent) {
+      persistentLeaders.remove(shard);
+    } else if (persistentLeaders.add(shard)) {
+      String path = paths.shard(shard).leaderPath();
+      log.warn(
+          "group={} {} is a persistent node, made by a person or a tool: it goes with no session,"
+              + " and nobody leads shard {} while it is there. If nobody leads, delete it: delete {}",
+          paths.group(),
+          path,
+          shard,
+          path);
+    }
   }
 
   void look(WorkerAction.Look look) {

@@ -86,6 +86,11 @@ final class ShardList {
         if (!name.isTextual()) {
           throw json.foreign(field, "holds something that is no shard's name");
         }
+        try {
+          ShardSet.checkName(name.textValue());
+        } catch (IllegalArgumentException e) {
+          throw json.foreign(field, "names what can be no shard: " + e.getMessage());
+        }
         names.add(name.textValue());
       }
     } else {

@@ -90,7 +90,12 @@ public final class ShardSet {
     return new ShardSet(names.size(), Optional.of(names.stream().sorted().toList()));
   }
 
-  private static void checkName(String name) {
+  /**
+   * Checks that a shard can have a name.
+   *
+   * @throws IllegalArgumentException with the rule that it breaks
+   */
+  static void checkName(String name) {
     String rule = null;
     if (name.isEmpty() || name.length() > MAX_NAME_CHARS) {
       rule = "has " + name.length() + " characters; 1 to " + MAX_NAME_CHARS + " are allowed";

@@ -48,7 +48,8 @@ final class WorkerDriver implements SessionListener {
 
   private static final Logger log = LoggerFactory.getLogger(WorkerDriver.class);
 
-  private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final long FIRST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final long LONGEST_PAUSE_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private final WorkerOptions options;
   private final Monitor monitor;
@@ -80,6 +81,10 @@ final class WorkerDriver implements SessionListener {
   private boolean closing;
   private boolean gone;
   private @Nullable Future<?> retry;
+  private final Backoff afterRefusal = new Backoff(FIRST_PAUSE_NANOS, LONGEST_PAUSE_NANOS);
+  private final RefusalNote note;
+  private String refusal = "";
+  private String planRefusal = "";
 
   WorkerDriver(WorkerOptions options, Monitor monitor, UserThreads threads) {
     this.options = options;
@@ -93,6 +98,7 @@ final class WorkerDriver implements SessionListener {
         new Registration(
             monitor, options.paths(), options.id(), options.wish(), new RegistrationOwner());
     this.threads = threads;
+    this.note = new RefusalNote(monitor, options.paths(), options.candidate());
     this.plan = new WatchedNode(monitor, options.paths().plan(options.id()), new PlanReader());
     this.followed =
         new FollowedSettings(monitor, options.paths(), options.id(), this::settingsChanged);
@@ -197,7 +203,13 @@ final class WorkerDriver implements SessionListener {
   /** Leads nothing more and leaves the group; completes when all of it is settled. */
   CompletableFuture<Void> close(String reason) {
     String early = "worker " + options.id() + " was closed before it joined";
-    monitor.execute(() -> closeNow(reason, new ElectionClosedException(early)));
+    monitor.execute(
+        () -> {
+          if (!refusal.isEmpty()) {
+            note.remove();
+          }
+          closeNow(reason, new ElectionClosedException(early));
+        });
     return closed;
   }
 
@@ -344,6 +356,9 @@ final class WorkerDriver implements SessionListener {
                       () -> options.paths().shard(shard), options.candidate(), change));
     }
     settingsChanged(found);
+    afterRefusal.reset();
+    refusal = "";
+    note.remove();
     boolean again = incarnation >= 0; // The node was deleted by hand, and the session goes on.
     incarnation = number;
     if (!again) {
@@ -373,16 +388,11 @@ final class WorkerDriver implements SessionListener {
 
   /** At the start, that is an error of whoever started it; later, it is tried again. */
   private void refused(TenureException cause) {
+    tellRefused(cause);
     if (!started.isDone()) {
       closeNow("refused: " + cause.getMessage(), cause);
       return;
     }
-    log.warn(
-        "group={} worker={} cannot register: {}",
-        options.group(),
-        options.id(),
-        cause.getMessage());
-    callbacks.execute(() -> options.listener().refused(cause));
     if (retry == null || retry.isDone()) {
       retry =
           monitor.schedule(
@@ -391,8 +401,24 @@ final class WorkerDriver implements SessionListener {
                   connected(monitor.sessionId());
                 }
               },
-              RETRY_NANOS);
+              afterRefusal.nextNanos());
     }
+  }
+
+  /** Logged once for each reason; the listener hears of each refusal, after growing pauses. */
+  private void tellRefused(TenureException cause) {
+    String text = String.valueOf(cause.getMessage());
+    if (!text.equals(refusal)) {
+      refusal = text;
+      log.error(
+          "group={} worker={} is refused{}: {}",
+          options.group(),
+          options.id(),
+          started.isDone() ? " and tries again after growing pauses" : "",
+          text);
+      note.write(cause);
+    }
+    callbacks.execute(() -> options.listener().refused(cause));
   }
 
   private WorkerNode node(String nonce) {
@@ -459,10 +485,10 @@ final class WorkerDriver implements SessionListener {
     try {
       node = PlanNode.parse(options.paths().plan(options.id()), data);
     } catch (TenureException e) {
-      log.warn("group={} worker={} {}", options.group(), options.id(), e.getMessage());
-      callbacks.execute(() -> options.listener().refused(e));
+      planRefused(e);
       return;
     }
+    planRefusal = "";
     if (node.incarnation() > incarnation) {
       registration
           .isReplaced(node.incarnation())
@@ -477,6 +503,21 @@ final class WorkerDriver implements SessionListener {
       return;
     }
     obey(node);
+  }
+
+  /** It is read again at each reconnect, and said once. */
+  private void planRefused(TenureException cause) {
+    String text = String.valueOf(cause.getMessage());
+    if (!text.equals(planRefusal)) {
+      planRefusal = text;
+      log.warn(
+          "group={} worker={} goes on with the plan that it knows: {}. Delete that node, and the"
+              + " coordinator writes it again",
+          options.group(),
+          options.id(),
+          text);
+      callbacks.execute(() -> options.listener().refused(cause));
+    }
   }
 
   private void obey(PlanNode node) {

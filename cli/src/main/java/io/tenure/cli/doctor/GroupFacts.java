@@ -20,6 +20,7 @@ import org.apache.zookeeper.data.Stat;
  * @param settings empty if they cannot be read
  * @param problem why not
  * @param workers their registrations
+ * @param refused the notes of workers that cannot join
  * @param plan the nodes of workers' plans
  * @param summary the plan as a whole
  * @param directives what operators want
@@ -32,6 +33,7 @@ record GroupFacts(
     Optional<GroupSettings> settings,
     String problem,
     List<Worker> workers,
+    List<Znode> refused,
     List<Read<Znode>> plan,
     Read<Znode> summary,
     List<Read<Znode>> directives,

@@ -117,12 +117,21 @@ record Survey(List<GroupFacts> groups, List<ScopeFacts> scopes, int leftOut) {
           settings,
           problem,
           workers,
+          refused(path + "/refused"),
           plan,
           summary,
           directives,
           lists,
           java.util.Objects.requireNonNull(read.get(coordinator)),
           shards);
+    }
+
+    private List<Znode> refused(String path) throws InterruptedException {
+      List<String> notes =
+          znodes.childrenOfEach(List.of(path)).get(0).found().orElse(List.of()).stream()
+              .map(name -> path + "/" + name)
+              .toList();
+      return znodes.read(notes);
     }
 
     private static Optional<Scope> shardScope(String group, String name) {

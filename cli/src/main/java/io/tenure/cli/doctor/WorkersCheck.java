@@ -1,5 +1,8 @@
 package io.tenure.cli.doctor;
 
+import io.tenure.internal.ZnodeJson;
+import io.tenure.internal.session.ZnodeReader;
+import io.tenure.scope.TenureException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +23,14 @@ final class WorkersCheck implements Check {
     }
   }
 
+  private static String why(ZnodeReader.Znode note) {
+    try {
+      return ZnodeJson.parse(note.path(), note.data()).text("why");
+    } catch (TenureException e) {
+      return String.valueOf(e.getMessage());
+    }
+  }
+
   private static void run(GroupFacts group, Findings findings) {
     boolean good = true;
     if (group.settings().isEmpty()) {
@@ -28,6 +39,13 @@ final class WorkersCheck implements Check {
           group.path(),
           "its settings cannot be read: " + group.problem() + "; no worker can join",
           "restore the znode's data");
+    }
+    for (ZnodeReader.Znode note : group.refused()) {
+      good = false;
+      findings.wrong(
+          note.path(),
+          "this worker cannot join: " + why(note),
+          "give the worker what the group has, or nothing; or change the group");
     }
     if (group.workers().isEmpty()) {
       findings.wrong(
