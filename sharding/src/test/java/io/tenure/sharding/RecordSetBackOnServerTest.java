@@ -62,6 +62,28 @@ class RecordSetBackOnServerTest {
   }
 
   @Test
+  void aLeaderNodeThatGoesWithNoSessionIsNamedWithTheRemedyAndHoldsUpNoOtherShard()
+      throws Exception {
+    CuratorFramework operator = zk.client();
+    lead("w-1");
+    String node = GROUP + "/shards/0/leader";
+    operator.create().forPath(node, "restored".getBytes(StandardCharsets.UTF_8));
+    epochs.clear();
+    try (LogLines log = LogLines.of("io.tenure.sharding")) {
+      worker("w-2");
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(log.warnings())
+                      .filteredOn(line -> line.contains("delete " + node))
+                      .hasSize(1));
+    }
+    await().untilAsserted(() -> assertThat(epochs).isEqualTo(Map.of("1", 2L, "2", 2L)));
+    operator.delete().forPath(node);
+    await().untilAsserted(() -> assertThat(epochs).containsEntry("0", 2L));
+  }
+
+  @Test
   void giveNoEpochOutTwiceAndAreSaidWithTheRemedyWhileTheOthersAreLed() throws Exception {
     CuratorFramework operator = zk.client();
     lead("w-1");
