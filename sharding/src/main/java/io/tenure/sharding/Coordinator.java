@@ -25,7 +25,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import org.apache.curator.framework.CuratorFramework;
 import org.apache.zookeeper.AddWatchMode;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.WatchedEvent;
@@ -58,7 +57,6 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
   private final WorkerOptions options;
   private final GroupPaths paths;
   private final Monitor monitor;
-  private final CuratorFramework client;
   private final LeaderElection election;
   private final GroupReader reader;
   private final PlanWriter writer;
@@ -93,9 +91,8 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
     this.options = options;
     this.paths = options.paths();
     this.monitor = sessions.internal();
-    this.client = sessions.client();
     this.reader = new GroupReader(monitor, paths);
-    this.writer = new PlanWriter(client, paths);
+    this.writer = new PlanWriter(monitor, paths);
     LeaderElection.Builder builder =
         LeaderElection.builder(sessions, paths.coordinator().path()).candidateId(options.id());
     options.candidate().endpoint().ifPresent(builder::endpoint);

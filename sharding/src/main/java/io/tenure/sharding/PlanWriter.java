@@ -1,6 +1,7 @@
 package io.tenure.sharding;
 
 import io.tenure.internal.ZnodeName;
+import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.ZnodeOps;
 import io.tenure.lease.Lease;
 import java.nio.charset.StandardCharsets;
@@ -8,7 +9,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.api.transaction.CuratorOp;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException;
@@ -30,10 +30,12 @@ final class PlanWriter {
 
   private final ZnodeOps ops;
   private final GroupPaths paths;
+  private final Monitor monitor;
   private Set<String> names = new HashSet<>();
 
-  PlanWriter(CuratorFramework client, GroupPaths paths) {
-    this.ops = new ZnodeOps(client);
+  PlanWriter(Monitor monitor, GroupPaths paths) {
+    this.monitor = monitor;
+    this.ops = new ZnodeOps(monitor.client());
     this.paths = paths;
   }
 
@@ -73,7 +75,7 @@ final class PlanWriter {
   }
 
   /** The operations of one transaction. */
-  private static final class Batch {
+  private final class Batch {
     private final Lease lease;
     private final List<CuratorOp> ops = new ArrayList<>();
     private int bytes;
@@ -85,8 +87,7 @@ final class PlanWriter {
     void add(CuratorOp op, String path, int dataBytes)
         throws InterruptedException, KeeperException {
       int more = OP_BYTES + path.getBytes(StandardCharsets.UTF_8).length + dataBytes;
-      int packet = Integer.getInteger("jute.maxbuffer", 0xfffff);
-      if (!ops.isEmpty() && bytes + more > Math.min(MAX_BYTES, packet / 2)) {
+      if (!ops.isEmpty() && bytes + more > Math.min(MAX_BYTES, monitor.packetLimit() / 2)) {
         send();
       }
       ops.add(op);

@@ -125,14 +125,22 @@ class CoordinatorFaultsOnServerTest {
     List<String> names =
         IntStream.range(0, 300).mapToObj(i -> "a-tenant-with-a-long-name-" + (1000 + i)).toList();
     ShardSet set = ShardSet.named(names);
-    workers.start("w-1", b -> b.shards(set).settleWindow(Duration.ofMillis(300)));
-    // Before the first plan, which waits for the settle window.
+    // A client keeps the limit that it began with.
     System.setProperty("jute.maxbuffer", "14000");
-    workers.await(() -> assertThat(ends()).hasSizeGreaterThanOrEqualTo(2));
-    assertThat(ends())
-        .allSatisfy(end -> assertThat(end).startsWith("resigned").contains("jute.maxbuffer"));
+    Workers.Member small = workers.start("w-1", b -> b.shards(set).standbys(0).maxShards(0));
     System.clearProperty("jute.maxbuffer");
-    workers.awaitLoads(Map.of("w-1", 300));
+    ShardGroup group = ShardGroup.of(workers.observer(), GROUP);
+    workers.await(() -> assertThat(group.plan().coordinator()).isEqualTo("w-1"));
+    workers.start("w-2", b -> b.shards(set).standbys(0));
+    workers.awaitLoads(Map.of("w-2", 300));
+    assertThat(group.plan().coordinator()).isEqualTo("w-2");
+    assertThat(ends())
+        .isNotEmpty()
+        .allSatisfy(end -> assertThat(end).startsWith("resigned cannot coordinate"));
+    assertThat(small.worker().state()).isEqualTo(WorkerState.ACTIVE);
+    assertThat(Thread.getAllStackTraces().keySet())
+        .extracting(Thread::getName)
+        .contains("tenure-coordinator-w-1");
   }
 
   @Test

@@ -15,7 +15,7 @@ final class EphemeralsCheck implements Check {
   }
 
   /** What one session leads. */
-  private record Held(String example, int nodes, long bytes) {
+  record Held(String example, int nodes, long bytes) {
     Held and(int more) {
       return new Held(example, nodes + 1, bytes + more);
     }
@@ -37,6 +37,11 @@ final class EphemeralsCheck implements Check {
                       (held, one) -> held.and((int) one.bytes())));
     }
     sessions.remove(0L); // No ephemeral nodes.
+    judge(sessions, findings);
+  }
+
+  /** What is to be said of sessions, by their ids. */
+  static void judge(Map<Long, Held> sessions, Findings findings) {
     boolean good = true;
     for (Map.Entry<Long, Held> session : sessions.entrySet()) {
       Held held = session.getValue();

@@ -570,7 +570,7 @@ public final class Monitor implements AutoCloseable {
   }
 
   /** The longest packet that the client takes (its {@code jute.maxbuffer}). */
-  int packetLimit() {
+  public int packetLimit() {
     Session current = session;
     return current == null ? PacketLimit.DEFAULT_BYTES : PacketLimit.of(current.handle());
   }
