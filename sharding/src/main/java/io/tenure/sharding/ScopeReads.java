@@ -116,9 +116,6 @@ final class ScopeReads {
   /** Trails whose list does not fit into a reply, which was said. */
   private final Set<String> tooLong = new HashSet<>();
 
-  /** Leader nodes that go with no session, which was said. */
-  private final Set<String> persistent = new HashSet<>();
-
   private int inFlight;
 
   ScopeReads(
@@ -407,7 +404,6 @@ final class ScopeReads {
             : ScopeRecord.parse(scope.path(), data);
     Optional<ScopeView.LeaderData> leader = Optional.empty();
     if (results.get(1) instanceof OpResult.GetDataResult office) {
-      warnIfPersistent(scope, office.getStat());
       leader =
           Optional.of(
               new ScopeView.LeaderData(
@@ -423,17 +419,6 @@ final class ScopeReads {
                 .toList()
             : List.of();
     return Optional.of(new ScopeView(record, read.getStat().getVersion(), leader, names));
-  }
-
-  private void warnIfPersistent(Scope scope, Stat leader) {
-    if (leader.getEphemeralOwner() == 0 && persistent.add(scope.leaderPath())) {
-      log.warn(
-          "scope={} {} is a persistent node, made by a person or a tool: it goes with no session, and"
-              + " nobody is elected while it is there. If nobody leads, delete it: delete {}",
-          scope,
-          scope.leaderPath(),
-          scope.leaderPath());
-    }
   }
 
   private void failed(String shard, Wish wish, Optional<TenureException> lasting) {
