@@ -39,12 +39,20 @@ final class RefusalNote {
     this.candidate = candidate;
   }
 
-  /** Writes it, or writes it again. */
+  /** Writes it, or writes it again. Throws nothing: what refuses the worker may refuse the note. */
   void write(TenureException cause) {
     long session = monitor.sessionId();
     if (session == 0) {
       return;
     }
+    try {
+      write(session, cause);
+    } catch (TenureException e) {
+      log.debug("{} cannot be written", path(), e);
+    }
+  }
+
+  private void write(long session, TenureException cause) {
     byte[] data = data(cause);
     create(session, data)
         .thenCompose(
