@@ -38,6 +38,7 @@ import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
 import org.apache.zookeeper.Watcher;
 import org.apache.zookeeper.ZooKeeper;
+import org.apache.zookeeper.common.ZKConfig;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -569,10 +570,14 @@ public final class Monitor implements AutoCloseable {
     return packets;
   }
 
-  /** The longest packet that the client takes (its {@code jute.maxbuffer}). */
+  /**
+   * The longest packet that the client takes (its {@code jute.maxbuffer}), or the process by now
+   * where that is less: the client's next handle goes by it.
+   */
   public int packetLimit() {
     Session current = session;
-    return current == null ? PacketLimit.DEFAULT_BYTES : PacketLimit.of(current.handle());
+    int client = current == null ? PacketLimit.DEFAULT_BYTES : PacketLimit.of(current.handle());
+    return Math.min(client, Integer.getInteger(ZKConfig.JUTE_MAXBUFFER, client));
   }
 
   private void answer(Pending p, int rc, @Nullable List<OpResult> results) {
