@@ -52,6 +52,13 @@ final class DoctorCommand implements Callable<Integer> {
           "What the services give SessionMonitor.Builder.tickTime; default: ${DEFAULT-VALUE}.")
   String tickTime = "";
 
+  @Option(
+      names = "--observer-master",
+      description =
+          "The services have SessionMonitor.Builder.observerMaster(true): they reckon with observers"
+              + " that follow followers.")
+  boolean observerMaster;
+
   @Parameters(
       paramLabel = "SCOPE|GROUP",
       arity = "0..1",
@@ -88,7 +95,8 @@ final class DoctorCommand implements Callable<Integer> {
                     groups,
                     scopes,
                     !noProbe,
-                    Times.duration(tickTime)))
+                    Times.duration(tickTime),
+                    observerMaster))
             .run(report);
       }
       report.sum(groups.size(), scopes.size());

@@ -2,6 +2,7 @@ package io.tenure.recipes;
 
 import io.tenure.internal.session.CallbackThread;
 import io.tenure.internal.session.Monitor;
+import io.tenure.internal.session.SessionTiming;
 import io.tenure.lease.Lease;
 import io.tenure.lease.LeaseClock;
 import java.time.Duration;
@@ -75,6 +76,7 @@ public final class SessionMonitor implements AutoCloseable {
     private LeaseClock clock = LeaseClock.system();
     private Optional<Duration> ackInterval = Optional.empty();
     private Duration tickTime = DEFAULT_TICK_TIME;
+    private boolean observerMaster;
 
     private Builder(CuratorFramework client) {
       this.client = Objects.requireNonNull(client, "client");
@@ -99,6 +101,22 @@ public final class SessionMonitor implements AutoCloseable {
       return this;
     }
 
+    /**
+     * Whether this client may be connected to an observer that follows a follower, which a client
+     * cannot ask for either. Default: no. It is needed where servers have {@code
+     * observerMasterPort} in their configuration and the connect string names observers: such an
+     * observer's news of this session wait for two pings, one after the other, before the quorum
+     * leader has them, so the safety margin contains the whole tickTime and not its half. Without
+     * it leases there may outlast their sessions by tickTime/2; with it, where it is not needed,
+     * each lease is tickTime/2 shorter. It is not needed for observers that follow the quorum
+     * leader, nor where the connect string names voting servers alone. {@code tenure doctor} finds
+     * it where servers answer {@code mntr}.
+     */
+    public Builder observerMaster(boolean value) {
+      observerMaster = value;
+      return this;
+    }
+
     /** The clocks; for tests. */
     public Builder clock(LeaseClock value) {
       clock = Objects.requireNonNull(value, "clock");
@@ -107,7 +125,8 @@ public final class SessionMonitor implements AutoCloseable {
 
     /** Starts the monitor. */
     public SessionMonitor build() {
-      return new SessionMonitor(new Monitor(client, clock, ackInterval, tickTime));
+      return new SessionMonitor(
+          new Monitor(client, clock, SessionTiming.of(ackInterval, tickTime, observerMaster)));
     }
 
     static Duration positive(String what, Duration duration) {

@@ -12,6 +12,8 @@
  *       allowance that is part of the safety margin (about 1 % of the session timeout is plenty);
  *       they need not show the same time;
  *   <li>the servers' {@code tickTime} is not longer than the one that the monitor was told;
+ *   <li>no client is connected to an observer that follows a follower, unless the monitor was told
+ *       so ({@link io.tenure.recipes.SessionMonitor.Builder#observerMaster});
  *   <li>a machine that was suspended shows a later wall clock when it resumes, unless its monotonic
  *       clock went on.
  * </ul>

@@ -26,6 +26,7 @@ public final class Doctor {
       List.of(
           new ServersCheck(),
           new SessionCheck(),
+          new ObserversCheck(),
           new ClockCheck(),
           new AclCheck(),
           new SizeCheck(),

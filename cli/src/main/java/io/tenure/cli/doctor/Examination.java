@@ -17,6 +17,7 @@ import org.apache.curator.framework.CuratorFramework;
  * @param scopes those that belong to no group
  * @param probe whether a znode may be made for a moment to read the quorum leader's clock
  * @param tickTime what the services take the servers' tickTime to be
+ * @param observerMaster whether the services reckon with observers that follow followers
  */
 public record Examination(
     CuratorFramework client,
@@ -26,7 +27,8 @@ public record Examination(
     List<String> groups,
     List<Scope> scopes,
     boolean probe,
-    Duration tickTime) {
+    Duration tickTime,
+    boolean observerMaster) {
 
   /** Copies the lists. */
   public Examination {

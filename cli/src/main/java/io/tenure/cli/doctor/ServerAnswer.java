@@ -27,6 +27,7 @@ import org.apache.zookeeper.common.X509Exception;
  * @param outstanding requests that it has taken and not answered yet
  * @param averageMillis how long requests took on average since it started
  * @param tickMillis its tickTime, if it may be asked for that
+ * @param following whom it follows, and who follows it
  */
 record ServerAnswer(
     String name,
@@ -37,7 +38,28 @@ record ServerAnswer(
     String mode,
     int outstanding,
     double averageMillis,
-    OptionalInt tickMillis) {
+    OptionalInt tickMillis,
+    Following following) {
+
+  /**
+   * Whom a server follows, and who follows it, as far as it tells; with a provider of metrics of
+   * its own a follower tells nothing of its observers. Immutable.
+   *
+   * @param id its number in the ensemble, by {@code conf}
+   * @param observers how many observers follow it, by {@code mntr}; a follower tells that only if
+   *     it has {@code observerMasterPort}
+   * @param master whom an observer follows, by {@code mntr}
+   */
+  record Following(OptionalInt id, OptionalInt observers, OptionalInt master) {
+
+    static Following parse(String conf, String mntr) {
+      return new Following(integer(ID, conf), integer(OBSERVERS, mntr), integer(MASTER, mntr));
+    }
+
+    static Following unknown() {
+      return parse("", "");
+    }
+  }
 
   /** Whether a server answers. */
   enum State {
@@ -57,6 +79,10 @@ record ServerAnswer(
   private static final Pattern OUTSTANDING = Pattern.compile("(?m)^Outstanding: (\\d{1,9})");
   private static final Pattern LATENCY =
       Pattern.compile("(?m)^Latency min/avg/max: [^/]*/([0-9.]+)/");
+  private static final Pattern ID = Pattern.compile("(?m)^serverId=(\\d{1,9})");
+  private static final Pattern OBSERVERS =
+      Pattern.compile("(?m)^zk_synced_observers\\s+(\\d{1,9})");
+  private static final Pattern MASTER = Pattern.compile("(?m)^zk_observer_master_id\\s+(\\d{1,9})");
   private static final Pattern TICK = Pattern.compile("(?m)^tickTime=(\\d{1,9})");
 
   /** Asks it; blocks for some seconds at most. */
@@ -85,6 +111,9 @@ record ServerAnswer(
           State.SILENT,
           "it takes connections and does not answer srvr: it wants TLS, or is no ZooKeeper");
     }
+    // Few servers may be asked for these; what they would tell is found in another way, or not.
+    String conf = optionalWord(address, "conf", config);
+    String mntr = optionalWord(address, "mntr", config);
     return new ServerAnswer(
         name(address),
         address,
@@ -94,17 +123,23 @@ record ServerAnswer(
         group(MODE, answer).orElse(""),
         group(OUTSTANDING, answer).map(Integer::parseInt).orElse(0),
         group(LATENCY, answer).map(ServerAnswer::number).orElse(OptionalDouble.empty()).orElse(0),
-        tick(address, config));
+        integer(TICK, conf),
+        Following.parse(conf, mntr));
   }
 
-  private static OptionalInt tick(InetSocketAddress address, ZKClientConfig config) {
+  private static String optionalWord(
+      InetSocketAddress address, String word, ZKClientConfig config) {
     try {
-      return group(TICK, word(address, "conf", config))
-          .map(text -> OptionalInt.of(Integer.parseInt(text)))
-          .orElse(OptionalInt.empty());
+      return word(address, word, config);
     } catch (IOException | X509Exception.SSLContextException | RuntimeException e) {
-      return OptionalInt.empty(); // Few servers may be asked for it; it is found in another way.
+      return "";
     }
+  }
+
+  private static OptionalInt integer(Pattern pattern, String text) {
+    return group(pattern, text)
+        .map(number -> OptionalInt.of(Integer.parseInt(number)))
+        .orElse(OptionalInt.empty());
   }
 
   private static String word(InetSocketAddress address, String word, ZKClientConfig config)
@@ -133,7 +168,16 @@ record ServerAnswer(
 
   private static ServerAnswer unanswered(InetSocketAddress address, State state, String problem) {
     return new ServerAnswer(
-        name(address), address, state, problem, "", "", 0, 0, OptionalInt.empty());
+        name(address),
+        address,
+        state,
+        problem,
+        "",
+        "",
+        0,
+        0,
+        OptionalInt.empty(),
+        Following.unknown());
   }
 
   private static Optional<String> group(Pattern pattern, String text) {

@@ -37,7 +37,7 @@ final class ServersCheck implements Check {
             findings.unchecked(
                 server.name(),
                 server.problem(),
-                "allow it with 4lw.commands.whitelist=srvr,conf; for TLS give this command"
+                "allow it with 4lw.commands.whitelist=srvr,conf,mntr; for TLS give this command"
                     + " --client-configuration");
       }
     }

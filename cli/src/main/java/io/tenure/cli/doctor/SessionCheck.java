@@ -1,6 +1,7 @@
 package io.tenure.cli.doctor;
 
 import io.tenure.internal.session.LeaseTerms;
+import io.tenure.internal.session.SessionTiming;
 import io.tenure.scope.LeaseTermsException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -88,12 +89,14 @@ final class SessionCheck implements Check {
               + " to "
               + Words.millis(max)
               + ", bounds that do not tell it, and no server may be asked for conf",
-          "allow it with 4lw.commands.whitelist=srvr,conf, or compare the servers' zoo.cfg with"
+          "allow it with 4lw.commands.whitelist=srvr,conf,mntr, or compare the servers' zoo.cfg with"
               + " SessionMonitor.builder(client).tickTime(...)");
     } else {
       tick(Duration.ofMillis(tick.getAsInt()), examination.tickTime(), findings);
     }
-    leases(min, max, tick, examination.tickTime(), findings);
+    SessionTiming timing =
+        SessionTiming.of(Optional.empty(), examination.tickTime(), examination.observerMaster());
+    leases(min, max, tick, examination.tickTime(), timing, findings);
   }
 
   private static void bounds(int min, boolean exact, int max, Findings findings) {
@@ -162,7 +165,12 @@ final class SessionCheck implements Check {
   }
 
   private static void leases(
-      int min, int max, OptionalInt tick, Duration assumed, Findings findings) {
+      int min,
+      int max,
+      OptionalInt tick,
+      Duration assumed,
+      SessionTiming timing,
+      Findings findings) {
     List<String> texts = new ArrayList<>();
     for (Duration asked : List.of(CURATORS_DEFAULT, USUAL)) {
       Duration granted = Duration.ofMillis(Math.max(min, Math.min(max, asked.toMillis())));
@@ -170,8 +178,7 @@ final class SessionCheck implements Check {
       Duration half = tick.isPresent() ? Duration.ofMillis(tick.getAsInt()) : assumed;
       try {
         Duration lease =
-            LeaseTerms.of(granted, Optional.empty(), assumed, Optional.empty(), Optional.empty())
-                .longest();
+            LeaseTerms.of(granted, timing, Optional.empty(), Optional.empty()).longest();
         texts.add(
             who
                 + Words.time(asked)

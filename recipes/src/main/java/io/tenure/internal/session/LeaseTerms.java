@@ -8,7 +8,8 @@ import java.util.Optional;
  * The durations that bound a lease, and the rules that hold them to each other. Immutable; pure.
  *
  * <p><b>The session bound</b> is the send time of the last acknowledged quorum operation + session
- * timeout − margin, where margin = ack interval + tickTime/2 + network allowance.
+ * timeout − margin, where margin = ack interval + tickTime/2 + network allowance (tickTime instead
+ * of its half where observers follow followers, see below).
  *
  * <p>Why this is safe. The quorum leader ends a session when it has not heard of it for the session
  * timeout. It hears of a client that is connected to a follower only through that follower, which
@@ -25,6 +26,11 @@ import java.util.Optional;
  * − ack interval − tickTime/2 − allowance, which gives the margin. That premise is not taken on
  * trust: {@link QuorumEvidence} remembers <i>C</i>, and where it is older (the process was stopped,
  * say), the bound is charged from <i>C</i> instead.
+ *
+ * <p><b>Observers that follow a follower</b> ({@code observerMasterPort}) report to that follower,
+ * and it reports what it heard with its own next answer, while an operation goes through it at
+ * once. So there are two waits for a ping, one after the other, and {@link SessionTiming} counts
+ * both for a contact to be settled, and in the margin.
  *
  * <p><b>The session timeout belongs to the connection.</b> A server grants its own to a session
  * that comes to it from another, and the quorum leader goes by that from then on. So an
@@ -52,22 +58,37 @@ public record LeaseTerms(
       Duration tickTime,
       Optional<Duration> margin,
       Optional<Duration> lease) {
+    return of(sessionTimeout, SessionTiming.of(ackInterval, tickTime, false), margin, lease);
+  }
+
+  /**
+   * The same, from durations that are known already.
+   *
+   * @throws LeaseTermsException with the numbers, if they leave no time to act
+   */
+  public static LeaseTerms of(
+      Duration sessionTimeout,
+      SessionTiming timing,
+      Optional<Duration> margin,
+      Optional<Duration> lease) {
     long session = sessionTimeout.toNanos();
     LeaseTerms terms =
         new LeaseTerms(
             session,
-            SessionTiming.of(ackInterval, tickTime),
+            timing,
             margin.map(LeaseTerms::nanos).orElse(0L),
             lease.map(LeaseTerms::nanos).orElse(session));
     long ack = terms.ackIntervalNanos();
-    if (margin.isPresent() && terms.askedMarginNanos() < terms.timing().reachNanos(session)) {
+    if (margin.isPresent() && terms.askedMarginNanos() < timing.reachNanos(session)) {
       throw new LeaseTermsException(
           "the safety margin "
               + show(terms.askedMarginNanos())
-              + " is less than ack interval + tickTime/2 = "
+              + " is less than ack interval + "
+              + timing.reportTerm()
+              + " = "
               + show(ack)
               + " + "
-              + show(terms.timing().halfTickNanos())
+              + show(timing.reportNanos())
               + ": the session could end on the server while the lease is held. "
               + "Give a larger margin, or a shorter ack interval");
     }

@@ -90,8 +90,6 @@ public final class Monitor implements AutoCloseable {
 
   private final CuratorFramework client;
   private final LeaseClock clock;
-  private final Optional<Duration> ackInterval;
-  private final Duration tickTime;
   private final SessionTiming timing;
   private final String namespace;
   private final EventThread events = new EventThread();
@@ -135,21 +133,13 @@ public final class Monitor implements AutoCloseable {
   /**
    * Starts the monitor.
    *
-   * @param ackInterval the age up to which an acknowledgement is young; default a sixth of the
-   *     session timeout
-   * @param tickTime the servers' tickTime
+   * @param timing what follows from a session timeout with these servers
    */
-  public Monitor(
-      CuratorFramework client,
-      LeaseClock clock,
-      Optional<Duration> ackInterval,
-      Duration tickTime) {
+  public Monitor(CuratorFramework client, LeaseClock clock, SessionTiming timing) {
     Libraries.require();
     this.client = client;
     this.clock = clock;
-    this.ackInterval = ackInterval;
-    this.tickTime = tickTime;
-    this.timing = SessionTiming.of(ackInterval, tickTime);
+    this.timing = timing;
     this.namespace = client.getNamespace();
     this.curatorListener =
         (curator, event) -> {
@@ -405,8 +395,7 @@ public final class Monitor implements AutoCloseable {
                     Math.min(
                         current.evidence().timeoutNanos(),
                         current.connectionTimeoutNanos().getAsLong())),
-                ackInterval,
-                tickTime,
+                timing,
                 margin,
                 lease));
   }

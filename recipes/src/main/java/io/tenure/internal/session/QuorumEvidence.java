@@ -9,17 +9,18 @@ import java.util.Optional;
  *
  * <p>A <em>contact</em> is a request that was answered on the present connection. An acknowledged
  * quorum operation sent at <i>T</i> <em>settles</em> the contacts that were answered at least
- * tickTime/2 + allowance before it: the quorum leader has heard of the session since they were
- * sent. The answer counts there, and not the request: one that was held up on its way may have
- * reached the server together with the operation. The <em>anchor</em> is the moment from which the
- * session bound is charged: the newest <i>T</i>, or the send time of the newest settled contact +
- * ack interval + tickTime/2 where that is earlier. It only moves forward.
+ * tickTime/2 + allowance before it (twice that where observers follow followers): the quorum leader
+ * has heard of the session since they were sent. The answer counts there, and not the request: one
+ * that was held up on its way may have reached the server together with the operation. The
+ * <em>anchor</em> is the moment from which the session bound is charged: the newest <i>T</i>, or
+ * the send time of the newest settled contact + {@link SessionTiming#reachNanos the reach} where
+ * that is earlier. It only moves forward.
  *
  * <p><b>The timeout in force.</b> A shorter timeout is in force as soon as it is seen. A longer one
- * is in force once a contact is settled that was sent tickTime/2 + allowance after the first answer
- * on its connection: until then the server of the connection before may still report to the quorum
- * leader, which would go by the shorter timeout until the next report of the new one. It is never
- * longer than the one that the session was first seen with, which a new quorum leader gives to all
+ * is in force once a contact is settled that was sent as long after the first answer on its
+ * connection: until then the server of the connection before may still report to the quorum leader,
+ * which would go by the shorter timeout until the next report of the new one. It is never longer
+ * than the one that the session was first seen with, which a new quorum leader gives to all
  * sessions that it finds.
  *
  * <p>Pure; confined to the monitor's event thread, but for {@link #timeoutNanos()}.

@@ -58,7 +58,10 @@ class ClosedSessionTest {
 
   private static Monitor monitor(CuratorFramework client) {
     return zk.closeLater(
-        new Monitor(client, LeaseClock.system(), Optional.empty(), ZooKeeperFixture.TICK_TIME));
+        new Monitor(
+            client,
+            LeaseClock.system(),
+            SessionTiming.of(Optional.empty(), ZooKeeperFixture.TICK_TIME, false)));
   }
 
   private static Recorder recorder(Monitor monitor) {

@@ -122,19 +122,31 @@ class LeaseArithmeticTest {
   private static final long ACK = 2_000 * MILLI;
   private static final long HALF_TICK = 1_000 * MILLI;
   private static final long ALLOWANCE = 600 * MILLI;
-  private static final SessionTiming TIMING =
-      SessionTiming.of(Optional.empty(), Duration.ofNanos(2 * HALF_TICK));
+  private static final SessionTiming TIMING = timing(false);
+
+  private static SessionTiming timing(boolean observerMaster) {
+    return SessionTiming.of(Optional.empty(), Duration.ofNanos(2 * HALF_TICK), observerMaster);
+  }
 
   private static QuorumEvidence evidence(Optional<Moment> born) {
-    assertThat(TIMING.ackIntervalNanos(SESSION)).isEqualTo(ACK);
-    assertThat(TIMING.allowanceNanos(SESSION)).isEqualTo(ALLOWANCE);
-    return new QuorumEvidence(TIMING, SESSION, born);
+    return evidence(TIMING, born);
+  }
+
+  private static QuorumEvidence evidence(SessionTiming timing, Optional<Moment> born) {
+    assertThat(timing.ackIntervalNanos(SESSION)).isEqualTo(ACK);
+    assertThat(timing.allowanceNanos(SESSION)).isEqualTo(ALLOWANCE);
+    return new QuorumEvidence(timing, SESSION, born);
   }
 
   private static Optional<Moment> acknowledged(QuorumEvidence evidence, Moment sent, Moment now) {
+    return acknowledged(TIMING, evidence, sent, now);
+  }
+
+  private static Optional<Moment> acknowledged(
+      SessionTiming timing, QuorumEvidence evidence, Moment sent, Moment now) {
     return evidence
         .acknowledged(sent, now, SESSION)
-        .map(proof -> proof.anchor(TIMING.reachNanos(SESSION)));
+        .map(proof -> proof.anchor(timing.reachNanos(SESSION)));
   }
 
   private static Moment at(long millis) {
@@ -203,43 +215,74 @@ class LeaseArithmeticTest {
     assertThat(acknowledged(evidence, at(3_000), at(3_000))).isEmpty();
   }
 
-  /** What the quorum leader knows of a session whose client is connected to a follower. */
+  /** What the quorum leader knows of a session whose client is connected to another server. */
   private static final class Quorum {
     private final Random random;
+    private final boolean observer;
+    private long observed = -1;
     private long lastTouch = -1;
     private long heard;
     private long nextPing;
+    private long nextPingOfObserver;
 
-    Quorum(Random random) {
+    /**
+     * A quorum.
+     *
+     * @param observer whether the client is connected to an observer, which follows a follower
+     */
+    Quorum(Random random, boolean observer) {
       this.random = random;
+      this.observer = observer;
       this.nextPing = random.nextInt((int) (HALF_TICK / MILLI)) * MILLI;
+      this.nextPingOfObserver = random.nextInt((int) (HALF_TICK / MILLI)) * MILLI;
     }
 
-    /** Time passes: the follower answers the pings that fall into it. */
+    /** Time passes: servers answer the pings that fall into it. */
     void until(long now) {
-      while (nextPing <= now) {
-        if (lastTouch >= 0) {
-          heard = lastTouch;
+      while (Math.min(nextPing, nextPingOfObserver) <= now) {
+        if (nextPingOfObserver < nextPing) {
+          lastTouch = Math.max(lastTouch, observed);
+          nextPingOfObserver += untilNextPing();
+          continue;
         }
-        // A ping comes each half tick, late by up to the allowance; the next one is not late as
-        // well.
-        nextPing += HALF_TICK + random.nextInt((int) (ALLOWANCE / MILLI)) * MILLI;
+        if (lastTouch >= 0) {
+          heard = Math.max(heard, lastTouch);
+        }
+        nextPing += untilNextPing();
       }
+    }
+
+    /**
+     * A ping comes each half tick, late by up to the allowance; the next one is not late as well.
+     */
+    private long untilNextPing() {
+      return HALF_TICK + random.nextInt((int) (ALLOWANCE / MILLI)) * MILLI;
     }
 
     void touch(long now) {
       until(now);
-      lastTouch = now;
+      if (observer) {
+        observed = now;
+      } else {
+        lastTouch = now;
+      }
     }
   }
 
   /** Runs schedules; returns how often a bound would have outlived the session on the server. */
   private static int violations(boolean naive, long seed, int schedules) {
+    return violations(naive, TIMING, false, seed, schedules);
+  }
+
+  private static int violations(
+      boolean naive, SessionTiming timing, boolean observer, long seed, int schedules) {
+    LeaseTerms terms =
+        LeaseTerms.of(Duration.ofNanos(SESSION), timing, Optional.empty(), Optional.empty());
     int violations = 0;
     Random random = new Random(seed);
     for (int s = 0; s < schedules; s++) {
-      Quorum quorum = new Quorum(random);
-      QuorumEvidence evidence = evidence(Optional.empty());
+      Quorum quorum = new Quorum(random, observer);
+      QuorumEvidence evidence = evidence(timing, Optional.empty());
       long now = 0;
       for (int i = 0; i < 40; i++) {
         now +=
@@ -280,12 +323,12 @@ class LeaseArithmeticTest {
           evidence.answered(sent, at(now / MILLI), SESSION);
           continue;
         }
-        Optional<Moment> anchor = acknowledged(evidence, sent, at(now / MILLI));
+        Optional<Moment> anchor = acknowledged(timing, evidence, sent, at(now / MILLI));
         // The follower is cut off right now: the quorum leader will hear nothing more.
         long ends = quorum.heard + SESSION;
-        long margin = ACK + HALF_TICK + ALLOWANCE;
         Optional<Moment> charged = naive ? Optional.of(sent) : anchor;
-        if (charged.isPresent() && charged.get().monotonicNanos() + SESSION - margin > ends) {
+        if (charged.isPresent()
+            && charged.get().monotonicNanos() + terms.sessionShareNanos() > ends) {
           violations++;
         }
       }
@@ -296,6 +339,46 @@ class LeaseArithmeticTest {
   @Property(tries = 50)
   void noBoundOutlivesTheSessionWhereverTheFollowerIsCutOff(@ForAll long seed) {
     assertThat(violations(false, seed, 200)).isZero();
+  }
+
+  @Property(tries = 50)
+  void noBoundOutlivesTheSessionWhereObserversFollowFollowersAndTheMonitorKnows(@ForAll long seed) {
+    assertThat(violations(false, timing(true), true, seed, 200)).isZero();
+  }
+
+  @Example
+  void theSimulationCatchesAMonitorThatDoesNotKnowOfObserversThatFollowFollowers() {
+    assertThat(violations(false, timing(false), true, 1, 2_000)).isPositive();
+  }
+
+  @Example
+  void withObserversThatFollowFollowersAnAcknowledgementCountsFromAboutItsOwnSendTime() {
+    QuorumEvidence evidence = evidence(timing(true), Optional.empty());
+    for (int ms = 0; ms < 60_000; ms += 1_000) {
+      evidence.answered(at(ms), at(ms), SESSION);
+      if (ms >= 5_000) {
+        Moment sent = at(ms + 100);
+        Moment anchor = acknowledged(timing(true), evidence, sent, sent).orElseThrow();
+        assertThat(anchor.monotonicNanosUntil(sent)).isBetween(0L, ALLOWANCE / 2);
+      }
+    }
+  }
+
+  @Example
+  void theMarginContainsTheWholeTickWhereObserversFollowFollowers() {
+    LeaseTerms terms =
+        LeaseTerms.of(Duration.ofSeconds(12), timing(true), Optional.empty(), Optional.empty());
+    // ack interval 2 s + tickTime 2 s + allowance 0.6 s
+    assertThat(terms.marginNanos()).isEqualTo(4_600 * MILLI);
+    assertThatExceptionOfType(LeaseTermsException.class)
+        .isThrownBy(
+            () ->
+                LeaseTerms.of(
+                    Duration.ofSeconds(12),
+                    timing(true),
+                    Optional.of(Duration.ofMillis(3_500)),
+                    Optional.empty()))
+        .withMessageContaining("safety margin 3500 ms is less than ack interval + tickTime = 2000");
   }
 
   @Example

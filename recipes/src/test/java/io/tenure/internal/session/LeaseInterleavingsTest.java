@@ -21,7 +21,7 @@ public class LeaseInterleavingsTest {
   private static final LeaseTerms TERMS =
       new LeaseTerms(
           5 * UNIT,
-          new SessionTiming(UNIT, UNIT),
+          new SessionTiming(UNIT, UNIT, false),
           2 * UNIT,
           UNIT); // The session's share is 3 units.
 

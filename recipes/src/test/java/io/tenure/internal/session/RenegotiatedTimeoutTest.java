@@ -22,7 +22,7 @@ class RenegotiatedTimeoutTest {
   private static final int HALF_TICK_MILLIS = 1_000;
   private static final int ALLOWANCE_MILLIS = 200;
   private static final SessionTiming TIMING =
-      SessionTiming.of(Optional.empty(), Duration.ofMillis(2 * HALF_TICK_MILLIS));
+      SessionTiming.of(Optional.empty(), Duration.ofMillis(2 * HALF_TICK_MILLIS), false);
   private static final LeaseTerms TERMS =
       LeaseTerms.of(
           Duration.ofSeconds(12),
