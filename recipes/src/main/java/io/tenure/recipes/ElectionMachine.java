@@ -188,7 +188,11 @@ final class ElectionMachine {
   /** At the head of the queue, with a fresh reading: who is in office? */
   private void decide(ElectionEvent.ScopeRead read, List<ElectionAction> out) {
     if (read.view().isEmpty() && leaving.isPresent()) {
-      goIdle(out); // A transaction on a scope that was deleted cannot come true.
+      // A transaction on a scope that was deleted or emptied cannot come true; it may have before.
+      if (attemptUnknown && session == read.session()) {
+        dropLeader(out);
+      }
+      goIdle(out);
       return;
     }
     if (read.view().isEmpty() || read.session() == 0) {
@@ -209,6 +213,9 @@ final class ElectionMachine {
     boolean mayStillCommit =
         attemptUnknown && view.isPresent() && view.get().version() == found.version();
     if (leaving.isPresent() && !mayStillCommit) {
+      if (attemptUnknown && isNodeOfTheAttempt(found)) {
+        dropLeader(out);
+      }
       goIdle(out);
       return;
     }
@@ -235,14 +242,13 @@ final class ElectionMachine {
    */
   private void meetLeader(ScopeView found, boolean sentBefore, List<ElectionAction> out) {
     ScopeView.LeaderData node = found.leader().orElseThrow();
-    boolean ofThisSession = node.owner() == session;
-    if (attemptUnknown && ofThisSession) {
+    if (attemptUnknown && node.owner() == session) {
       // No leader node came of another attempt at that version: this one was applied after the
       // record was read and before the leader node was.
       readAfterPause(out);
       return;
     }
-    if (sentBefore && ofThisSession && LeaderNode.nonce(node.data()).equals(Optional.of(nonce))) {
+    if (sentBefore && isNodeOfTheAttempt(found)) {
       // The attempt came true, and its record was overwritten since.
       out.add(new ElectionAction.DropLeader(session, nonce));
       newAttempt();
@@ -257,6 +263,15 @@ final class ElectionMachine {
     }
     conflicts = 0;
     become(ElectionState.WAITING);
+  }
+
+  private boolean isNodeOfTheAttempt(ScopeView found) {
+    return found
+        .leader()
+        .filter(node -> node.owner() == session)
+        .flatMap(node -> LeaderNode.nonce(node.data()))
+        .filter(nonce::equals)
+        .isPresent();
   }
 
   private void committed(ScopeView after, List<ElectionAction> out) {
@@ -316,8 +331,10 @@ final class ElectionMachine {
       return; // SessionGone says what this means.
     }
     if (read.view().isEmpty()) {
-      over(new Transition.Lost("the scope was deleted"), out);
-      goIdleAfter(new Transition.Lost("the scope was deleted"), false, out);
+      Transition.End lost = new Transition.Lost("the scope was deleted");
+      over(lost, out);
+      dropLeader(out); // Where the record alone was emptied, the node is still there.
+      goIdleAfter(lost, false, out);
       return;
     }
     ScopeView found = read.view().get();
@@ -357,14 +374,24 @@ final class ElectionMachine {
   /** The outcome of the ending transaction is not known, or the scope had changed. */
   private void decideEnd(ElectionEvent.ScopeRead read, List<ElectionAction> out) {
     Transition.End end = ending.orElseThrow();
-    if (read.view().isEmpty() || read.session() != session) {
+    if (read.session() != session) {
+      finishEnd(end, false, out);
+      return;
+    }
+    if (read.view().isEmpty()) {
+      dropLeader(out); // Where the record alone was emptied, the node is still there.
       finishEnd(end, false, out);
       return;
     }
     ScopeView found = read.view().get();
     if (!found.record().isOf(nonce)) {
-      // Somebody was elected since, which recorded our end; how, the trail knows.
-      finishEnd(end, found.record().epoch() > view.orElseThrow().record().epoch(), out);
+      // Somebody was elected since, which recorded our end; how, the trail knows. Or the record was
+      // set back by hand, and the node is still there.
+      boolean newer = found.record().epoch() > view.orElseThrow().record().epoch();
+      if (!newer) {
+        dropLeader(out);
+      }
+      finishEnd(end, newer, out);
     } else if (found.record().isLed()) {
       view = Optional.of(found);
       out.add(new ElectionAction.CommitEnd(found, session, end));

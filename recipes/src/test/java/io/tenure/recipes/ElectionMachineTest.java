@@ -28,8 +28,12 @@ class ElectionMachineTest {
   private static final Instant NOW = Instant.parse("2026-03-01T02:00:00Z");
   private static final long SESSION = 1;
 
-  private final InMemoryScope scope = new InMemoryScope();
-  private final ElectionMachine machine = new ElectionMachine(() -> "n", change -> {});
+  private InMemoryScope scope = new InMemoryScope();
+  private ElectionMachine machine = machine();
+
+  private static ElectionMachine machine() {
+    return new ElectionMachine(() -> "n", change -> {});
+  }
 
   private static ScopeView view(ScopeView of, Optional<ScopeView.LeaderData> leader) {
     return new ScopeView(of.record(), of.version(), leader, of.entryNames());
@@ -72,6 +76,13 @@ class ElectionMachineTest {
     assertThat(scope.apply(commit, SESSION)).isTrue();
     machine.on(new ElectionEvent.Committed(commit.after()));
     assertThat(machine.state()).isEqualTo(ElectionState.IN_OFFICE);
+  }
+
+  /** What is read when a person has set the record back. */
+  private ScopeView setBack() {
+    ScopeView found = scope.read();
+    return new ScopeView(
+        ScopeRecord.empty(), found.version() + 1, found.leader(), found.entryNames());
   }
 
   private static CoordinationException denied() {
@@ -141,10 +152,7 @@ class ElectionMachineTest {
   void itNeverWaitsForTheEndOfItsOwnTenureWhoseRecordWasOverwritten() {
     sentWithoutAnswer();
     assertThat(scope.apply(elected("n", SESSION), SESSION)).isTrue();
-    ScopeView found = scope.read();
-    ScopeView setBack =
-        new ScopeView(ScopeRecord.empty(), found.version() + 1, found.leader(), found.entryNames());
-    assertThat(read(setBack))
+    assertThat(read(setBack()))
         .containsExactly(
             new ElectionAction.DropLeader(SESSION, "n"), new ElectionAction.Read(true, 1));
     assertThat(machine.state()).isEqualTo(ElectionState.READING);
@@ -180,6 +188,46 @@ class ElectionMachineTest {
       }
     }
     assertThat(tries).isEqualTo(CommitProtocol.MANY_CONFLICTS + 1);
+  }
+
+  @Example
+  void anEndWhoseRecordWasEmptiedOrSetBackFreesTheOffice() {
+    for (boolean emptied : new boolean[] {true, false}) {
+      scope = new InMemoryScope();
+      machine = machine();
+      inOffice();
+      machine.on(new ElectionEvent.End(new Transition.Resigned("enough")));
+      machine.on(new ElectionEvent.NotCommitted(false));
+      Optional<ScopeView> found = emptied ? Optional.empty() : Optional.of(setBack());
+      assertThat(machine.on(new ElectionEvent.ScopeRead(found, SESSION)))
+          .startsWith(new ElectionAction.DropLeader(SESSION, "n"))
+          .hasAtLeastOneElementOfType(ElectionAction.Ended.class);
+      assertThat(machine.state()).isEqualTo(ElectionState.IDLE);
+    }
+  }
+
+  @Example
+  void aRecordThatIsEmptiedInOfficeFreesIt() {
+    inOffice();
+    machine.on(new ElectionEvent.OfficeChanged());
+    assertThat(machine.on(new ElectionEvent.ScopeRead(Optional.empty(), SESSION)))
+        .contains(new ElectionAction.DropLeader(SESSION, "n"))
+        .hasAtLeastOneElementOfType(ElectionAction.Ended.class);
+  }
+
+  @Example
+  void anAttemptThatCameTrueAndWasGivenUpFreesTheOfficeThoughItsRecordWasOverwritten() {
+    for (boolean emptied : new boolean[] {true, false}) {
+      scope = new InMemoryScope();
+      machine = machine();
+      sentWithoutAnswer();
+      assertThat(scope.apply(elected("n", SESSION), SESSION)).isTrue();
+      machine.on(new ElectionEvent.Leave("enough"));
+      Optional<ScopeView> found = emptied ? Optional.empty() : Optional.of(setBack());
+      assertThat(machine.on(new ElectionEvent.ScopeRead(found, SESSION)))
+          .startsWith(new ElectionAction.DropLeader(SESSION, "n"));
+      assertThat(machine.state()).isEqualTo(ElectionState.IDLE);
+    }
   }
 
   @Example

@@ -13,6 +13,7 @@ import io.tenure.scope.Retention;
 import io.tenure.testing.LogLines;
 import io.tenure.testing.ZooKeeperFixture;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
@@ -195,6 +196,31 @@ class TreeByHandOnServerTest {
     assertThatThrownBy(() -> waiting.get(20, TimeUnit.SECONDS))
         .hasCauseInstanceOf(ForeignDataException.class);
     assertThat(trail(operator, SCOPE)).containsExactly("0000000001-elected-w-1");
+  }
+
+  @Test
+  void aRecordThatIsEmptiedOrSetBackUnderALeaderDoesNotKeepItsLeaderNode() throws Exception {
+    LeaderElection election = open(candidate("w-1"));
+    election.acquire().close();
+    byte[] older = operator.getData().forPath(SCOPE);
+    for (byte[] overwritten : List.of(new byte[0], older)) {
+      for (boolean revoked : new boolean[] {true, false}) {
+        Lease lease = election.acquire();
+        byte[] good = operator.getData().forPath(SCOPE);
+        operator.setData().forPath(SCOPE, overwritten);
+        if (revoked) {
+          operator.setData().forPath(SCOPE + "/leader", "revoke".getBytes(StandardCharsets.UTF_8));
+        } else {
+          lease.close();
+        }
+        lease.ended().toCompletableFuture().get(20, TimeUnit.SECONDS);
+        await()
+            .untilAsserted(
+                () -> assertThat(operator.checkExists().forPath(SCOPE + "/leader")).isNull());
+        operator.setData().forPath(SCOPE, good);
+      }
+    }
+    assertThat(open(candidate("w-2")).acquire().epoch()).isEqualTo(6);
   }
 
   @Test

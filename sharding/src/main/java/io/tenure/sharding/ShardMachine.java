@@ -325,6 +325,10 @@ final class ShardMachine {
       rest(slot, RETRY_NANOS);
       return;
     }
+    if (slot.attemptUnknown && found.isEmpty() && slot.view != null) {
+      // The record was emptied, or the scope deleted: the attempt may have come true before.
+      out.accept(new WorkerAction.DropLeader(slot.shard, slot.nonce));
+    }
     // A transaction at a version that has passed cannot come true any more.
     attemptIsUnknown(slot, slot.attemptUnknown && isAsBefore(slot.view, found.orElse(null)));
     forget(slot);
@@ -725,14 +729,18 @@ final class ShardMachine {
    */
   private void decideEnd(ShardSlot slot, Optional<ScopeView> read) {
     if (read.isEmpty()) {
-      finishEnd(slot, false);
+      giveUpEnding(slot); // Where the record alone was emptied, the node is still there.
       return;
     }
     ScopeView found = read.get();
     boolean newer = found.record().epoch() > known(slot).record().epoch();
     slot.keep(found, true);
     if (!found.record().isOf(slot.nonce)) {
-      finishEnd(slot, newer); // Somebody was elected since, which recorded our end.
+      if (newer) {
+        finishEnd(slot, true); // Somebody was elected since, which recorded our end.
+      } else {
+        giveUpEnding(slot); // The record was set back by hand, and the node is still there.
+      }
     } else if (found.record().isLed()) {
       commitEnd(slot, true);
     } else {

@@ -477,10 +477,7 @@ class ShardMachineTest {
     plan(leads());
     scope.apply(sent, SESSION);
     unknown();
-    ScopeView found = scope.read();
-    ScopeView emptied =
-        new ScopeView(ScopeRecord.empty(), found.version() + 1, found.leader(), found.entryNames());
-    assertThat(on(new WorkerEvent.Looked("7", look, Optional.of(emptied), false)))
+    assertThat(on(new WorkerEvent.Looked("7", look, Optional.of(setBack()), false)))
         .containsExactly("drop the leader node of 7", "wake 7 in 100 ms");
   }
 
@@ -492,6 +489,26 @@ class ShardMachineTest {
     scope.apply(sent, SESSION);
     assertThat(unknown()).containsExactly("look at 7, synced");
     assertThat(looked()).containsExactly("7 ended: resigned", "look at 7");
+  }
+
+  @Example
+  void anEndWhoseRecordWasEmptiedFreesTheOffice() {
+    leadsSinceTheBeginning();
+    ends(1, new Transition.Resigned("done"));
+    taskGone();
+    on(new WorkerEvent.NotCommitted("7", false));
+    assertThat(on(new WorkerEvent.Looked("7", look, Optional.empty(), false)))
+        .startsWith("drop the leader node of 7", "7 ended: resigned, not recorded");
+  }
+
+  @Example
+  void anEndWhoseRecordWasSetBackFreesTheOffice() {
+    leadsSinceTheBeginning();
+    ends(1, new Transition.Resigned("done"));
+    taskGone();
+    on(new WorkerEvent.NotCommitted("7", false));
+    assertThat(on(new WorkerEvent.Looked("7", look, Optional.of(setBack()), false)))
+        .startsWith("drop the leader node of 7", "7 ended: resigned, not recorded");
   }
 
   @Example
@@ -656,6 +673,13 @@ class ShardMachineTest {
 
   private void anothersSessionEnds() {
     scope.sessionEnds(ANOTHERS_SESSION);
+  }
+
+  /** What is read when a person has set the record back. */
+  private ScopeView setBack() {
+    ScopeView found = scope.read();
+    return new ScopeView(
+        ScopeRecord.empty(), found.version() + 1, found.leader(), found.entryNames());
   }
 
   private void overwritten(String text) {

@@ -108,12 +108,16 @@ public final class LeaderDrop {
     }
     return LeaderNode.nonce(leader.getData())
         .map(nonce::equals)
-        .orElseGet(() -> !isOfALaterTenureHere(record));
+        .orElseGet(() -> !isOfALaterTenureHere(leader, record));
   }
 
-  /** Another of this session was elected since, which was possible only without the node. */
-  private boolean isOfALaterTenureHere(OpResult record) {
-    if (!(record instanceof OpResult.GetDataResult read)) {
+  /**
+   * Another of this session was elected since, which was possible only without the node. That
+   * record was written together with the node; one that was set back by hand says nothing of it.
+   */
+  private boolean isOfALaterTenureHere(OpResult.GetDataResult leader, OpResult record) {
+    if (!(record instanceof OpResult.GetDataResult read)
+        || read.getStat().getMzxid() != leader.getStat().getCzxid()) {
       return false;
     }
     try {
