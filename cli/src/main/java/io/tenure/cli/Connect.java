@@ -32,7 +32,7 @@ final class Connect {
   private static final int RETRY_MILLIS = 200;
 
   /** What is asked of the server; it may give another. */
-  /** The list of a million names: whoever looks after a trail must be able to list it. */
+  /** The list of a million names: an operator must be able to list a trail that is too long. */
   private static final int REPLY_BYTES = 64 << 20;
 
   private static final int SESSION_MILLIS = 15_000;

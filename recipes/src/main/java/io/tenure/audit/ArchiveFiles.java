@@ -352,8 +352,8 @@ public final class ArchiveFiles implements ArchiveSink, AutoCloseable {
 
     /**
      * Opens the archive also where complete lines are damaged: each is logged at ERROR and stays as
-     * it is. What such a line told counts for nothing, so that the archiver reads its entry again,
-     * or archives a gap if ZooKeeper no longer has it. Default: refuses to open the archive, since
+     * it is. The content of such a line is ignored, so that the archiver reads its entry again, or
+     * archives a gap if ZooKeeper no longer has it. Default: refuses to open the archive, since
      * damage to lines that were durable is for a person to look at.
      */
     public Builder passOverDamage() {

@@ -18,9 +18,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A write appends lines and ends in a line feed. So a crash leaves bytes behind the last line
  * feed: the first part of a line, with zeros behind it where the disk has the file's length and not
- * its bytes. These count for nothing, and nobody was told that they were archived. Every other
- * damage is of lines that were durable once: they are evidence, and only a person may decide about
- * them.
+ * its bytes. The bytes behind the last line feed are ignored: they were never reported as archived.
+ * Every other damage is of lines that were durable once: they are evidence, and only a person may
+ * decide about them.
  *
  * @param begun when the file was begun
  * @param headerBytes how long its first line is

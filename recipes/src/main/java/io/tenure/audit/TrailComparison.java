@@ -102,7 +102,7 @@ final class TrailComparison {
           .map(position.digest()::equals)
           .orElse(true);
     } catch (ForeignDataException e) {
-      return true; // Damage is told by whoever reads the entry.
+      return true; // The reader of the entry reports the damage.
     }
   }
 }

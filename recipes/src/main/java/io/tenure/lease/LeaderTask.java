@@ -11,8 +11,9 @@ import io.tenure.scope.Transition;
  * <p>For each tenure: {@code prepare}, then {@code step} again and again, then exactly one of
  * {@code stop} and {@code lost}. All on the thread that called {@code LeaderElection.run}.
  *
- * <p>Whatever they throw, errors as well, ends the tenure as {@code failed}, so that the successor
- * knows: {@code stop} is still called after a {@code prepare} or a {@code step} that threw.
+ * <p>An exception or an error that they throw ends the tenure as {@code failed}, so that the
+ * successor knows: {@code stop} is still called after a {@code prepare} or a {@code step} that
+ * threw.
  */
 public interface LeaderTask {
 

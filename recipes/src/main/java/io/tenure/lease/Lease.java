@@ -126,7 +126,7 @@ public interface Lease extends AutoCloseable {
 
   /**
    * Completes when the tenure has ended, at the latest one ack interval after the lease is over.
-   * Runs dependents on a thread of the library's, whatever a listener does; use the methods with
+   * Runs dependents on a thread of the library's, independent of listeners; use the methods with
    * {@code Async} in their names for another.
    */
   CompletionStage<Ended> ended();

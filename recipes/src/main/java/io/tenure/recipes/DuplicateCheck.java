@@ -28,10 +28,10 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A process that was restarted finds its own old node until its old session ends. So a node of
  * another session counts only if it is still there twice, long after that session must have ended
- * if nobody kept it alive. A new quorum leader gives all sessions their whole timeout again, and
- * cuts all connections: so the time begins anew with each connection of this client. A rival at the
- * head of the queue that leaves the office vacant shows no life at all; it is waited for. Of two
- * that find each other, the later in the queue gives way.
+ * if no process kept it alive. A new quorum leader gives all sessions their whole timeout again,
+ * and cuts all connections: so the time begins anew with each connection of this client. A rival at
+ * the head of the queue that leaves the office vacant shows no life at all; it is waited for. Of
+ * two that find each other, the later in the queue gives way.
  *
  * <p>Confined to the monitor's event thread.
  */
@@ -40,7 +40,9 @@ final class DuplicateCheck {
   private static final Logger log = LoggerFactory.getLogger(DuplicateCheck.class);
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
-  /** So often a rival's session has to be alive when it must have ended if nobody kept it so. */
+  /**
+   * So often a rival's session must be found alive after it should have ended without its process.
+   */
   private static final int LOOKS = 2;
 
   private static final long MIN_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -110,7 +112,7 @@ final class DuplicateCheck {
     lookLater(rival, LOOKS, monitor.connections(), wanted, onDuplicate);
   }
 
-  /** Looks again when the rival's session must have ended if nobody keeps it alive. */
+  /** Looks again when the rival's session must have ended if no process keeps it alive. */
   private void lookLater(
       Rival rival,
       int looks,

@@ -48,7 +48,7 @@ sealed interface ElectionAction {
   @SuppressWarnings("ArrayRecordComponent") // carried, never compared
   record WarnOfText(byte[] data) implements ElectionAction {}
 
-  /** Say that the {@code leader} node goes with no session: somebody has made it by hand. */
+  /** Say that the {@code leader} node goes with no session: it was made by hand. */
   record WarnOfPersistentLeader() implements ElectionAction {}
 
   /** Say that so many tries in a row were in vain. */

@@ -101,7 +101,7 @@ final class ElectionDriver implements SessionListener, Office {
   /** Completed on the event thread when that end is reached. */
   private final CompletableFuture<Void> settled = new CompletableFuture<>();
 
-  /** An attempt that nobody waits for cannot be carried to its end: said once. */
+  /** An attempt without a waiting caller cannot be carried to its end: said once. */
   private boolean stuckSaid;
 
   /**
@@ -215,8 +215,8 @@ final class ElectionDriver implements SessionListener, Office {
   }
 
   /**
-   * Ends what there is. An attempt or an end whose outcome is not known is carried to its end,
-   * whether anybody waits for that or not.
+   * Ends what there is. An attempt or an end whose outcome is not known is carried to its end, with
+   * or without a waiting caller.
    *
    * @return completes when all of it is settled; not before there is a connection
    */
@@ -344,8 +344,8 @@ final class ElectionDriver implements SessionListener, Office {
   }
 
   /**
-   * A bug of ours, or a class that is missing at run time: whoever waits for the office hears of it
-   * instead of waiting for ever, and a lease runs out by itself.
+   * A bug of ours, or a class that is missing at run time: the caller that waits for the office
+   * gets the error instead of waiting for ever, and a lease runs out by itself.
    */
   private void broken(ElectionEvent event, Throwable thrown) {
     CoordinationException cause = inside(event.getClass().getSimpleName(), thrown);
@@ -593,7 +593,7 @@ final class ElectionDriver implements SessionListener, Office {
     }
   }
 
-  /** The watchdog: notices that a lease has run out, and frees the office for somebody else. */
+  /** The watchdog: notices that a lease has run out, and frees the office for another candidate. */
   private void watch(HeldLease watched) {
     if (lease != watched) {
       return;
@@ -636,7 +636,7 @@ final class ElectionDriver implements SessionListener, Office {
   private void warnOfPersistentLeader() {
     log.warn(
         "scope={} {} is a persistent node, made by a person or a tool: it goes with no session, and"
-            + " nobody is elected while it is there. If nobody leads, delete it: delete {}",
+            + " no candidate is elected while it is there. If none leads, delete it: delete {}",
         scope,
         scope.leaderPath(),
         scope.leaderPath());
@@ -689,7 +689,7 @@ final class ElectionDriver implements SessionListener, Office {
     tellEnded(over, end, recorded);
   }
 
-  /** Tells once; a second call, with an outcome that came late, tells nobody. */
+  /** Tells once; a second call, with an outcome that came late, is dropped. */
   private void tellEnded(HeldLease over, Transition.End end, boolean recorded) {
     Ended how = new Ended(over.tenure(), end, recorded);
     if (over.completeEnded(how, callbacks)) {
@@ -722,7 +722,7 @@ final class ElectionDriver implements SessionListener, Office {
       log.warn(
           "scope={} an attempt to be elected was given up before its outcome was known, and cannot be"
               + " settled: {}. It is tried again while the session lives; if it has come true,"
-              + " nobody else is elected until then",
+              + " no other candidate is elected until then",
           scope,
           cause.getMessage());
     }

@@ -28,8 +28,8 @@ import java.util.function.Supplier;
  * is not there, it sends <em>the same</em> transaction again, at the version that was read: should
  * the first copy still be on its way, then exactly one of the two finds that version, and a further
  * reading tells the outcome. That is also why an attempt that the user has given up, or that fails
- * for another reason, is not simply forgotten: it could come true with nobody home. It is carried
- * to its end, and then resigned.
+ * for another reason, is not simply forgotten: it could still come true, with no caller to use the
+ * lease. The attempt is carried to its end, and then resigned.
  *
  * <p><b>Ends.</b> The lease is over before the transaction that records the end is sent, and never
  * comes back. If the session ends first, the end is recorded by the successor, as {@code lost}.
@@ -148,7 +148,7 @@ final class ElectionMachine {
       }
       case ELECTING -> leaving = Optional.of(reason);
       case ENDING -> joinAfterEnd = false;
-      // Granted just before the user gave up: nobody will ever use that lease.
+      // Granted just before the user gave up: no caller will ever use that lease.
       case IN_OFFICE -> end(new Transition.Resigned(reason), out);
       case IDLE -> {}
     }
@@ -297,7 +297,7 @@ final class ElectionMachine {
       }
       case ENDING -> {
         if (++conflicts > CommitProtocol.MANY_CONFLICTS) {
-          dropLeader(out); // Nobody else can be elected while the node is there.
+          dropLeader(out); // No other candidate can be elected while the node is there.
           finishEnd(ending.orElseThrow(), false, out);
         } else {
           out.add(new ElectionAction.Read(false, conflicts));
@@ -404,7 +404,7 @@ final class ElectionMachine {
     switch (state) {
       case READING, ELECTING -> {
         if (attemptUnknown) {
-          // Nobody need wait for it, but it could come true with nobody home.
+          // The caller need not wait, but the attempt could come true later, without a caller.
           leaving = Optional.of(leaving.orElse(String.valueOf(cause.getMessage())));
           readAfterPause(out);
           out.add(new ElectionAction.Fail(cause));

@@ -157,7 +157,7 @@ final class LatchQueue {
             tell(
                 created,
                 () -> {
-                  reconnects = 0; // The head watches nobody.
+                  reconnects = 0; // The head of the queue watches no other node.
                   head.stop();
                   owner.head();
                 });

@@ -447,10 +447,10 @@ public final class LeaderElection implements AutoCloseable {
    *
    * <p>A task that runs is asked to stop, and is waited for; called from the task itself, it does
    * not wait, and {@link #run} closes when the step has returned. Waits for one session timeout at
-   * most. Whatever is not settled by then is settled in the background, as soon as there is a
-   * connection: until then, or until the session ends, the {@code leader} node and the node in the
-   * queue may stay in ZooKeeper. Closing twice is harmless. An interrupt ends the waiting, never
-   * the settling, and is kept.
+   * most. The rest is settled in the background, as soon as there is a connection: until then, or
+   * until the session ends, the {@code leader} node and the node in the queue may stay in
+   * ZooKeeper. Closing twice is harmless. An interrupt ends the waiting, never the settling, and is
+   * kept.
    */
   @Override
   public void close() {

@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Looks now and then, while a candidate waits in the queue, whether the node at its head goes with
- * a session. One that does not, because a tool has restored it, would keep everybody behind it
+ * a session. One that does not, because a tool has restored it, would keep all candidates behind it
  * waiting for ever and in silence.
  *
  * <p>Confined to the monitor's event thread.
@@ -102,8 +102,8 @@ final class QueueHead {
                 said = head;
                 log.warn(
                     "scope={} the candidate waits in the queue behind {}, a persistent node made by a"
-                        + " person or a tool: it goes with no session, and nobody behind it is"
-                        + " elected. Delete it: delete {}",
+                        + " person or a tool: it goes with no session, and no candidate behind it"
+                        + " is elected. Delete it: delete {}",
                     scope,
                     head,
                     head);

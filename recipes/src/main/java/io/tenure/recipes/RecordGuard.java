@@ -67,7 +67,7 @@ final class RecordGuard {
     try {
       record = ScopeStore.record(scope, read);
     } catch (TenureException e) {
-      return done(); // Whoever reads it says what is wrong with it.
+      return done(); // The reader of the record reports what is wrong with it.
     }
     Stat stat = read.getStat();
     boolean grown =

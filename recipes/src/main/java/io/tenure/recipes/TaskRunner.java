@@ -30,7 +30,7 @@ final class TaskRunner {
   }
 
   /**
-   * Runs the tenure to its end, whatever the task throws.
+   * Runs the tenure to its end, even if the task throws.
    *
    * @return whether the task is done and wants no further tenure
    * @throws Exception what the task threw, after the tenure has been ended; an error likewise

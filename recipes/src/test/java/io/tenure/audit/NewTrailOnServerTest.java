@@ -30,7 +30,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Whoever reads a trail is told when another one takes its place, and misses none of its entries.
+ * A follower of a trail is told when another trail takes its place, and misses no entry of the new
+ * one.
  */
 @Timeout(90)
 class NewTrailOnServerTest {

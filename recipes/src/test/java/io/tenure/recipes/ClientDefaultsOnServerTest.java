@@ -30,8 +30,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * Tenure's znodes are the same whatever the defaults of the client that it is given, and a client
- * that cannot make them is named as the cause.
+ * Tenure's znodes are the same for all defaults of the client that it is given, and a client that
+ * cannot make them is named as the cause.
  */
 @Timeout(60)
 class ClientDefaultsOnServerTest {

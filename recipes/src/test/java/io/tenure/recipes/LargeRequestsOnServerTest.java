@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Requests and replies that do not fit into a packet are named, and cost nobody a lease. */
+/** Requests and replies that do not fit into a packet are named, and cost no lease. */
 @Timeout(60)
 class LargeRequestsOnServerTest {
 

@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.slf4j.LoggerFactory;
 
-/** Whatever comes out of a task or a listener of one scope, and what follows from that. */
+/** What tasks and listeners of one scope throw or return, and what follows. */
 @Timeout(60)
 class UserCodeOnServerTest {
 

@@ -14,8 +14,8 @@ import org.apache.zookeeper.client.ZKClientConfig;
 import org.apache.zookeeper.common.ZKConfig;
 
 /**
- * Trails whose list does not fit into a reply. Servers answer whatever the length; it is the client
- * that drops its connection, so a client that takes little makes a short trail a long one.
+ * Trails whose list does not fit into a reply. Servers answer at any length; it is the client that
+ * drops its connection, so a client that takes little makes a short trail a long one.
  */
 public final class LongTrail {
 

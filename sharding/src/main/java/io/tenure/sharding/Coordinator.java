@@ -36,14 +36,14 @@ import org.slf4j.LoggerFactory;
 /**
  * A worker as a candidate for the group's coordinator, and as the coordinator: watches workers and
  * directives, lets {@link CoordinatorMachine} decide, and has {@link PlanWriter} write the plan. If
- * an answer does not come, nobody knows how much of the plan was written: then it is read again,
- * and decided anew.
+ * an answer does not come, it is unknown how much of the plan was written: then the plan is read
+ * again, and decided anew.
  *
- * <p><b>A decision that fails</b>, for whatever reason, is reported once, and tried again after a
- * pause that grows. After some failures in a row the office is resigned, since another worker may
- * have the permission, the room for the packet or the version that is missing here; this worker
- * rests before it is a candidate again, each time longer. See {@link DecisionFailures}. The thread
- * goes on until the worker is closed.
+ * <p><b>A decision that fails</b>, for any reason, is reported once, and tried again after a pause
+ * that grows. After some failures in a row the office is resigned, since another worker may have
+ * the permission, the room for the packet or the version that is missing here; this worker rests
+ * before it is a candidate again, each time longer. See {@link DecisionFailures}. The thread goes
+ * on until the worker is closed.
  *
  * <p>Everything runs on one thread of its own, except for what the watches say.
  */
@@ -133,11 +133,11 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
       } catch (ElectionClosedException e) {
         return;
       } catch (InterruptedException e) {
-        log.debug("group={} interrupted, although nobody may: goes on", options.group(), e);
+        log.debug("group={} interrupted unexpectedly: goes on", options.group(), e);
       } catch (RuntimeException | Error e) {
         report("this worker cannot coordinate", e);
       }
-      Thread.interrupted(); // Nobody has this thread but its own worker, which closes it.
+      Thread.interrupted(); // Only its own worker has this thread, and closes it.
       rest(failures.rest(now()));
     }
   }
@@ -146,7 +146,7 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
     return closed.getCount() == 0;
   }
 
-  /** Another worker may fare better meanwhile. Settings that somebody mends end the rest. */
+  /** Another worker may fare better meanwhile. Settings that are mended end the rest. */
   private void rest(long nanos) {
     wakeups.drainPermits();
     if (isClosed()) {
@@ -165,7 +165,7 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
     monitor.removeWatch(session, group, settingsWatcher);
   }
 
-  /** Each kind of failure once; with the stack trace where nobody foresaw it. */
+  /** Each kind of failure once; with the stack trace where it was not foreseen. */
   private void report(String what, Throwable failure) {
     boolean foreseen = failure instanceof TenureException || failure instanceof KeeperException;
     boolean isNew = failures.isNew(failure);

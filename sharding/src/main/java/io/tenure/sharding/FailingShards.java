@@ -11,8 +11,8 @@ import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a worker remembers of the shards that failed on it, whatever role the plan gives it for them
- * meanwhile, and in whichever session: how often, and with what. After each failure a shard rests,
+ * What a worker remembers of the shards that failed on it, in every role that the plan gives it and
+ * across sessions: how often they failed, and the last error. After each failure a shard rests,
  * each time for twice as long, up to a minute.
  *
  * <p>A shard is forgotten when it has been led for a minute, or has neither failed nor been led for

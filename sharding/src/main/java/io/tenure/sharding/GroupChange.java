@@ -234,7 +234,7 @@ public sealed interface GroupChange {
     public RemoveShards {
       names = List.copyOf(names);
       if (names.isEmpty()) {
-        throw new IllegalArgumentException("no shard is named that shall be removed");
+        throw new IllegalArgumentException("no shard is named: name at least one to remove");
       }
       reason = OperatorText.reason(reason);
     }
@@ -262,7 +262,7 @@ public sealed interface GroupChange {
      */
     public ChangeSettings {
       if (settings.isEmpty()) {
-        throw new IllegalArgumentException("no setting is named that shall be changed");
+        throw new IllegalArgumentException("no setting is named: name at least one to change");
       }
       reason = OperatorText.reason(reason);
     }

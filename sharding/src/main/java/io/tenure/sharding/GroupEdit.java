@@ -9,10 +9,10 @@ import java.util.OptionalInt;
  */
 sealed interface GroupEdit {
 
-  /** What the trail's entry shall give as its value. */
+  /** The value that the trail's entry will give. */
   String value();
 
-  /** Nothing: what shall be taken back does not stand there. */
+  /** Nothing: there is no directive to take back. */
   record Nothing() implements GroupEdit {
     @Override
     public String value() {
@@ -34,8 +34,8 @@ sealed interface GroupEdit {
   /**
    * The group has other settings: other shards, or other values.
    *
-   * @param settings as they shall be
-   * @param data the same as they shall stand in the znode
+   * @param settings the new settings
+   * @param data the same, as the new data of the znode
    * @param version of the znode now
    */
   @SuppressWarnings("ArrayRecordComponent") // carried, never compared

@@ -40,8 +40,8 @@ record GroupPaths(String group) {
   }
 
   /**
-   * What a worker makes and deletes in the transaction that deletes its registration, so that who
-   * watches can tell a goodbye from the end of a session. Nobody ever finds it there.
+   * What a worker makes and deletes in the transaction that deletes its registration, so that a
+   * watcher can tell a goodbye from the end of a session. No reader ever finds the node.
    */
   String goodbye(long incarnation) {
     return workers() + "/goodbye-" + incarnation;

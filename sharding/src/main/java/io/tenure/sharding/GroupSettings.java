@@ -10,8 +10,9 @@ import java.util.Set;
 
 /**
  * What all workers of a group must agree on: the data of {@code /<group>}. The first worker writes
- * it; the others take it over, and are refused if they were told otherwise. What was changed while
- * the group ran, see {@link SettingsChange}, counts whatever workers were told. Immutable.
+ * it; the others take it over, and are refused if they were told otherwise. A value that was
+ * changed while the group ran, see {@link SettingsChange}, counts also for workers that were told
+ * another one. Immutable.
  *
  * @param shards the shards
  * @param standbys how many workers stand by for each shard

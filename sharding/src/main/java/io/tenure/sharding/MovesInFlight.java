@@ -21,9 +21,9 @@ final class MovesInFlight {
     /** The plan has given the shard to its successor, which is ready until it is elected. */
     TAKES_OFFICE,
     /**
-     * The same, but the successor was not ready in time, and the leader drains. Nobody can tell
-     * when it takes office, so the move does not count; it is remembered for a while for its reason
-     * only.
+     * The same, but the successor was not ready in time, and the leader drains. The time when the
+     * successor takes office is unknown, so the move does not count; it is remembered for a while
+     * for its reason only.
      */
     LATE
   }

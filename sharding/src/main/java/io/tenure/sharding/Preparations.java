@@ -11,7 +11,7 @@ import java.util.TreeMap;
  *
  * <p>A leader in office is not given up for a successor that is not ready: in the end, the move is
  * called off, and tried again after a pause that doubles each time, see {@link MoveRetries}. Only a
- * leader that drains goes all the same. Without a limit nobody is meant to get ready.
+ * leader that drains goes all the same. A limit of zero means that no move waits for its successor.
  *
  * <p>Pure; confined to that decision.
  */
@@ -94,8 +94,8 @@ final class Preparations {
   }
 
   /**
-   * Who took a shard over has to read that it leads it before it can read that it does no more:
-   * else it would go on saying that it took it over.
+   * A worker that took a shard over has to read in the plan that it leads the shard before it can
+   * read that it no longer does: else it would go on saying that it took the shard over.
    */
   boolean hasToRead(int leader, String shard) {
     return leader != NONE && members.hasTakenOver(leader, shard);

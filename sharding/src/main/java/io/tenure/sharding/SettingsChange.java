@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Settings of a group that shall have other values, while its workers run; what is not named stays
- * as it is. Immutable.
+ * Settings of a group that are to have other values, while its workers run; a setting that is not
+ * named stays as it is. Immutable.
  *
  * <pre>{@code
  * group.apply(

@@ -6,7 +6,7 @@ import java.util.Optional;
 /**
  * What a {@link ShardDirectory} knows of a shard. Immutable.
  *
- * @param leader who leads it; empty if nobody does, or there is no such shard
+ * @param leader the shard's leader; empty if there is none, or no such shard
  * @param trustedFor for how long that can be trusted from when the directory was asked, even if
  *     nothing more is heard; zero if it is old. See {@link ShardDirectory#trustedFor()}
  */

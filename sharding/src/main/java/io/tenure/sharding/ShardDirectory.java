@@ -61,8 +61,8 @@ import org.slf4j.LoggerFactory;
  * that the servers answered last; see {@link #trustedFor()}. An answer of {@link #lookUp} carries
  * that time.
  *
- * <p>It costs one watch for the whole group, whatever the number of shards, one read for the shards
- * that change together, and six small requests for each session timeout.
+ * <p>It costs one watch for the whole group and any number of shards, one read for the shards that
+ * change together, and six small requests for each session timeout.
  *
  * <p>Thread-safe. Listeners run one after the other, in order, on a thread of the directory's own.
  */

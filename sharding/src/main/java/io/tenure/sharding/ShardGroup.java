@@ -88,7 +88,7 @@ public final class ShardGroup {
 
   /**
    * The names of the settings that were changed while the group ran, as in {@link GroupSettings}:
-   * these belong to the group, whatever its workers were built with.
+   * these belong to the group, also where its workers were built with other values.
    */
   public SortedSet<String> changedSettings() throws InterruptedException {
     return ChangedSettings.parse(paths.group(), reads.group().data()).words();

@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Watches and reads the scopes of shards and sends their commits, many at a time, and tells the
- * worker what came of each.
+ * worker the outcome of each.
  *
  * <p>What if the reply is lost? Then nobody knows, and each shard of the transaction is read and
  * compared (epoch, session, nonce). What if the session ends? Then the monitor answers everything
@@ -83,7 +83,7 @@ final class ShardLink {
             });
   }
 
-  /** Nobody is elected while it is there, and no event will come: said once. */
+  /** No worker is elected while the node is there, and no event will come: said once. */
   private void warnOfPersistentLeader(String shard, Optional<ScopeView> view) {
     boolean persistent =
         view.flatMap(ScopeView::leader).filter(leader -> leader.owner() == 0).isPresent();
@@ -93,7 +93,7 @@ final class ShardLink {
       String path = paths.shard(shard).leaderPath();
       log.warn(
           "group={} {} is a persistent node, made by a person or a tool: it goes with no session,"
-              + " and nobody leads shard {} while it is there. If nobody leads, delete it: delete {}",
+              + " and shard {} has no leader meanwhile. If none leads, delete it: delete {}",
           paths.group(),
           path,
           shard,

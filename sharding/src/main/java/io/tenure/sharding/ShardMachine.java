@@ -47,14 +47,14 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Lost answers.</b> A transaction without an answer may have been applied, may be applied
  * later, or never. The record is read and the nonce of the attempt compared. If it is not there and
  * the version has not changed, <em>the same</em> transaction is sent again: of its copies at most
- * one finds that version. An attempt whose outcome is unknown is carried to its end even if nobody
- * wants it any more, and then resigned: it could come true with nobody home.
+ * one finds that version. An attempt whose outcome is unknown is carried to its end even if the
+ * plan no longer wants it, and then resigned: else it could come true without a task.
  *
  * <p><b>One task at a time.</b> A shard whose last task still runs, because a step of it hangs, is
  * not led again by this worker; it says so in its registration ({@code unable}).
  *
- * <p><b>A shard that fails</b> is left alone for a while, longer each time, in whatever role; see
- * {@link FailingShards}. Whoever stands by for a shard that fails on it leaves the shard to others.
+ * <p><b>A shard that fails</b> is left alone for a while, longer each time, in every role; see
+ * {@link FailingShards}. A standby on which the shard fails leaves the shard to others.
  *
  * <p>Invariants: a lease is out exactly in {@code LEADING}; at most one transaction of a shard is
  * under way, and at most one reading is acted on.
@@ -187,7 +187,7 @@ final class ShardMachine {
         }
         report |= role != before;
       }
-      // It is still said to have taken over, if it had; in another role nobody would mend that.
+      // The registration may still say "took over"; in another role nothing else corrects it.
       case ENDING -> report |= role != before;
       case RESTING -> {
         if (role == ShardRole.NONE) {
@@ -204,7 +204,7 @@ final class ShardMachine {
 
   private void leaveAlone(ShardSlot slot) {
     if (slot.attemptUnknown) {
-      return; // It could come true with nobody home.
+      return; // It could come true later, without a task.
     }
     report |= clearUnable(slot);
     become(slot, SlotState.IDLE);
@@ -318,7 +318,7 @@ final class ShardMachine {
       return;
     }
     if (slot.attemptUnknown && found.isPresent() && isNodeOfTheAttempt(slot, found.get())) {
-      // It came true, and its record was overwritten since: nobody would ever end that tenure.
+      // It came true, and its record was overwritten since: else that tenure would never end.
       out.accept(new WorkerAction.DropLeader(slot.shard, slot.nonce));
       attemptIsUnknown(slot, false);
       forget(slot);
@@ -419,7 +419,7 @@ final class ShardMachine {
   /** The office is vacant: may this worker take it? */
   private boolean mayTake(ShardSlot slot) {
     if (slot.attemptUnknown) {
-      return true; // It is finished first, and ended if nobody wants it.
+      return true; // It is finished first, and ended if it is not wanted.
     }
     if (!isAble(slot)) {
       return false; // It rests first, and others may have a try.
@@ -775,7 +775,7 @@ final class ShardMachine {
     if (slot.role == ShardRole.NONE || closing.isPresent()) {
       slot.role = ShardRole.NONE;
     } else if (slot.taskAlive && end instanceof Transition.Lapsed) {
-      // A step hangs. Whoever stands by takes over; if nobody does, the plan finds somebody else.
+      // A step hangs. A standby takes over; if there is none, the plan finds another worker.
       slot.unable = true;
       report = true;
       look(slot);

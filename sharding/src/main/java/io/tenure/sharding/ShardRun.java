@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * does anything, since each carries how many runs had begun when it was submitted.
  *
  * <p><b>User code</b> may throw anything. The outcome is kept before it is told, and told again if
- * there was no memory to tell it: a shard whose outcome nobody hears of would be led no more.
+ * there was no memory to tell it: a shard whose outcome is never told would never be led again.
  *
  * <p>Thread-safe: what is asked for is kept in flags under the object's lock, and carried out by
  * one thread of the pool at a time.

@@ -68,7 +68,7 @@ final class ShardSlot {
   /** Times in a row that a commit failed because the scope had changed. */
   int conflicts;
 
-  /** Times in a row that failed what has to be done, whatever the plan says. */
+  /** How often in a row an action failed that is due under any plan. */
   int failures;
 
   /** The scope is there without the parent of its entries. */

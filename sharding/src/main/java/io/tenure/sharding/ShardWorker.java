@@ -209,8 +209,9 @@ public final class ShardWorker implements AutoCloseable {
      * What the paths of this worker's leader nodes take at most, in bytes, as its session's end
      * names them in one transaction: with about twice the default, servers that have the usual
      * {@code jute.maxbuffer} cannot start again (ZOOKEEPER-4306). Default 1 MiB, half of that: room
-     * for some 20,000 shards with paths of 50 characters. The worker is given no more shards than
-     * fit, and takes no more. Raise it only where all servers have a larger {@code jute.maxbuffer}.
+     * for some 20,000 shards with paths of 50 characters. The worker is given at most as many
+     * shards as fit, and takes over no further ones. Raise it only where all servers have a larger
+     * {@code jute.maxbuffer}.
      */
     public Builder leaderNodeBytes(int bytes) {
       if (bytes < 1) {
@@ -342,8 +343,7 @@ public final class ShardWorker implements AutoCloseable {
     /**
      * How long a planned move waits for {@link ShardTask#warmUp}; default 30 s. Then the leader
      * goes on leading, and the move is tried again later, less and less often; only a leader that
-     * drains gives its shard away all the same. At 0 nobody is waited for. The same for all
-     * workers.
+     * drains gives its shard away all the same. At 0 no move waits. The same for all workers.
      */
     public Builder readyLimit(Duration duration) {
       readyLimit = Optional.of(duration);

@@ -122,7 +122,7 @@ final class StepExecutor implements AutoCloseable {
     }
   }
 
-  /** That thread is needed no more. */
+  /** That thread is no longer needed. */
   void unstuck() {
     if (pool instanceof StepPool own) {
       own.unstuck();

@@ -24,9 +24,9 @@ import org.jspecify.annotations.Nullable;
  * reading is missed. What fails for want of a connection is read again by {@link #refresh}, and
  * what fails for another reason after a growing pause.
  *
- * <p>There is one watcher object, whatever happens: the client holds a set of watchers for each
- * path and carries it over to each new connection of a session, so to set the same one again is
- * harmless, and a new one each time would double all of them with each reconnect.
+ * <p>There is one watcher object for good: the client holds a set of watchers for each path and
+ * carries it over to each new connection of a session, so to set the same one again is harmless,
+ * and a new one each time would double all of them with each reconnect.
  *
  * <p>Confined to the monitor's event thread.
  */

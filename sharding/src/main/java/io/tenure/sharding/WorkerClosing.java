@@ -10,12 +10,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The closing of a worker: once, on a thread of its own, whoever asks for it and however often. So
- * an interrupt ends the waiting of the caller and not the closing, and a caller that the closing
- * waits for (a task, a listener, the event thread) need not wait for the closing.
+ * The closing of a worker: once, on a thread of its own, for any number of callers. So an interrupt
+ * ends the waiting of the caller and not the closing, and a caller that the closing waits for (a
+ * task, a listener, the event thread) need not wait for the closing.
  *
- * <p>It takes one session timeout at most, and less where it is known before that no more can be
- * settled; see {@link Patience}.
+ * <p>It takes one session timeout at most, and less where it is known earlier that nothing further
+ * can be settled; see {@link Patience}.
  *
  * <p>Thread-safe.
  */

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** A listener that never comes back keeps nobody waiting, from its first call on. */
+/** A listener that never returns keeps only its own calls waiting, from the first call on. */
 @Timeout(120)
 class BlockingListenerOnServerTest {
 

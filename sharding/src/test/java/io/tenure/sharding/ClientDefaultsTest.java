@@ -29,8 +29,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * A group's znodes are the same whatever the defaults and the view of the client, and what the
- * client cannot do is said.
+ * A group's znodes are the same for all defaults and views of the client, and the error says what
+ * the client cannot do.
  */
 @Timeout(60)
 class ClientDefaultsTest {

@@ -183,7 +183,7 @@ class CoordinatorFailingTest {
     group.ready("w-2", shard).decide();
     assertThat(group.leader(shard)).isEqualTo("w-2");
     assertThat(group.takesOver("w-2")).isEmpty();
-    // Nobody can lead it: its record is damaged. Its task was ready, and is.
+    // No worker can lead it: its record is damaged. Its task was ready, and still is.
     fails(group, "w-1", shard);
     fails(group, "w-2", shard);
     group.decide();

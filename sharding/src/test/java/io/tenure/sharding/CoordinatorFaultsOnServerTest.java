@@ -159,7 +159,7 @@ class CoordinatorFaultsOnServerTest {
     assertThat(restBefore(5)).isLessThan(Duration.ofMillis(3_900));
   }
 
-  /** How long nobody coordinated before that epoch. */
+  /** How long there was no coordinator before that epoch. */
   private Duration restBefore(long epoch) throws InterruptedException {
     List<RecordedEntry> trail = AuditLog.of(workers.observer(), GROUP + "/coordinator").entries();
     for (int i = 1; i < trail.size(); i++) {

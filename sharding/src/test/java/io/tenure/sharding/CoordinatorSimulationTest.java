@@ -54,7 +54,7 @@ class CoordinatorSimulationTest {
             .standbys(random.nextInt(4))
             .settle(Duration.ofSeconds(random.nextInt(4)))
             .budget(random.nextBoolean() ? 100 : 1 + random.nextInt(3))
-            // Either nobody is waited for, or long enough for whoever gets ready at all.
+            // No move waits, or it waits long enough for each successor that gets ready at all.
             .readyLimit(Duration.ofSeconds(random.nextInt(4) == 0 ? 0 : 5 + random.nextInt(5)));
     if (random.nextInt(3) == 0) {
       group.balancing(Optional.of(new LoadBalancing(Duration.ofSeconds(10), 0.1, 2)));

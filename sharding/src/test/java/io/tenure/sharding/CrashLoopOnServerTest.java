@@ -46,7 +46,7 @@ class CrashLoopOnServerTest {
     for (int death = 0; death < 2; death++) {
       Workers.Member loop = start("w-2");
       workers.await(() -> assertThat(workers.heldBy("w-2")).isNotEmpty());
-      loop.client().close(); // Its session ends, and nobody has said anything.
+      loop.client().close(); // Its session ends without a goodbye.
       workers.await(() -> assertThat(workers.loads()).isEqualTo(Map.of("w-1", 4, "w-3", 4)));
     }
     start("w-2");

@@ -133,7 +133,7 @@ class DampingTest {
     damping.begin(told, now);
     assertThat(heldSeconds()).isEqualTo(left);
     assertThat(damping.told(now)).isEqualTo(told);
-    // A clock that is wrong by a day holds nobody back for longer than the longest.
+    // A clock that is wrong by a day holds no worker back for longer than the longest pause.
     damping = new Damping(now, START_MILLIS - Duration.ofDays(1).toMillis());
     damping.begin(told, now);
     assertThat(heldSeconds()).isEqualTo(300);

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Shards that fail cost nobody but themselves, however they fail. */
+/** Shards that fail cost only their own availability, however they fail. */
 @Timeout(120)
 class FailingShardsOnServerTest {
 

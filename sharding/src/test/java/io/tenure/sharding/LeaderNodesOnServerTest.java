@@ -47,7 +47,7 @@ class LeaderNodesOnServerTest {
         workers.observer().getData().forPath(GROUP + "/shards/" + shard + "/leader");
         nodes++;
       } catch (KeeperException.NoNodeException e) {
-        // Nobody leads it.
+        // The shard has no leader.
       }
     }
     return nodes;
@@ -61,7 +61,7 @@ class LeaderNodesOnServerTest {
     assertThat(group.status().unplacedReason()).contains("w-1 has room for 5");
     Workers.Member second = start("w-2");
     workers.awaitLoads(Map.of("w-1", 4, "w-2", 4));
-    // Whoever stands by would take over without being told to: one more, and no further.
+    // A standby takes over without being told to: one more shard, and then no further one.
     second.crash();
     workers.await(() -> assertThat(workers.loads()).isEqualTo(Map.of("w-1", 5)));
     workers.await(() -> assertThat(group.status().unplaced()).hasSize(3));

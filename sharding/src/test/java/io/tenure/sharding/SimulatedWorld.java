@@ -57,7 +57,7 @@ final class SimulatedWorld {
     long unableUntil;
   }
 
-  /** How often a shard has failed on a process, which is remembered whatever its role is. */
+  /** How often a shard has failed on a process, which is remembered in every role. */
   private static final class Failure {
     int times;
     long restsUntil;

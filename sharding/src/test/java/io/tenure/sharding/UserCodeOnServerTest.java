@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Whatever comes out of the code of a shard's task, and what follows from that. */
+/** What the code of a shard's task throws or returns, and what follows. */
 @Timeout(120)
 class UserCodeOnServerTest {
 

@@ -36,7 +36,7 @@ public final class ConnectionWait implements SessionListener {
         });
   }
 
-  /** Nobody waits now. */
+  /** Ends the wait. */
   public void stop() {
     monitor.removeListener(this);
     monitor.execute(wait::over);

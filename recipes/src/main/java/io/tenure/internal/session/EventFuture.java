@@ -13,9 +13,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An answer that the event thread waits for. What a callback throws that hangs on it, or on any
- * future made of it, is logged: a {@code CompletableFuture} keeps that to itself if nobody asks,
- * and a bug of ours, or a class that is missing at run time, would be a standstill without a line.
+ * An answer that the event thread waits for. What a callback throws that hangs on this future, or
+ * on any future made of it, is logged: a {@code CompletableFuture} stays silent unless its result
+ * is asked for, and a bug of ours, or a class that is missing at run time, would be a standstill
+ * without a log line.
  *
  * <p>Errors that are part of what is told, {@link TenureException} and {@link CompletionException},
  * are not logged: a later callback takes them.

@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
  * The daemon thread that the state machines of one monitor run on. Thread-safe.
  *
  * <p>When it is stopped, nothing that was scheduled runs, and the thread ends as soon as it is
- * idle. It is not shut down: whoever asks it for something later gets an answer instead of waiting
+ * idle. The thread is never shut down, so that a later request gets an answer instead of waiting
  * for ever.
  */
 final class EventThread {

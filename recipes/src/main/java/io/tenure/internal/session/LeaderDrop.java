@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Deletes the {@code leader} node of one tenure without a record of its end, because the record
- * cannot be written: nobody else can be elected while the node is there.
+ * cannot be written: no other candidate can be elected while the node is there.
  *
  * <p>Insists while the session lives, which is as long as the node would. Deletes the node of that
  * tenure alone, also where an operator has written over it: the transaction checks that the record
@@ -144,7 +144,7 @@ public final class LeaderDrop {
     if (!race && !ServerErrors.isTransient(why) && !warned) {
       warned = true;
       log.warn(
-          "scope={} {} cannot be deleted ({}), and nobody else is elected while it is there: allow"
+          "scope={} {} cannot be deleted ({}), and no other candidate is elected meanwhile: allow"
               + " it to this client, or delete the node by hand",
           scope,
           scope.leaderPath(),

@@ -15,7 +15,7 @@ import org.slf4j.Logger;
  * <pre>{@code
  * LongWait wait = new LongWait(monitor, log, "scope=" + scope + " waits for the office");
  * wait.because(ServerErrors.noConnection(client)); // at each try that came to nothing
- * wait.over(); // when a try succeeded, or nobody waits now
+ * wait.over(); // when a try succeeded, or the wait was given up
  * }</pre>
  *
  * <p>The reason is a sentence with path and remedy: {@link ServerErrors#sentence} and {@link

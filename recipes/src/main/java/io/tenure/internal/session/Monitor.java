@@ -525,7 +525,7 @@ public final class Monitor implements AutoCloseable {
     try {
       sending.send(current.handle(), p);
     } catch (Throwable e) {
-      // Whether it is on its way nobody can tell, and no answer will come to this future.
+      // The request may be on its way or not, and no answer will come to this future.
       log.error("a request could not be sent", e);
       execute(
           () -> {
@@ -539,7 +539,7 @@ public final class Monitor implements AutoCloseable {
     return future;
   }
 
-  /** Remembers what came of a request, to find out whether it is too large. */
+  /** Remembers the outcome of a request, to find out whether it is too large. */
   private CompletableFuture<Reply> noted(List<Op> ops, CompletableFuture<Reply> sent) {
     PacketSizes.Packet packet = PacketSizes.Packet.of(ops);
     return sent.thenApply(

@@ -7,8 +7,8 @@ import org.apache.zookeeper.common.ZKConfig;
 
 /**
  * How long a reply may be: the client's {@code jute.maxbuffer}. A client that is sent a longer one
- * drops its connection, and with it everybody else's requests; asked again, it does so again. So a
- * list that may be longer must not be asked for, and {@code numChildren} tells before.
+ * drops its connection, and with it all other requests; asked again, it does so again. So a list
+ * that may be longer must not be asked for, and {@code numChildren} tells before.
  *
  * <p>Stateless.
  */

@@ -17,12 +17,12 @@ import org.slf4j.LoggerFactory;
  * threads and may be the user's. The library never waits for a listener: calls that a listener
  * keeps waiting stand in a queue with a bound, and a WARN line says so, once.
  *
- * <p>Futures of users are completed apart from the listeners, by {@link #complete}: what a user
- * waits for comes whatever a listener does.
+ * <p>Futures of users are completed apart from the listeners, by {@link #complete}: a user's future
+ * completes even while a listener blocks.
  *
  * <p>What a call throws is logged, and the next one runs. An executor that rejects is asked again a
  * few times and then with the next call. An executor that blocks, or that runs a task on its
- * caller, does so to a thread that is here for nothing else.
+ * caller, does so to a thread that serves this executor alone.
  *
  * <p>Thread-safe.
  */
@@ -87,7 +87,7 @@ public final class SerialExecutor implements Executor {
     completers.execute(() -> guarded(completion));
   }
 
-  /** A future of the library's as users get it: what they do when it completes holds up nobody. */
+  /** A future of the library's as users get it: its dependents hold up no listener and no lease. */
   public <T> CompletionStage<T> forUsers(CompletableFuture<T> future) {
     CompletableFuture<T> users = new CompletableFuture<>();
     future.whenComplete(

@@ -9,7 +9,8 @@ import org.apache.zookeeper.ZooKeeper;
 
 /**
  * A session as seen through the handle that it was opened with. A handle never changes its session,
- * so what is sent through it can only be applied in that session, whatever Curator does meanwhile.
+ * so a request that is sent through it can only be applied in that session, even if Curator
+ * replaces the handle meanwhile.
  *
  * <p>Thread-safe, but for the evidence, which is confined to the monitor's event thread.
  */

@@ -13,11 +13,10 @@ import org.slf4j.LoggerFactory;
  * with a renewal before it, and {@code stop} or {@code lost} in the last one.
  *
  * <p>{@code stop} runs only while the lease holds, {@code lost} only when it does not, and exactly
- * one of them for each tenure that {@code prepare} was called in. Whatever a task throws,
- * exceptions and errors alike, ends its tenure as {@code failed}: its successor must expect
- * half-done work.
+ * one of them for each tenure that {@code prepare} was called in. An exception or an error of the
+ * task ends its tenure as {@code failed}: the successor must expect half-done work.
  *
- * <p>Confined to one thread at a time; whoever changes the thread makes the memory visible.
+ * <p>Confined to one thread at a time; the caller that changes the thread makes the memory visible.
  */
 public final class TaskTurns {
 

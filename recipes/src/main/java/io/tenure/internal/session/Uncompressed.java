@@ -11,9 +11,9 @@ import org.apache.curator.framework.api.transaction.TransactionOp;
 import org.apache.curator.framework.api.transaction.TransactionSetDataBuilder;
 
 /**
- * Curator's builders without compression, whatever the client's default. The default came with
- * Curator 5.8, and with it the way to switch it off; earlier versions compress only what they are
- * told to.
+ * Curator's builders without compression, independent of the client's default. That default came
+ * with Curator 5.8, and with it the way to switch it off; earlier versions compress only what they
+ * are told to.
  *
  * <p>Curator's builders are what this relies on: {@code uncompressed()} changes the builder itself.
  *

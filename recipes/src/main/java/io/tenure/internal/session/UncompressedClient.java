@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A client for recipes of Curator's that write znodes of Tenure: everything goes to the real
- * client, and what it creates, sets and reads is neither compressed nor decompressed, whatever the
- * client's default. Curator's LeaderLatch writes its node with the client's default, and a
- * candidate whose data other candidates cannot read is not found by them.
+ * client, and the data that it creates, sets and reads is neither compressed nor decompressed,
+ * independent of the client's default. Curator's LeaderLatch writes its node with the client's
+ * default, and a candidate whose data other candidates cannot read is not found by them.
  *
  * <p>Curator's builders are what it relies on: {@code uncompressed()} changes the builder itself.
  *

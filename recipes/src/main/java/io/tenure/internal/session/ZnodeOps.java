@@ -74,7 +74,7 @@ public final class ZnodeOps {
             Uncompressed.setData(client.transactionOp()).withVersion(version).forPath(path, data));
   }
 
-  /** Sets a znode's data, whatever version it has. */
+  /** Sets a znode's data at any version. */
   public CuratorOp set(String path, byte[] data) {
     return set(path, data, ANY_VERSION);
   }
@@ -85,7 +85,7 @@ public final class ZnodeOps {
         "delete", path, () -> client.transactionOp().delete().withVersion(version).forPath(path));
   }
 
-  /** Deletes a znode, whatever version it has. */
+  /** Deletes a znode at any version. */
   public CuratorOp delete(String path) {
     return delete(path, ANY_VERSION);
   }

@@ -32,7 +32,7 @@ public final class ZnodeReader {
   public record Znode(String path, byte[] data, Stat stat) {}
 
   /**
-   * What came of one read.
+   * The outcome of one read.
    *
    * @param found empty if the znode is not there, or may not be read
    * @param denied whether it may not be read
@@ -113,7 +113,7 @@ public final class ZnodeReader {
   public record Listing(List<String> names, Stat stat) {}
 
   /**
-   * What came of listing a znode's children.
+   * The outcome of listing a znode's children.
    *
    * @param found empty if the znode is not there, may not be read, or has too many children
    * @param denied whether it may not be read

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Listeners and executors of users that do what they should not, and that nobody waits for. */
+/** Listeners and executors of users that do what they should not, and never hold up the library. */
 @Timeout(60)
 class SerialExecutorTest {
 
