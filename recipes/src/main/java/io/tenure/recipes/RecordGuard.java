@@ -28,7 +28,7 @@ final class RecordGuard {
   private final Monitor monitor;
   private final CuratorFramework client;
 
-  /** What a reading found last that was as it should be. */
+  /** What the last sound reading found. */
   private boolean known;
 
   private long created;

@@ -305,7 +305,7 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
     return due;
   }
 
-  /** What the machine believes need not be true after a failure, wherever it was. */
+  /** After any failure, the machine's picture of the group may be wrong. */
   private NextStep failed(Throwable failure) {
     machine = null;
     if (isOrdinary(failure) && failures.isFirst()) {

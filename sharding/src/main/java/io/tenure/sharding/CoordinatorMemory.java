@@ -7,8 +7,8 @@ import java.util.function.DoubleSupplier;
 
 /**
  * What a coordinator knows that is written nowhere, and outlives a plan that has to be read again:
- * how often it has moved what. The next coordinator begins anew, from what the workers report.
- * Confined to one thread.
+ * how often it has moved each shard. The next coordinator begins anew, from what the workers
+ * report. Confined to one thread.
  */
 final class CoordinatorMemory {
 

@@ -25,7 +25,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class Damping {
 
-  /** What ends later is no early end. */
+  /** A session that ends later has not ended early. */
   static final long EARLY_NANOS = TimeUnit.MINUTES.toNanos(2);
 
   private static final int FREE_DEATHS = 1;
@@ -33,7 +33,7 @@ final class Damping {
   private static final long LONGEST_NANOS = TimeUnit.MINUTES.toNanos(5);
   private static final long FORGOTTEN_NANOS = TimeUnit.MINUTES.toNanos(15);
 
-  /** More are not remembered: in the plan's summary they have to fit. */
+  /** At most so many are remembered, since they have to fit into the plan's summary. */
   private static final int MAX_REMEMBERED = 100;
 
   private record Life(String nonce, long incarnation, boolean draining, long sinceNanos) {}

@@ -16,10 +16,10 @@ import java.util.function.DoubleSupplier;
  */
 final class DecisionFailures {
 
-  /** So many failures in one office, and it is resigned. */
+  /** After so many failures in one office, the office is resigned. */
   static final int TRIES = 5;
 
-  /** So long without a failure, and all is forgotten. */
+  /** After so long without a failure, all failures are forgotten. */
   static final long FORGIVEN_NANOS = TimeUnit.MINUTES.toNanos(5);
 
   private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);

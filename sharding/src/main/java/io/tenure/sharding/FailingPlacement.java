@@ -133,7 +133,9 @@ final class FailingPlacement {
         && !members.isUnable(worker, shard);
   }
 
-  /** First who is asked for, then who gets ready already, then where it counts, then the idlest. */
+  /**
+   * Prefers the worker asked for, one that gets ready already, the one it counts for, the idlest.
+   */
   private int bestCandidate(int shard, int counted) {
     int moving = moves.get(shards.name(shard)).map(move -> members.indexOf(move.to())).orElse(NONE);
     for (int worker : new int[] {wishes.pin(shard), moving, counted}) {

@@ -31,10 +31,10 @@ final class FailingShards {
   static final long FIRST_REST_NANOS = TimeUnit.SECONDS.toNanos(1);
   static final long LONGEST_REST_NANOS = TimeUnit.MINUTES.toNanos(1);
 
-  /** Led for so long, a shard does not fail any longer. */
+  /** A shard that has been led for so long no longer counts as failing. */
   static final long SUCCESS_NANOS = TimeUnit.MINUTES.toNanos(1);
 
-  /** What failed so long ago, and was not led since, says nothing. */
+  /** A shard that has neither failed nor been led for so long is forgotten. */
   static final long REMEMBERED_NANOS = TimeUnit.MINUTES.toNanos(5);
 
   /** What a wake-up has changed. */

@@ -230,7 +230,7 @@ final class GroupNodes {
     throw ServerErrors.noChroot(monitor.client(), path);
   }
 
-  /** Whether it is there without an answer, the next attempt finds out. */
+  /** Without an answer, the next attempt finds out whether the node is there. */
   private static CompletableFuture<Void> made(Reply reply, String path) {
     boolean perhaps = reply.isUnknown() || ServerErrors.isTransient(reply.code());
     if (!reply.ok() && reply.code() != Code.NODEEXISTS && !perhaps) {

@@ -32,7 +32,7 @@ final class MovesInFlight {
    * One planned move.
    *
    * @param from who leads, or did when the shard was given away
-   * @param to who shall
+   * @param to who is to lead
    * @param reason for the audit trail; empty if another coordinator began the move
    * @param sinceNanos when its present phase began
    */

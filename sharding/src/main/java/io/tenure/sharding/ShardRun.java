@@ -222,7 +222,7 @@ final class ShardRun {
     boolean lost;
     synchronized (this) {
       tells = untold != null;
-      // Waited for twice as long each time.
+      // The wait doubles each time.
       lost = !refused && queuedNanos() >> Math.min(30, timesLost) > longestQueuedNanos();
       timesLost += lost ? 1 : 0;
     }
@@ -316,7 +316,7 @@ final class ShardRun {
         thrown = work(warm, cool, turn, held);
       }
     } catch (Throwable e) {
-      // Not of the task but of what is around it: no memory, or no room left on the stack.
+      // An error of the surrounding code, not of the task: no memory, or no room on the stack.
       thrown = e;
       broken(held, e);
     } finally {

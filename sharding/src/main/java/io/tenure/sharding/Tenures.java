@@ -147,7 +147,7 @@ final class Tenures implements ShardRun.Owner, Office {
   void warmUp(String shard) {
     ShardRun before = leaving.get(shard);
     if (before != null && before.isRunningFor(HANGING_NANOS)) {
-      // Another one would hang as well, and each keeps a thread.
+      // Another task would hang as well, and each keeps a thread.
       monitor.execute(() -> stillHangs(shard));
       return;
     }
@@ -403,7 +403,7 @@ final class Tenures implements ShardRun.Owner, Office {
         () -> renewing = false);
   }
 
-  /** One that cannot be renewed keeps none of the others from that. */
+  /** A lease that cannot be renewed does not keep the others from being renewed. */
   private static void renew(ShardRun run) {
     try {
       run.renewIfWaiting();

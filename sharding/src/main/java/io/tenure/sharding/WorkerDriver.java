@@ -134,7 +134,7 @@ final class WorkerDriver implements SessionListener {
     monitor.execute(
         () -> {
           if (closing) {
-            pass(drained, done); // What is left to do is the closing's.
+            pass(drained, done); // The closing does the rest.
             return;
           }
           draining = wanted;
@@ -370,7 +370,7 @@ final class WorkerDriver implements SessionListener {
     started.complete(null);
   }
 
-  /** What of the group's settings a worker goes by; the rest is the coordinator's. */
+  /** Takes the group's settings that a worker goes by; the others are the coordinator's. */
   private void settingsChanged(GroupSettings now) {
     settings = now;
     leaderNodesThatFit =

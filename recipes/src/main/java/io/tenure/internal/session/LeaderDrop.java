@@ -101,7 +101,7 @@ public final class LeaderDrop {
     }
   }
 
-  /** Whom a node belonged to that was overwritten, the record tells. */
+  /** The record tells the owner of a node that was overwritten. */
   private boolean isOfTheTenure(OpResult.GetDataResult leader, OpResult record) {
     if (leader.getStat().getEphemeralOwner() != session) {
       return false;

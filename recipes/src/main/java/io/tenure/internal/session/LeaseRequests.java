@@ -99,7 +99,7 @@ final class LeaseRequests {
   }
 
   /**
-   * Of an answer that did not come.
+   * The error of a request whose answer did not come.
    *
    * @throws OutcomeUnknownException if the request is probably too large
    */
