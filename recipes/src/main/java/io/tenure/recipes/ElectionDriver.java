@@ -257,13 +257,16 @@ final class ElectionDriver implements SessionListener, Office {
   private void settleIfIdle() {
     if (closing && !letGo && machine.state() == ElectionState.IDLE && dropping == 0) {
       letGo = true;
+      CompletableFuture<Void> left = CompletableFuture.completedFuture(null);
       try {
-        queue.leave();
+        left = queue.leave();
         stopWatchdog();
         store.close();
         monitor.removeListener(this);
       } finally {
-        monitor.outside(() -> settled.complete(null)); // After the latch's node and the watches.
+        CompletableFuture<Void> latchGone = left;
+        // After the latch's node and the watches.
+        monitor.outside(() -> latchGone.whenComplete((gone, error) -> settled.complete(null)));
       }
     }
   }

@@ -207,15 +207,35 @@ final class LatchQueue {
     }
   }
 
-  /** Leaves the queue, or does not enter it any more. */
-  void leave() {
+  /**
+   * Leaves the queue, or does not enter it any more.
+   *
+   * @return completes when the latch's node is gone, or cannot be deleted; on another thread
+   */
+  CompletableFuture<Void> leave() {
+    CompletableFuture<Void> gone = new CompletableFuture<>();
     LeaderLatch left = latch;
     latch = null;
     queueing++; // A queue that is being entered is not entered.
     entering.succeeded();
     head.stop();
-    if (left != null) {
-      monitor.outside(() -> close(left));
+    // After it was started. While it asks the ACL provider for its node, it lets nobody close it.
+    monitor.outside(
+        () -> {
+          if (left == null) {
+            gone.complete(null);
+          } else {
+            monitor.apart(() -> close(left, gone));
+          }
+        });
+    return gone;
+  }
+
+  private void close(LeaderLatch left, CompletableFuture<Void> gone) {
+    try {
+      close(left);
+    } finally {
+      gone.complete(null);
     }
   }
 

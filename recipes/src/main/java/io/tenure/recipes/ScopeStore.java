@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.WatcherRemoveCuratorFramework;
 import org.apache.curator.framework.api.CuratorEvent;
@@ -305,17 +306,13 @@ final class ScopeStore {
 
   private CompletableFuture<Code> create(ZnodeOps in, String path, byte[] data) {
     return monitor
-        .call(
-            callback ->
-                client
-                    .transaction()
-                    .inBackground(callback)
-                    .forOperations(in.create(path, data, CreateMode.PERSISTENT)))
+        .transact(
+            monitor.sessionId(), path, () -> List.of(in.create(path, data, CreateMode.PERSISTENT)))
         .thenApply(
-            event ->
-                ServerErrors.code(event.getResultCode()) == Code.NODEEXISTS
+            reply ->
+                reply.code() == Code.NODEEXISTS
                     ? Code.NODEEXISTS
-                    : check(event, path, "create"));
+                    : check(reply.code(), path, "create"));
   }
 
   private CompletableFuture<Void> takeOverIfEmpty(byte[] record) {
@@ -346,32 +343,38 @@ final class ScopeStore {
 
   /** Sends a commit, and says in the election's words what came of it. */
   CompletableFuture<ElectionEvent> commit(long session, Commit commit) {
-    List<CuratorOp> sent = new ArrayList<>(commit.ops().size());
-    try {
-      commit.ops().forEach(op -> sent.add(scopeOps.curatorOp(scope, op)));
-    } catch (TenureException e) {
-      return CompletableFuture.completedFuture(new ElectionEvent.CommitFailed(e));
-    }
     return monitor
-        .transact(session, sent)
-        .thenCompose(
-            reply -> {
-              int failed = reply.failedOp();
-              if (reply.code() == Code.NOAUTH
-                  && failed > 0
-                  && commit.ops().get(failed) instanceof ScopeOp.DeleteEntry) {
-                keepAll(); // The ACL was changed since the rehearsal: decide again, without
-                // deletes.
-                return CompletableFuture.completedFuture(new ElectionEvent.NotCommitted(false));
-              }
-              return reply.code() == Code.NONODE
-                      && failed > 0
-                      && commit.ops().get(failed) instanceof ScopeOp.CreateEntry
-                  // The record was there, so only the parent of the entries has been deleted.
-                  ? createPersistent(scope.auditPath(), new byte[0])
-                      .handle((created, error) -> new ElectionEvent.NotCommitted(false))
-                  : CompletableFuture.completedFuture(outcome(reply, commit));
-            });
+        .transact(
+            session,
+            scope.path(),
+            () -> commit.ops().stream().map(op -> scopeOps.curatorOp(scope, op)).toList())
+        .thenCompose(reply -> outcomeOf(commit, reply))
+        .exceptionally(error -> new ElectionEvent.CommitFailed(notBuilt(error)));
+  }
+
+  /** Nothing was sent. */
+  private TenureException notBuilt(Throwable error) {
+    return cause(error) instanceof TenureException known
+        ? known
+        : new CoordinationException("the commit in " + scope + " failed", cause(error));
+  }
+
+  private CompletableFuture<ElectionEvent> outcomeOf(Commit commit, Reply reply) {
+    int failed = reply.failedOp();
+    if (reply.code() == Code.NOAUTH
+        && failed > 0
+        && commit.ops().get(failed) instanceof ScopeOp.DeleteEntry) {
+      keepAll(); // The ACL was changed since the rehearsal: decide again, without
+      // deletes.
+      return CompletableFuture.completedFuture(new ElectionEvent.NotCommitted(false));
+    }
+    return reply.code() == Code.NONODE
+            && failed > 0
+            && commit.ops().get(failed) instanceof ScopeOp.CreateEntry
+        // The record was there, so only the parent of the entries has been deleted.
+        ? createPersistent(scope.auditPath(), new byte[0])
+            .handle((created, error) -> new ElectionEvent.NotCommitted(false))
+        : CompletableFuture.completedFuture(outcome(reply, commit));
   }
 
   /**
@@ -383,19 +386,20 @@ final class ScopeStore {
    * @return fails with {@link io.tenure.scope.PermissionDeniedException} naming path and permission
    */
   CompletableFuture<Void> rehearse(long session) {
-    record Step(CuratorOp op, String path, String permission) {}
+    record Step(Supplier<CuratorOp> op, String path, String permission) {}
     List<Step> steps = new ArrayList<>();
     for (String parent : List.of(scope.path(), scope.auditPath(), scope.latchPath())) {
       String probe = parent + "/permission-probe";
-      steps.add(new Step(ops.create(probe, new byte[0], CreateMode.EPHEMERAL), parent, "create"));
+      steps.add(
+          new Step(() -> ops.create(probe, new byte[0], CreateMode.EPHEMERAL), parent, "create"));
       if (!parent.equals(scope.auditPath()) || !retention().equals(Retention.KEEP_ALL)) {
-        steps.add(new Step(ops.delete(probe), parent, "delete"));
+        steps.add(new Step(() -> ops.delete(probe), parent, "delete"));
       }
     }
-    steps.add(new Step(ops.set(scope.path(), new byte[0]), scope.path(), "write"));
-    steps.add(new Step(ops.check(scope.path(), Integer.MAX_VALUE), scope.path(), "read"));
+    steps.add(new Step(() -> ops.set(scope.path(), new byte[0]), scope.path(), "write"));
+    steps.add(new Step(() -> ops.check(scope.path(), Integer.MAX_VALUE), scope.path(), "read"));
     return monitor
-        .transact(session, steps.stream().map(Step::op).toList())
+        .transact(session, scope.path(), () -> steps.stream().map(step -> step.op().get()).toList())
         .thenCompose(
             reply -> {
               int failed = reply.failedOp();
@@ -468,7 +472,10 @@ final class ScopeStore {
    * @throws CompletionException with {@link NotConnectedException}
    */
   static Code check(CuratorEvent event, String path, String permission) {
-    Code code = ServerErrors.code(event.getResultCode());
+    return check(ServerErrors.code(event.getResultCode()), path, permission);
+  }
+
+  private static Code check(Code code, String path, String permission) {
     if (code == Code.OK || code == Code.NONODE) {
       return code;
     }

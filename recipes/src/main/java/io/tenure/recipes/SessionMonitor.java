@@ -40,6 +40,14 @@ import org.apache.curator.framework.CuratorFramework;
  * characters come to half of that, and are warned of once. Use several clients, or {@code
  * tenure-sharding}, for more.
  *
+ * <p><b>The client's ACL provider</b> is asked for each znode that is created, so also for the
+ * entry of each end of a tenure, on threads for that and by several at a time. While it blocks,
+ * what needs its answer waits: elections, and the records of ends, of the scopes it is asked for
+ * (of a worker's shards, those of the same transaction). Leases, renewals and other scopes go on;
+ * after one session timeout there is one WARN line. When sixteen calls wait for it, all further
+ * elections of the client do. Before the first session it may also be asked for the client's
+ * namespace, and nothing begins until it answers. Let it answer from memory.
+ *
  * <p>Thread-safe. One daemon thread, the <em>event thread</em>, owns the session's evidence and
  * runs the state machines of the elections; it never blocks and never runs user code.
  */

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.apache.curator.framework.api.transaction.CuratorOp;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException.Code;
@@ -132,7 +133,8 @@ final class GroupNodes {
                 && shards.getStat().getNumChildren() == 0;
         return CompletableFuture.completedFuture(Optional.of(new Opened(settings, untouched)));
       }
-      return make(session, attempt, missing.stream().map(this::createEmpty).toList(), missing);
+      return make(
+          session, attempt, () -> missing.stream().map(this::createEmpty).toList(), missing);
     }
     return makeGroup(session, attempt, found);
   }
@@ -153,7 +155,7 @@ final class GroupNodes {
       long session, int attempt, Map<String, OpResult> found) {
     byte[] settings = wish.forNewGroup(paths.group()).bytes();
     byte[] trail = TrailRecord.empty().bytes();
-    List<CuratorOp> ops = new ArrayList<>();
+    List<Supplier<CuratorOp>> ops = new ArrayList<>();
     List<String> touched = new ArrayList<>();
     for (Map.Entry<String, OpResult> entry : found.entrySet()) {
       String path = entry.getKey();
@@ -162,10 +164,10 @@ final class GroupNodes {
               || ServerErrors.code(error.getErr()) != Code.NONODE;
       if (path.equals(paths.group())) {
         // One that is there and empty was made as a parent of something: it becomes the group.
-        ops.add(there ? setIfEmpty(entry.getValue(), settings) : create(path, settings));
+        ops.add(() -> there ? setIfEmpty(entry.getValue(), settings) : create(path, settings));
         touched.add(path);
       } else if (!there) {
-        ops.add(path.equals(paths.audit()) ? create(path, trail) : createEmpty(path));
+        ops.add(() -> path.equals(paths.audit()) ? create(path, trail) : createEmpty(path));
         touched.add(path);
       }
     }
@@ -173,18 +175,18 @@ final class GroupNodes {
       // With it, what the first coordinator would have to make, one after the other. Where a group
       // was deleted under workers that still run, it may be there already.
       Scope coordinator = paths.coordinator();
-      ops.add(create(coordinator.path(), ScopeRecord.empty().bytes()));
-      ops.add(createEmpty(coordinator.auditPath()));
-      ops.add(createEmpty(coordinator.latchPath()));
+      ops.add(() -> create(coordinator.path(), ScopeRecord.empty().bytes()));
+      ops.add(() -> createEmpty(coordinator.auditPath()));
+      ops.add(() -> createEmpty(coordinator.latchPath()));
       touched.addAll(List.of(coordinator.path(), coordinator.auditPath(), coordinator.latchPath()));
     }
-    return make(session, attempt, ops, touched);
+    return make(session, attempt, () -> ops.stream().map(Supplier::get).toList(), touched);
   }
 
   private CompletableFuture<Optional<Opened>> make(
-      long session, int attempt, List<CuratorOp> ops, List<String> touched) {
+      long session, int attempt, Supplier<List<CuratorOp>> ops, List<String> touched) {
     return monitor
-        .transact(session, ops)
+        .transact(session, paths.group(), ops)
         .thenCompose(
             reply -> {
               int failed = reply.failedOp();
@@ -208,7 +210,7 @@ final class GroupNodes {
   /** Makes a znode and the ancestors that it lacks; those that are there are left alone. */
   private CompletableFuture<Void> makeParents(long session, ZnodeOps in, String path) {
     return monitor
-        .transact(session, List.of(in.create(path, new byte[0], CreateMode.PERSISTENT)))
+        .transact(session, path, () -> List.of(in.create(path, new byte[0], CreateMode.PERSISTENT)))
         .thenCompose(
             reply ->
                 reply.code() == Code.NONODE

@@ -61,7 +61,10 @@ final class RefusalNote {
                 return monitor
                     .transact(
                         session,
-                        List.of(ops.create(paths.refused(), new byte[0], CreateMode.PERSISTENT)))
+                        paths.refused(),
+                        () ->
+                            List.of(
+                                ops.create(paths.refused(), new byte[0], CreateMode.PERSISTENT)))
                     .thenCompose(made -> create(session, data));
               } else if (code == Code.NODEEXISTS) {
                 return monitor
@@ -80,7 +83,7 @@ final class RefusalNote {
 
   private CompletableFuture<Code> create(long session, byte[] data) {
     return monitor
-        .transact(session, List.of(ops.create(path(), data, CreateMode.EPHEMERAL)))
+        .transact(session, path(), () -> List.of(ops.create(path(), data, CreateMode.EPHEMERAL)))
         .thenApply(reply -> reply.code());
   }
 

@@ -168,7 +168,9 @@ final class Registration {
               String prefix = paths.workerPrefix(workerId);
               return monitor
                   .transact(
-                      asked, List.of(ops.create(prefix, data, CreateMode.EPHEMERAL_SEQUENTIAL)))
+                      asked,
+                      paths.workers(),
+                      () -> List.of(ops.create(prefix, data, CreateMode.EPHEMERAL_SEQUENTIAL)))
                   .thenCompose(
                       reply -> {
                         if (reply.ok()
@@ -367,7 +369,17 @@ final class Registration {
       gone.complete(null);
       return;
     }
-    monitor.transact(session, goodbye()).thenAccept(reply -> left(gone, reply));
+    String own = path;
+    monitor
+        .transact(session, own, () -> goodbye(own))
+        .whenComplete(
+            (reply, error) -> {
+              if (error == null) {
+                left(gone, reply);
+              } else {
+                leaveWithoutGoodbye(gone);
+              }
+            });
   }
 
   private void left(CompletableFuture<Void> gone, Reply reply) {
@@ -376,15 +388,23 @@ final class Registration {
     } else if (reply.ok() || path.isEmpty()) {
       gone.complete(null);
     } else {
-      // Without a goodbye, if there cannot be one.
-      monitor.transact(session, List.of(ops.delete(path))).thenAccept(done -> gone.complete(null));
+      leaveWithoutGoodbye(gone);
     }
   }
 
+  /** If there cannot be one. */
+  private void leaveWithoutGoodbye(CompletableFuture<Void> gone) {
+    if (path.isEmpty() || session == 0) {
+      gone.complete(null);
+      return;
+    }
+    monitor.transact(session, List.of(ops.delete(path))).thenAccept(done -> gone.complete(null));
+  }
+
   /** The coordinator tells by it that no session has ended. */
-  private List<CuratorOp> goodbye() {
-    String sign = paths.goodbye(GroupPaths.incarnation(path));
+  private List<CuratorOp> goodbye(String own) {
+    String sign = paths.goodbye(GroupPaths.incarnation(own));
     return List.of(
-        ops.create(sign, new byte[0], CreateMode.EPHEMERAL), ops.delete(sign), ops.delete(path));
+        ops.create(sign, new byte[0], CreateMode.EPHEMERAL), ops.delete(sign), ops.delete(own));
   }
 }

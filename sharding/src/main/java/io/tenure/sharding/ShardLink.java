@@ -13,10 +13,14 @@ import io.tenure.scope.Retention;
 import io.tenure.scope.Scope;
 import io.tenure.scope.TenureException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.apache.curator.framework.api.transaction.CuratorOp;
 import org.apache.zookeeper.KeeperException.Code;
@@ -178,31 +182,59 @@ final class ShardLink {
   }
 
   private void send(CommitQueue.Batch all) {
+    AtomicReference<Built> building = new AtomicReference<>(new Built(all, List.of(), Map.of()));
+    monitor
+        .transact(
+            monitor.sessionId(),
+            paths.shards(),
+            () -> {
+              Built made = build(all);
+              building.set(made);
+              return made.ops();
+            })
+        .whenComplete(
+            (reply, error) -> {
+              commits.answered();
+              Built built = Objects.requireNonNull(building.get());
+              if (error != null) {
+                notBuilt(all, error);
+              } else {
+                built.failed().forEach(this::notBuilt);
+                answered(built.batch(), reply);
+              }
+              flushSoon();
+            });
+  }
+
+  /** What can be sent of a batch, and what cannot. */
+  private record Built(
+      CommitQueue.Batch batch, List<CuratorOp> ops, Map<String, TenureException> failed) {}
+
+  /** On a thread of its own: it asks the client's ACL provider. */
+  private Built build(CommitQueue.Batch all) {
     List<CuratorOp> ops = new ArrayList<>();
     List<CommitQueue.Item> built = new ArrayList<>();
+    Map<String, TenureException> failed = new HashMap<>();
     for (CommitQueue.Item item : all.items()) {
       try {
         ops.addAll(ops(item));
         built.add(item);
       } catch (TenureException e) {
-        // Later: the present event may be one of the worker's.
-        monitor.execute(() -> worker.accept(new WorkerEvent.CommitFailed(item.shard(), e)));
+        failed.put(item.shard(), e);
       }
     }
-    if (built.isEmpty()) {
-      commits.answered();
-      flushSoon();
-      return;
-    }
-    CommitQueue.Batch batch = new CommitQueue.Batch(List.copyOf(built), all.again());
-    monitor
-        .transact(monitor.sessionId(), ops)
-        .thenAccept(
-            reply -> {
-              commits.answered();
-              answered(batch, reply);
-              flushSoon();
-            });
+    return new Built(new CommitQueue.Batch(List.copyOf(built), all.again()), ops, failed);
+  }
+
+  private void notBuilt(String shard, TenureException cause) {
+    worker.accept(new WorkerEvent.CommitFailed(shard, cause));
+  }
+
+  private void notBuilt(CommitQueue.Batch batch, Throwable cause) {
+    TenureException error =
+        new CoordinationException(
+            "a transaction in " + paths.shards() + " cannot be made: " + cause, cause);
+    batch.items().forEach(item -> notBuilt(item.shard(), error));
   }
 
   private List<CuratorOp> ops(CommitQueue.Item item) {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.tenure.lease.NextStep;
+import io.tenure.recipes.LeaderElection;
+import io.tenure.recipes.SessionMonitor;
 import io.tenure.scope.CoordinationException;
 import io.tenure.testing.FaultProxy;
 import io.tenure.testing.LogLines;
@@ -13,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
@@ -103,6 +106,43 @@ class ClientDefaultsTest {
     assertPlain(zk.client(), group);
     assertThat(ShardGroup.of(zk.client(), group).status().unreadable()).isEmpty();
     assertThat(ShardGroup.of(zk.client(), group).verifyOperations()).isEmpty();
+  }
+
+  @Test
+  void anAclProviderThatBlocksForAGroupHoldsUpNoOtherElectionOfTheClient() throws Exception {
+    CountDownLatch asked = new CountDownLatch(1);
+    CompletableFuture<Void> answer = new CompletableFuture<>();
+    CuratorFramework client =
+        client(
+            builder ->
+                builder.aclProvider(
+                    acls(
+                        path -> {
+                          if (path.startsWith("/acl-blocks/shards/")) {
+                            asked.countDown();
+                            answer.join();
+                          }
+                          return Ids.OPEN_ACL_UNSAFE;
+                        })));
+    SessionMonitor monitor = zk.monitor(client);
+    ShardWorker worker =
+        start(
+            ShardWorker.builder(monitor, "/acl-blocks")
+                .workerId("w-1")
+                .shards(ShardSet.numbered(4))
+                .settleWindow(Duration.ZERO)
+                .drainOnShutdown(Duration.ZERO)
+                .tasks(shard -> lease -> NextStep.after(Duration.ofMillis(50))));
+    try {
+      assertThat(asked.await(20, TimeUnit.SECONDS)).isTrue();
+      try (LeaderElection free = LeaderElection.builder(monitor, "/acl-free").build()) {
+        assertThat(free.tryAcquire(PATIENCE)).isPresent();
+      }
+      assertThat(worker.snapshot().led()).isEmpty();
+    } finally {
+      answer.complete(null);
+    }
+    awaitLed(worker, 4);
   }
 
   private static ACLProvider acls(Function<String, List<ACL>> of) {

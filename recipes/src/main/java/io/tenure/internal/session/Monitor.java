@@ -94,6 +94,8 @@ public final class Monitor implements AutoCloseable {
   private final String namespace;
   private final EventThread events = new EventThread();
   private final ThreadPoolExecutor outside = CallbackThread.named("tenure-curator");
+  private final ThreadPoolExecutor handleThread = CallbackThread.named("tenure-handle");
+  private final OpBuilding building = new OpBuilding(this);
   private final HandleFinder handles;
   private final CuratorListener curatorListener;
   private final List<SessionListener> listeners = new CopyOnWriteArrayList<>();
@@ -151,7 +153,8 @@ public final class Monitor implements AutoCloseable {
             execute(() -> connectionChanged(state));
           }
         };
-    this.handles = new HandleFinder(client, outside, found -> execute(() -> handleFound(found)));
+    this.handles =
+        new HandleFinder(client, handleThread, found -> execute(() -> handleFound(found)));
     // Before the listener: what it tells is looked at with this.
     this.birth =
         new SessionBirth(Moment.now(clock), client.getZookeeperClient().getInstanceIndex());
@@ -232,7 +235,9 @@ public final class Monitor implements AutoCloseable {
     }
     pending.clear();
     events.stop();
+    building.stop();
     outside.setKeepAliveTime(IDLE_MILLIS, TimeUnit.MILLISECONDS);
+    handleThread.setKeepAliveTime(IDLE_MILLIS, TimeUnit.MILLISECONDS);
     stop.complete(null);
   }
 
@@ -428,6 +433,19 @@ public final class Monitor implements AutoCloseable {
   }
 
   /**
+   * The same for operations whose building may ask the client's ACL provider: they are built on
+   * another thread. On the event thread only.
+   *
+   * @param path what the transaction is about, for people
+   * @return completes on the event thread, always; exceptionally if they cannot be built, and then
+   *     nothing was sent
+   */
+  public CompletableFuture<Reply> transact(
+      long sessionId, String path, Supplier<List<CuratorOp>> ops) {
+    return building.transact(sessionId, path, ops);
+  }
+
+  /**
    * Reads many znodes at once: each operation is a {@code getData} or a {@code getChildren}, and
    * has a result or an error of its own. Not for paths below the client's namespace: give them
    * through {@link #realPath}.
@@ -610,6 +628,14 @@ public final class Monitor implements AutoCloseable {
   }
 
   /**
+   * Runs a task that may wait for the client's ACL provider, on one of several threads and in no
+   * order.
+   */
+  public void apart(Runnable task) {
+    building.execute(task);
+  }
+
+  /**
    * Runs a task on the event thread once an acknowledged operation would count from its own send
    * time.
    */
@@ -770,6 +796,7 @@ public final class Monitor implements AutoCloseable {
         p.future().complete(new Reply(Code.SESSIONEXPIRED, List.of(), p.sent()));
       }
     }
+    building.sessionGone(gone.id());
     tell(listener -> listener.gone(gone.id()));
   }
 

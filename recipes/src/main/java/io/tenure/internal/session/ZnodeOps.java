@@ -21,6 +21,10 @@ import org.jspecify.annotations.Nullable;
  * code. What they throw, and an ACL without an entry, which the server would not explain, becomes a
  * {@link CoordinationException} that names the path and the cause.
  *
+ * <p>That code may block, so creations are not built on the event thread, but by {@link
+ * Monitor#transact(long, String, java.util.function.Supplier)} or on a caller's own thread. The
+ * other operations ask nobody.
+ *
  * <p>Thread-safe: no state but Curator's.
  */
 public final class ZnodeOps {
