@@ -7,11 +7,13 @@ import io.tenure.internal.session.Reply;
 import io.tenure.internal.session.ServerErrors;
 import io.tenure.scope.TenureException;
 import java.util.Collection;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
@@ -72,10 +74,11 @@ final class Registrations {
   }
 
   /**
-   * The sessions of those of them that are registered; empty if there is no connection, and fails
-   * if the server denies it. To be called after it was read that their leader nodes are missing.
+   * The sessions of those of them that are registered, each with its timeout in nanoseconds, 0
+   * where it is not said; empty if there is no connection, and fails if the server denies it. To be
+   * called after it was read that their leader nodes are missing.
    */
-  CompletableFuture<Optional<Set<String>>> sessions(
+  CompletableFuture<Optional<Map<String, Long>>> sessions(
       long session, Collection<Incumbent> incumbents) {
     Set<String> ids =
         incumbents.stream().map(last -> last.candidate().id()).collect(Collectors.toSet());
@@ -83,22 +86,33 @@ final class Registrations {
         .thenCompose(
             found ->
                 found.isEmpty() || found.get().isEmpty()
-                    ? CompletableFuture.completedFuture(found.map(none -> Set.<String>of()))
+                    ? CompletableFuture.completedFuture(found.map(none -> Map.<String, Long>of()))
                     : read(session, found.get()).thenApply(reply -> owners(found.get(), reply)));
   }
 
-  private static Optional<Set<String>> owners(List<String> registrations, Reply read) {
+  private static Optional<Map<String, Long>> owners(List<String> registrations, Reply read) {
     if (read.results().isEmpty()) {
       return Optional.empty();
     }
-    Set<String> sessions = new HashSet<>();
+    Map<String, Long> sessions = new HashMap<>();
     for (int i = 0; i < registrations.size(); i++) {
       if (read.results().get(i) instanceof OpResult.GetDataResult found) {
-        sessions.add(Sessions.format(found.getStat().getEphemeralOwner()));
+        sessions.merge(
+            Sessions.format(found.getStat().getEphemeralOwner()),
+            timeoutNanos(registrations.get(i), found.getData()),
+            Math::max);
       } else if (read.results().get(i) instanceof OpResult.ErrorResult error) {
         ServerErrors.requireAbsent(error, registrations.get(i)); // It is gone by now.
       }
     }
     return Optional.of(sessions);
+  }
+
+  private static long timeoutNanos(String path, byte[] data) {
+    try {
+      return TimeUnit.MILLISECONDS.toNanos(WorkerNode.parse(path, data).sessionTimeoutMillis());
+    } catch (TenureException e) {
+      return 0; // It lives all the same.
+    }
   }
 }

@@ -19,12 +19,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.apache.zookeeper.KeeperException.Code;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
 import org.apache.zookeeper.data.Stat;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,9 +56,10 @@ final class ScopeReads {
     /**
      * A scope.
      *
-     * @param deserted see {@link WorkerEvent.Looked}
+     * @param desertedNanos if it is deserted, the leader's session timeout; see {@link
+     *     WorkerEvent.Looked}
      */
-    void read(String shard, long number, Optional<ScopeView> view, boolean deserted);
+    void read(String shard, long number, Optional<ScopeView> view, OptionalLong desertedNanos);
 
     /** Empty if it can be read once there is a connection. */
     void failed(String shard, long number, Optional<TenureException> lasting);
@@ -244,7 +247,7 @@ final class ScopeReads {
           withoutLeader.add(new WithoutLeader(shard, wish, view, gone.get()));
         } else {
           fits(shard, wish, view, results);
-          answers.read(shard, wish.number(), view, false);
+          answers.read(shard, wish.number(), view, OptionalLong.empty());
         }
       } catch (TenureException e) {
         failed(shard, wish, Optional.of(e));
@@ -385,9 +388,13 @@ final class ScopeReads {
                             one.shard(),
                             one.wish().number(),
                             one.view(),
-                            registered.get().contains(one.incumbent().session()));
+                            timeout(registered.get().get(one.incumbent().session())));
                       }
                     }));
+  }
+
+  private static OptionalLong timeout(@Nullable Long registered) {
+    return registered == null ? OptionalLong.empty() : OptionalLong.of(registered);
   }
 
   private Optional<ScopeView> view(Scope scope, List<OpResult> results) {

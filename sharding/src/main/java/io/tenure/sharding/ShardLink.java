@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -75,9 +76,11 @@ final class ShardLink {
             new ScopeReads.Answers() {
               @Override
               public void read(
-                  String shard, long number, Optional<ScopeView> view, boolean deserted) {
+                  String shard, long number, Optional<ScopeView> view, OptionalLong desertedNanos) {
                 warnOfPersistentLeader(shard, view);
-                worker.accept(new WorkerEvent.Looked(shard, number, view, deserted));
+                worker.accept(
+                    new WorkerEvent.Looked(
+                        shard, number, view, desertedNanos.isPresent(), desertedNanos.orElse(0)));
               }
 
               @Override

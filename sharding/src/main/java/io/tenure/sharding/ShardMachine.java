@@ -297,13 +297,14 @@ final class ShardMachine {
     slot.longTrail = false;
   }
 
-  void looked(ShardSlot slot, long number, Optional<ScopeView> view, boolean deserted) {
-    if (number != slot.look) {
+  void looked(ShardSlot slot, WorkerEvent.Looked looked) {
+    Optional<ScopeView> view = looked.view();
+    if (looked.number() != slot.look) {
       return;
     }
     slot.look = 0;
     switch (slot.state) {
-      case LOOKING -> decide(slot, view, deserted);
+      case LOOKING -> decide(slot, view, looked);
       case LEADING -> inspectOffice(slot, view);
       case ENDING -> decideEnd(slot, view);
       default -> {}
@@ -311,7 +312,7 @@ final class ShardMachine {
   }
 
   /** A fresh reading: who is in office? */
-  private void decide(ShardSlot slot, Optional<ScopeView> found, boolean deserted) {
+  private void decide(ShardSlot slot, Optional<ScopeView> found, WorkerEvent.Looked looked) {
     if (found.isPresent() && isOwn(slot, found.get().record())) {
       slot.keep(found.get(), false);
       granted(slot);
@@ -333,7 +334,7 @@ final class ShardMachine {
     attemptIsUnknown(slot, slot.attemptUnknown && isAsBefore(slot.view, found.orElse(null)));
     forget(slot);
     found.ifPresent(view -> slot.keep(view, false));
-    if (!deserted) {
+    if (!looked.deserted()) {
       slot.awaitedNanos = 0;
     }
     if (slot.role == ShardRole.NONE && !slot.attemptUnknown) {
@@ -345,7 +346,7 @@ final class ShardMachine {
         look(slot); // Once more: now with a watch, or behind what has changed meanwhile.
       }
     } else if (mayTake(slot)) {
-      if (deserted && awaitsEnd(slot)) {
+      if (looked.deserted() && awaitsEnd(slot, looked.leaderTimeoutNanos())) {
         if (slot.awaitedNanos == 0) {
           warnOfDeletion(slot);
         }
@@ -382,9 +383,10 @@ final class ShardMachine {
    * lease until it hears of that, and is let record its end first. It has two session timeouts to
    * do so: no acknowledgement from after the deletion reaches it before the news of the deletion
    * does, and after half of that the last one from before is worth nothing. If the record is led
-   * even then, its leader has given up to write it.
+   * even then, its leader has given up to write it. The timeout is the leader's, which may have
+   * asked for a longer one than this worker; one that does not say it is taken to have this one's.
    */
-  private boolean awaitsEnd(ShardSlot slot) {
+  private boolean awaitsEnd(ShardSlot slot, long leaderTimeoutNanos) {
     ScopeRecord record = known(slot).record();
     boolean own =
         record
@@ -394,7 +396,9 @@ final class ShardMachine {
                     last.candidate().id().equals(candidate.id())
                         && last.session().equals(Sessions.format(session)))
             .orElse(true);
-    return !own && !slot.attemptUnknown && slot.awaitedNanos < 2 * sessionTimeoutNanos;
+    return !own
+        && !slot.attemptUnknown
+        && slot.awaitedNanos < 2 * Math.max(sessionTimeoutNanos, leaderTimeoutNanos);
   }
 
   private void warnOfDeletion(ShardSlot slot) {

@@ -326,7 +326,10 @@ final class WorkerDriver implements SessionListener {
 
     @Override
     public WorkerNode node(String nonce) {
-      return WorkerDriver.this.node(nonce).withFits(boundOnShards());
+      return WorkerDriver.this
+          .node(nonce)
+          .withFits(boundOnShards())
+          .withSessionTimeout(TimeUnit.NANOSECONDS.toMillis(monitor.longestSessionTimeoutNanos()));
     }
 
     @Override

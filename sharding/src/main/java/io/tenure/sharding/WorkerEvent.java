@@ -31,9 +31,22 @@ sealed interface WorkerEvent {
    *
    * @param deserted the record tells of a leader, there is no leader node, and yet that leader's
    *     session lived after that: the node was deleted by hand, which its leader may not know yet
+   * @param leaderTimeoutNanos if it is deserted: how long that session may live without its leader;
+   *     0 if the leader has not said so
    */
-  record Looked(String shard, long number, Optional<ScopeView> view, boolean deserted)
-      implements WorkerEvent {}
+  record Looked(
+      String shard,
+      long number,
+      Optional<ScopeView> view,
+      boolean deserted,
+      long leaderTimeoutNanos)
+      implements WorkerEvent {
+
+    /** By a leader that has not said how long its session lives. */
+    Looked(String shard, long number, Optional<ScopeView> view, boolean deserted) {
+      this(shard, number, view, deserted, 0);
+    }
+  }
 
   /** A scope could not be read; empty if it can be once there is a connection. */
   record LookFailed(String shard, long number, Optional<TenureException> lasting)

@@ -98,7 +98,7 @@ final class WorkerMachine {
     } else if (event instanceof WorkerEvent.Close close) {
       close(close.reason());
     } else if (event instanceof WorkerEvent.Looked e) {
-      with(e.shard(), slot -> machine.looked(slot, e.number(), e.view(), e.deserted()));
+      with(e.shard(), slot -> machine.looked(slot, e));
     } else if (event instanceof WorkerEvent.LookFailed e) {
       with(e.shard(), slot -> machine.lookFailed(slot, e.number(), e.lasting()));
     } else if (event instanceof WorkerEvent.OfficeChanged e) {

@@ -25,6 +25,7 @@ import java.util.Optional;
  * @param errors of shards that failed here, in office or while getting ready, what and how often
  * @param utilization how busy it is, in per cent
  * @param fits how many leader nodes its session may have, by their bytes
+ * @param sessionTimeoutMillis the longest that its session lives without it; 0 if it does not say
  */
 record WorkerNode(
     Candidate candidate,
@@ -39,7 +40,8 @@ record WorkerNode(
     List<String> failing,
     List<FailingShard> errors,
     int utilization,
-    int fits) {
+    int fits,
+    long sessionTimeoutMillis) {
 
   /**
    * How much of a list is told at a time, so that a registration stays small even where thousands
@@ -75,7 +77,8 @@ record WorkerNode(
         failing,
         errors,
         utilization,
-        Integer.MAX_VALUE);
+        Integer.MAX_VALUE,
+        0);
   }
 
   static WorkerNode parse(String path, byte[] data) {
@@ -102,7 +105,8 @@ record WorkerNode(
         (int) Math.min(json.number("utilization", 0), 100),
         json.get("fits") == null
             ? Integer.MAX_VALUE
-            : (int) Math.min(json.number("fits", 0), Integer.MAX_VALUE));
+            : (int) Math.min(json.number("fits", 0), Integer.MAX_VALUE),
+        json.get("sessionTimeout") == null ? 0 : json.number("sessionTimeout", 0));
   }
 
   byte[] bytes(boolean numbered) {
@@ -126,6 +130,9 @@ record WorkerNode(
     ShardList.put(json, "failing", numbered, failing);
     FailingShard.put(json, "errors", errors);
     json.put("utilization", utilization);
+    if (sessionTimeoutMillis != 0) {
+      json.put("sessionTimeout", sessionTimeoutMillis);
+    }
     return ZnodeJson.bytes(json);
   }
 
@@ -144,7 +151,8 @@ record WorkerNode(
         failing,
         errors,
         utilization,
-        fits);
+        fits,
+        sessionTimeoutMillis);
   }
 
   /** The same with room for so many leader nodes. */
@@ -162,7 +170,27 @@ record WorkerNode(
         failing,
         errors,
         utilization,
-        leaderNodes);
+        leaderNodes,
+        sessionTimeoutMillis);
+  }
+
+  /** The same in a session that lives so long without its worker. */
+  WorkerNode withSessionTimeout(long millis) {
+    return new WorkerNode(
+        candidate,
+        nonce,
+        zone,
+        capacity,
+        maxShards,
+        draining,
+        ready,
+        tookOver,
+        unable,
+        failing,
+        errors,
+        utilization,
+        fits,
+        millis);
   }
 
   /** How many shards it may be given. */

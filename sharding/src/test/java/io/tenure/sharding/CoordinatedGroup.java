@@ -64,7 +64,8 @@ final class CoordinatedGroup {
               List.copyOf(failing),
               List.of(),
               utilization,
-              fits);
+              fits,
+              0);
       String path = PATHS.workerPrefix(id) + String.format(Locale.ROOT, "%010d", incarnation);
       WorkerNode read = WorkerNode.parse(path, node.bytes(numbered));
       return new CoordinatorMachine.Worker(read, GroupPaths.incarnation(path));

@@ -90,20 +90,21 @@ class GroupFormatsTest {
 
   private static WorkerNode worker(Random random, boolean numbered) {
     return new WorkerNode(
-        random.nextBoolean()
-            ? CANDIDATE
-            : new Candidate("w" + word(random), "h", 1, Optional.empty()),
-        "nonce-" + random.nextInt(),
-        random.nextBoolean() ? "" : "zone " + word(random),
-        random.nextBoolean() ? 1 : 0.001 + random.nextDouble() * 1000,
-        random.nextBoolean() ? Integer.MAX_VALUE : random.nextInt(100),
-        random.nextBoolean(),
-        shards(random, numbered),
-        shards(random, numbered),
-        shards(random, numbered),
-        shards(random, numbered),
-        errors(random),
-        random.nextInt(101));
+            random.nextBoolean()
+                ? CANDIDATE
+                : new Candidate("w" + word(random), "h", 1, Optional.empty()),
+            "nonce-" + random.nextInt(),
+            random.nextBoolean() ? "" : "zone " + word(random),
+            random.nextBoolean() ? 1 : 0.001 + random.nextDouble() * 1000,
+            random.nextBoolean() ? Integer.MAX_VALUE : random.nextInt(100),
+            random.nextBoolean(),
+            shards(random, numbered),
+            shards(random, numbered),
+            shards(random, numbered),
+            shards(random, numbered),
+            errors(random),
+            random.nextInt(101))
+        .withSessionTimeout(random.nextBoolean() ? 0 : random.nextInt(60_000));
   }
 
   private static List<FailingShard> errors(Random random) {

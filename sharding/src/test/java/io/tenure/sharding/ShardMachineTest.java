@@ -205,6 +205,21 @@ class ShardMachineTest {
   }
 
   @Example
+  void aLeaderWithALongerSessionTimeoutIsWaitedForTwoOfItsOwn() {
+    standsByForAnother(0);
+    anothersSessionEnds();
+    officeChanged();
+    long waited = 0;
+    while (on(new WorkerEvent.Looked("7", look, scope.find(), true, 3 * TIMEOUT_NANOS))
+        .contains("wake 7 in 100 ms")) {
+      waited += TimeUnit.MILLISECONDS.toNanos(100);
+      wakes();
+    }
+    assertThat(waited).isEqualTo(6 * TIMEOUT_NANOS);
+    assertThat(sent.after().record().epoch()).isEqualTo(2);
+  }
+
+  @Example
   void theSecondStandbyGivesTheFirstTwoSeconds() {
     standsByForAnother(1);
     anothersSessionEnds();

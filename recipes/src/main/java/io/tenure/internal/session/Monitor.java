@@ -339,6 +339,12 @@ public final class Monitor implements AutoCloseable {
         : Math.max(0, current.connectionTimeoutNanos().getAsLong());
   }
 
+  /** The longest timeout that a lease of the present session ever counts with; 0 without one. */
+  public long longestSessionTimeoutNanos() {
+    Session current = session;
+    return current == null ? 0 : current.evidence().longestTimeoutNanos();
+  }
+
   /** What the nodes of the elections on this session may take. */
   public EphemeralTally ephemerals() {
     return ephemerals;

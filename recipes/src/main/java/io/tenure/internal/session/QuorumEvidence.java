@@ -88,6 +88,11 @@ final class QuorumEvidence {
     return timeoutNanos;
   }
 
+  /** The longest session timeout that is ever in force in the session. */
+  long longestTimeoutNanos() {
+    return firstTimeoutNanos;
+  }
+
   /**
    * A request has been answered.
    *
