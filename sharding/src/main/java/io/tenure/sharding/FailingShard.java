@@ -15,7 +15,7 @@ import java.util.Optional;
 /**
  * A shard that fails on a worker, as the worker's registration tells of it: each time, the worker
  * leaves the shard alone for twice as long, up to a minute. Forgotten when the worker has led the
- * shard for a minute, or has not tried it for ten.
+ * shard for a minute, or has not tried it for five.
  *
  * @param shard its name
  * @param in what the shard fails in

@@ -832,7 +832,7 @@ final class ShardMachine {
     Transition.End end = slot.ending;
     boolean atOnce = Duration.between(slot.electedAt, now).compareTo(AT_ONCE) < 0;
     long wake = ++wakes;
-    String reason = end == null ? "" : end.reason();
+    String reason = end == null ? "the task has closed its lease" : end.reason();
     long nanos = failing.handedOver(slot.shard, atOnce, reason, now, wake);
     out.accept(new WorkerAction.Later(slot.shard, wake, nanos));
     report = true;

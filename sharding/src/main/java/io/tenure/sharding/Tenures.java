@@ -509,7 +509,8 @@ final class Tenures implements ShardRun.Owner, Office {
     how.failure().ifPresent(cause -> told(run.shard(), cause)); // It is logged where it was thrown.
     machine.accept(
         new WorkerEvent.End(run.shard(), lease.epoch(), how.end().orElseGet(lease::endOfLapse)));
-    boolean rests = how.failure().isPresent() || (how.end().isPresent() && !how.asked());
+    boolean handsOver = lease.isGivenUp() || (how.end().isPresent() && !how.asked());
+    boolean rests = how.failure().isPresent() || handsOver;
     if (runs.remove(run.shard(), run)) {
       machine.accept(
           new WorkerEvent.TaskGone(

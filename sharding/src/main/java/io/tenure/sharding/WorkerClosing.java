@@ -87,8 +87,8 @@ final class WorkerClosing {
   }
 
   private void run() {
+    Patience patience = new Patience(monitor, threads);
     try {
-      Patience patience = new Patience(monitor, threads);
       // The coordinator first: then the next one sees this worker leave.
       await(closeCoordinator(), patience);
       if (!await(driver.close("worker closed"), patience)) {
@@ -103,17 +103,34 @@ final class WorkerClosing {
     } catch (InterruptedException e) {
       throw new IllegalStateException("nobody interrupts this thread", e);
     } finally {
-      release.run();
+      letGo(patience);
+    }
+  }
+
+  /**
+   * A monitor waits until the coordinator's office is settled, which without a connection would be
+   * for a session timeout more.
+   */
+  private void letGo(Patience patience) {
+    try {
+      await(onThread("tenure-close-rest-", release), patience);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("nobody interrupts this thread", e);
+    } finally {
       closed.complete(null);
     }
   }
 
-  /** It blocks, so it has a thread. */
   private CompletableFuture<Void> closeCoordinator() {
+    return onThread("tenure-close-coordinator-", coordinator::close);
+  }
+
+  /** What blocks has a thread. */
+  private CompletableFuture<Void> onThread(String prefix, Runnable blocks) {
     return CompletableFuture.runAsync(
-        coordinator::close,
+        blocks,
         task -> {
-          Thread thread = new Thread(task, "tenure-close-coordinator-" + options.id());
+          Thread thread = new Thread(task, prefix + options.id());
           thread.setDaemon(true);
           thread.start();
         });

@@ -364,6 +364,26 @@ class ClosingOnServerTest {
   }
 
   @Test
+  void aCoordinatorWithAMonitorOfItsOwnWaitsForNothingThatCannotBeSettledWithoutAConnection()
+      throws Exception {
+    ShardWorker worker =
+        zk.closeLater(
+            ShardWorker.builder(client, GROUP)
+                .workerId("w-1")
+                .shards(ShardSet.numbered(8))
+                .settleWindow(Duration.ZERO)
+                .drainOnShutdown(Duration.ZERO)
+                .tasks(shard -> workers.new Watched("w-1", shard))
+                .build());
+    worker.start().toCompletableFuture().get(20, TimeUnit.SECONDS);
+    workers.awaitHeld(8);
+    assertThat(worker.snapshot().coordinator()).isTrue();
+    proxy.refuse(true);
+    proxy.dropConnections();
+    assertThat(timed(worker::close)).isLessThan(SESSION);
+  }
+
+  @Test
   void aWorkerThatLeadsNothingYetEndsAtOnceWithTheJvm() throws Exception {
     proxy.refuse(true);
     proxy.dropConnections();

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Timeout(120)
 class FailingShardsOnServerTest {
 
-  private static final Set<String> POISON = Set.of("0", "1", "2", "3");
+  private static final Set<String> POISON = Set.of("0", "1", "2", "3", "4");
   private static final int ENOUGH = 6;
 
   @RegisterExtension final ZooKeeperFixture zk = new ZooKeeperFixture();
@@ -41,7 +41,10 @@ class FailingShardsOnServerTest {
     throw new IllegalStateException("poison in " + shard);
   }
 
-  /** Shard 0 fails in its steps, 1 in prepare as well, 2 in the factory as well; 3 hands over. */
+  /**
+   * Shard 0 fails in its steps, 1 in prepare as well, 2 in the factory as well; 3 hands over, 4
+   * closes its lease.
+   */
   private ShardTask task(String worker, String shard) {
     if (poisoned && shard.equals("2")) {
       fail(shard);
@@ -60,6 +63,10 @@ class FailingShardsOnServerTest {
         if (poisoned && shard.equals("3")) {
           failures.computeIfAbsent(shard, any -> new AtomicInteger()).incrementAndGet();
           return NextStep.handOver("not now");
+        } else if (poisoned && shard.equals("4")) {
+          failures.computeIfAbsent(shard, any -> new AtomicInteger()).incrementAndGet();
+          lease.close();
+          return NextStep.again();
         } else if (poisoned && POISON.contains(shard)) {
           fail(shard);
         }
@@ -117,7 +124,11 @@ class FailingShardsOnServerTest {
         () ->
             assertThat(failing(group))
                 .containsExactly(
-                    "0 office true", "1 office true", "2 office true", "3 handOver false"));
+                    "0 office true",
+                    "1 office true",
+                    "2 office true",
+                    "3 handOver false",
+                    "4 handOver false"));
 
     poisoned = false;
     workers.awaitHeld(12);

@@ -68,6 +68,8 @@ public final class HeldLease implements Lease {
   /** The task form wants to be asked to stop, rather than to be told that it is over. */
   private volatile boolean stopsByItself;
 
+  private volatile boolean givenUp;
+
   public HeldLease(
       Office office,
       Monitor monitor,
@@ -403,7 +405,15 @@ public final class HeldLease implements Lease {
 
   @Override
   public void resign(String reason) {
+    if (isHeld() && stopRequest().isEmpty()) {
+      givenUp = true;
+    }
     end(new Transition.Resigned(reason));
+  }
+
+  /** Whether the holder has given the lease up by itself, without being asked to stop. */
+  public boolean isGivenUp() {
+    return givenUp;
   }
 
   /** Ends the tenure and waits for its record, for one session timeout at most. */
