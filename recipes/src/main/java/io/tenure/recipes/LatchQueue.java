@@ -219,7 +219,7 @@ final class LatchQueue {
     queueing++; // A queue that is being entered is not entered.
     entering.succeeded();
     head.stop();
-    // After it was started. While it asks the ACL provider for its node, it lets nobody close it.
+    // After it was started. While it asks the ACL provider for its node, its close waits.
     monitor.outside(
         () -> {
           if (left == null) {

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>That code may block, so creations are not built on the event thread, but by {@link
  * Monitor#transact(long, String, java.util.function.Supplier)} or on a caller's own thread. The
- * other operations ask nobody.
+ * other operations call no user code.
  *
  * <p>Thread-safe: no state but Curator's.
  */
