@@ -104,6 +104,9 @@ final class ElectionDriver implements SessionListener, Office {
   /** An attempt without a waiting caller cannot be carried to its end: said once. */
   private boolean stuckSaid;
 
+  /** Why the last transaction that was refused was refused. */
+  private String refusal = "";
+
   /**
    * Answers to requests before the latest one are too late to matter, and are dropped by this
    * number.
@@ -327,6 +330,9 @@ final class ElectionDriver implements SessionListener, Office {
     try {
       while (!inbox.isEmpty()) {
         ElectionEvent next = inbox.remove();
+        if (next instanceof ElectionEvent.CommitFailed failed) {
+          refusal = String.valueOf(failed.cause().getMessage());
+        }
         try {
           for (ElectionAction action : machine.on(next)) {
             perform(action);
@@ -702,9 +708,10 @@ final class ElectionDriver implements SessionListener, Office {
 
   private void dropLeader(long session, String nonce) {
     log.error(
-        "scope={} epoch={} the end cannot be recorded; only the leader node is deleted",
+        "scope={} epoch={} the end cannot be recorded; only the leader node is deleted{}",
         scope,
-        lease == null ? "?" : lease.epoch());
+        lease == null ? "?" : lease.epoch(),
+        refusal.isEmpty() ? "" : ": " + refusal);
     dropping++;
     store
         .dropLeader(session, nonce)

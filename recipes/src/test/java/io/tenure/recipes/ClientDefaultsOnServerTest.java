@@ -9,6 +9,7 @@ import io.tenure.scope.Candidate;
 import io.tenure.scope.CoordinationException;
 import io.tenure.scope.DuplicateCandidateException;
 import io.tenure.scope.TenureException;
+import io.tenure.testing.LogLines;
 import io.tenure.testing.ZooKeeperFixture;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -200,8 +201,17 @@ class ClientDefaultsOnServerTest {
     assertThatThrownBy(() -> lease.checkpoint(new byte[1]))
         .isInstanceOf(TenureException.class)
         .hasMessageContaining("the vault is sealed");
-    lease.resign("done");
-    assertThat(lease.ended().toCompletableFuture().get(20, TimeUnit.SECONDS).recorded()).isFalse();
+    try (LogLines lines = LogLines.of("io.tenure.recipes")) {
+      lease.resign("done");
+      assertThat(lease.ended().toCompletableFuture().get(20, TimeUnit.SECONDS).recorded())
+          .isFalse();
+      assertThat(lines.warnings())
+          .anySatisfy(
+              line ->
+                  assertThat(line)
+                      .contains("the end cannot be recorded")
+                      .contains("the vault is sealed"));
+    }
 
     Lease next = candidate(zk.client(), scope, "w-2").acquire();
     assertThat(next.epoch()).isEqualTo(2);

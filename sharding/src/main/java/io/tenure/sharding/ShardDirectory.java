@@ -4,6 +4,7 @@ import io.tenure.internal.Backoff;
 import io.tenure.internal.LeaderNode;
 import io.tenure.internal.session.CallbackThread;
 import io.tenure.internal.session.ConnectionWait;
+import io.tenure.internal.session.LongWait;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Reply;
 import io.tenure.internal.session.SerialExecutor;
@@ -79,6 +80,7 @@ public final class ShardDirectory implements AutoCloseable {
   private final boolean ownsMonitor;
   private final Monitor monitor;
   private final ConnectionWait connection;
+  private final LongWait groupWait;
   private final SessionListener listener = new Sessions();
   private final Watcher watcher = this::changed;
   private final WatchedNode group;
@@ -108,6 +110,8 @@ public final class ShardDirectory implements AutoCloseable {
     this.ownsMonitor = ownsMonitor;
     this.monitor = sessions.internal();
     this.connection = new ConnectionWait(monitor, log, "group=" + paths.group() + " directory");
+    this.groupWait =
+        new LongWait(monitor, log, "group=" + paths.group() + " directory waits for the group");
     this.trust = new DirectoryTrust(monitor);
     this.group = new WatchedNode(monitor, paths.group(), new SettingsReader());
     this.callbackThread = CallbackThread.named("tenure-directory");
@@ -214,6 +218,7 @@ public final class ShardDirectory implements AutoCloseable {
             current = false;
             trust.stop();
             group.stop();
+            groupWait.over();
             if (watchedIn != 0) {
               monitor.removeWatch(watchedIn, monitor.realPath(paths.shards()), watcher);
             }
@@ -255,12 +260,14 @@ public final class ShardDirectory implements AutoCloseable {
       current = false;
       trust.stop();
       group.stop();
+      groupWait.over(); // It waits for a connection now, which is said elsewhere.
       watchedIn = 0;
     }
 
     @Override
     public void closed(TenureException cause) {
       current = false;
+      groupWait.over();
       complete.completeExceptionally(cause);
     }
   }
@@ -286,8 +293,12 @@ public final class ShardDirectory implements AutoCloseable {
     @Override
     public void read(Optional<WatchedNode.Found> found) {
       if (found.isEmpty() || found.get().data().length == 0) {
+        groupWait.because(
+            "there is no group: its first worker makes it. Check the path, the client's namespace"
+                + " and the chroot of its connection string");
         return; // No group yet, or none any more: its shards' leaders are gone by themselves.
       }
+      groupWait.over();
       try {
         shards = GroupSettings.parse(paths.group(), found.get().data()).shards();
         readAll();

@@ -225,6 +225,27 @@ class ClientDefaultsTest {
   }
 
   @Test
+  void anAclProviderThatFailsForTheGoodbyeKeepsNoWorkerFromLeaving() throws Exception {
+    ShardWorker worker =
+        start(
+            worker(
+                withAcls(
+                    path -> {
+                      if (path.contains("goodbye")) {
+                        throw new IllegalStateException("no rule for it");
+                      }
+                      return Ids.OPEN_ACL_UNSAFE;
+                    }),
+                "/acl-leaving"));
+    awaitLed(worker, 4);
+
+    CompletableFuture<Void> closed = CompletableFuture.runAsync(worker::close);
+
+    assertThat(closed).succeedsWithin(PATIENCE);
+    assertThat(zk.client().getChildren().forPath("/acl-leaving/workers")).isEmpty();
+  }
+
+  @Test
   void aViewWithANamespaceIsAsGoodAsAClient() throws Exception {
     CuratorFramework view = zk.client().usingNamespace("app");
     ShardWorker worker = start(worker(view, "/orders"));
@@ -234,6 +255,21 @@ class ClientDefaultsTest {
     await().atMost(PATIENCE).until(() -> directory.leaders().size() == 4);
     assertThat(ShardGroup.of(view, "/orders").status().shards()).hasSize(4);
     assertThat(zk.client().getChildren().forPath("/app/orders/shards")).hasSize(4);
+  }
+
+  @Test
+  void aDirectoryThatWaitsForAGroupSaysSoOnce() throws Exception {
+    try (LogLines lines = LogLines.of(ShardDirectory.class.getName())) {
+      ShardDirectory directory = zk.closeLater(ShardDirectory.of(zk.client(), "/no-such"));
+      CompletableFuture<Void> complete = directory.start().toCompletableFuture();
+      await().atMost(PATIENCE).until(() -> !lines.warnings().isEmpty());
+
+      assertThat(lines.warnings())
+          .singleElement()
+          .satisfies(line -> assertThat(line).contains("group=/no-such", "there is no group"));
+      start(worker(zk.client(), "/no-such"));
+      assertThat(complete).succeedsWithin(PATIENCE);
+    }
   }
 
   @Test
