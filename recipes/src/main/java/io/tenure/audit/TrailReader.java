@@ -75,20 +75,23 @@ final class TrailReader {
   }
 
   private CuratorEvent list(@Nullable CuratorWatcher watcher) throws InterruptedException {
-    znodes.requireListable(scope.auditPath());
-    return ZnodeReader.await(
-        ZnodeReader.start(
-            call -> {
-              if (watcher == null) {
-                client.getChildren().inBackground(call).forPath(scope.auditPath());
-              } else {
-                client
-                    .getChildren()
-                    .usingWatcher(watcher)
-                    .inBackground(call)
-                    .forPath(scope.auditPath());
-              }
-            }));
+    Optional<String> suspicion = znodes.requireListable(scope.auditPath());
+    CuratorEvent event =
+        ZnodeReader.await(
+            ZnodeReader.start(
+                call -> {
+                  if (watcher == null) {
+                    client.getChildren().inBackground(call).forPath(scope.auditPath());
+                  } else {
+                    client
+                        .getChildren()
+                        .usingWatcher(watcher)
+                        .inBackground(call)
+                        .forPath(scope.auditPath());
+                  }
+                }));
+    ZnodeReader.requireAnswered(event, scope.auditPath(), suspicion);
+    return event;
   }
 
   /**

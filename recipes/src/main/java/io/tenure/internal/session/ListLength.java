@@ -59,6 +59,26 @@ final class ListLength {
                     : ""));
   }
 
+  /**
+   * What is probably wrong if the connection was lost by asking for the list: the names may be
+   * longer than the last leader's.
+   */
+  Optional<String> suspicion(int children) {
+    long bytes = TrailLength.listBytes(children, LONG_NAME_BYTES);
+    return bytes <= packetBytes
+        ? Optional.empty()
+        : Optional.of(
+            "has "
+                + children
+                + " children, and the connection was lost when they were asked for: their list is"
+                + " probably longer than the "
+                + packetBytes
+                + " bytes that this client takes (jute.maxbuffer). Start this process with"
+                + " -Djute.maxbuffer="
+                + bytes
+                + ", or read it with the tenure command, which takes more");
+  }
+
   private int nameBytes(String path) throws InterruptedException {
     if (!path.endsWith(AUDIT) || path.length() == AUDIT.length()) {
       return USUAL_NAME_BYTES;

@@ -140,10 +140,13 @@ public final class ZnodeReader {
             (path, call) -> client.checkExists().inBackground(call).forPath(path),
             CuratorEvent::getStat);
     Map<String, String> tooLong = new HashMap<>();
+    Map<String, String> suspicions = new HashMap<>();
     for (Read<Stat> stat : stats) {
       if (stat.found().isPresent()) {
+        int children = stat.found().get().getNumChildren();
+        length.suspicion(children).ifPresent(suspicion -> suspicions.put(stat.path(), suspicion));
         length
-            .problem(stat.path(), stat.found().get().getNumChildren())
+            .problem(stat.path(), children)
             .ifPresent(problem -> tooLong.put(stat.path(), problem));
       }
     }
@@ -152,44 +155,84 @@ public final class ZnodeReader {
         all(
             toList,
             (path, call) -> client.getChildren().inBackground(call).forPath(path),
+            (event, path) -> {
+              boolean suspect = isLost(event) && suspicions.containsKey(path);
+              if (suspect) {
+                tooLong.put(path, String.valueOf(suspicions.get(path)));
+              }
+              return !suspect;
+            },
             event -> new Listing(event.getChildren().stream().sorted().toList(), event.getStat()));
     List<Listed> answers = new ArrayList<>(paths.size());
-    int next = 0;
+    Map<String, Read<Listing>> listed = new HashMap<>();
+    lists.forEach(list -> listed.put(list.path(), list));
     for (String path : paths) {
-      if (tooLong.containsKey(path)) {
-        answers.add(
-            new Listed(path, Optional.empty(), false, Optional.ofNullable(tooLong.get(path))));
-      } else {
-        Read<Listing> list = lists.get(next++);
-        answers.add(new Listed(path, list.found(), list.denied(), Optional.empty()));
-      }
+      Read<Listing> list = listed.get(path);
+      answers.add(
+          list == null
+              ? new Listed(path, Optional.empty(), false, Optional.ofNullable(tooLong.get(path)))
+              : new Listed(
+                  path, list.found(), list.denied(), Optional.ofNullable(tooLong.get(path))));
     }
     return answers;
   }
 
   /**
-   * Makes sure that the list of a znode's children fits into a reply.
+   * Makes sure that the list of a znode's children fits into a reply, as far as can be told.
    *
+   * @return what is probably wrong if the connection is lost by asking for the list all the same
    * @throws ListTooLongException if it does not
    */
-  public void requireListable(String path) throws InterruptedException {
+  public Optional<String> requireListable(String path) throws InterruptedException {
     CuratorEvent event =
         await(start(call -> client.checkExists().inBackground(call).forPath(path)));
-    if (isThere(event, path)) {
-      new ListLength(this, PacketLimit.of(client))
-          .problem(path, event.getStat().getNumChildren())
-          .ifPresent(
-              problem -> {
-                throw new ListTooLongException(path + " " + problem);
-              });
+    if (!isThere(event, path)) {
+      return Optional.empty();
     }
+    int children = event.getStat().getNumChildren();
+    ListLength length = new ListLength(this, PacketLimit.of(client));
+    throwIfPresent(path, length.problem(path, children));
+    return length.suspicion(children);
+  }
+
+  /**
+   * Looks at the answer to a request for a list.
+   *
+   * @param suspicion of {@link #requireListable}
+   * @throws ListTooLongException if the connection was lost by it
+   */
+  public static void requireAnswered(CuratorEvent event, String path, Optional<String> suspicion) {
+    if (isLost(event)) {
+      throwIfPresent(path, suspicion);
+    }
+  }
+
+  private static boolean isLost(CuratorEvent event) {
+    return ServerErrors.code(event.getResultCode()) == Code.CONNECTIONLOSS;
+  }
+
+  private static void throwIfPresent(String path, Optional<String> problem) {
+    problem.ifPresent(
+        text -> {
+          throw new ListTooLongException(path + " " + text);
+        });
   }
 
   private interface Result<T> {
     T of(CuratorEvent event);
   }
 
+  /** Whether an answer is to be looked at as usual. */
+  private interface Check {
+    boolean isUsual(CuratorEvent event, String path);
+  }
+
   private <T> List<Read<T>> all(List<String> paths, Request request, Result<T> result)
+      throws InterruptedException {
+    return all(paths, request, (event, path) -> true, result);
+  }
+
+  private <T> List<Read<T>> all(List<String> paths, Request request, Check check, Result<T> result)
       throws InterruptedException {
     List<Read<T>> answers = new ArrayList<>(paths.size());
     for (int from = 0; from < paths.size(); from += READS_IN_FLIGHT) {
@@ -200,6 +243,10 @@ public final class ZnodeReader {
       }
       for (int i = 0; i < reads.size(); i++) {
         CuratorEvent event = await(reads.get(i));
+        if (!check.isUsual(event, some.get(i))) {
+          answers.add(new Read<>(some.get(i), Optional.empty(), false));
+          continue;
+        }
         boolean denied = ServerErrors.code(event.getResultCode()) == Code.NOAUTH;
         boolean there = !denied && isThere(event, some.get(i));
         answers.add(
