@@ -26,6 +26,7 @@ final class SettingsCommand extends ChangeCommand {
   private static final String OFF = "off";
   private static final String ON = "on";
   private static final String ALL = "all";
+  private static final int MIN_ENTRIES = 2;
 
   @Option(
       names = "--standbys",
@@ -85,7 +86,16 @@ final class SettingsCommand extends ChangeCommand {
     return "the group has these values already, and keeps them";
   }
 
+  /** What the options ask for; a value out of its range is an error of the command line. */
   private SettingsChange wanted() {
+    try {
+      return fromOptions();
+    } catch (IllegalArgumentException e) {
+      throw new CommandException(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private SettingsChange fromOptions() {
     SettingsChange change = SettingsChange.none();
     if (standbys != null) {
       change = change.withStandbys(standbys);
@@ -102,12 +112,22 @@ final class SettingsCommand extends ChangeCommand {
     if (retention != null) {
       change =
           change.withRetention(
-              retention.equals(ALL) ? Retention.KEEP_ALL : Retention.last(number(retention)));
+              retention.equals(ALL) ? Retention.KEEP_ALL : Retention.last(entries(retention)));
     }
     if (loadBalancing != null) {
       change = change.withLoadBalancing(balancing(loadBalancing));
     }
     return change;
+  }
+
+  private static int entries(String text) {
+    int entries = number(text);
+    if (entries < MIN_ENTRIES) {
+      throw new CommandException(
+          ExitCode.USAGE,
+          "--retention " + text + ": give " + MIN_ENTRIES + " entries or more, or " + ALL);
+    }
+    return entries;
   }
 
   private static int number(String text) {

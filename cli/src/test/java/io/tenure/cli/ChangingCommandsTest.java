@@ -241,7 +241,12 @@ class ChangingCommandsTest {
     assertThat(json.get("changed")).hasSize(3);
     assertThat(run("settings", "--standbys=0", "-g", "/c/set").out())
         .contains("has these values already");
-    assertThat(run("settings", "--standbys=7", "-g", "/c/set").err()).contains("give 0 to 3");
+    Cli.Result tooMany = run("settings", "--standbys=7", "-g", "/c/set");
+    assertThat(tooMany.err()).contains("give 0 to 3");
+    assertThat(tooMany.exitCode()).isEqualTo(ExitCode.USAGE);
+    Cli.Result tooFew = run("settings", "--retention=1", "-g", "/c/set");
+    assertThat(tooFew.err()).contains("give 2 entries or more, or all");
+    assertThat(tooFew.exitCode()).isEqualTo(ExitCode.USAGE);
     assertThat(run("settings", "--load-balancing=7", "-g", "/c/set").exitCode())
         .isEqualTo(ExitCode.USAGE);
   }
