@@ -478,8 +478,7 @@ final class WorkerDriver implements SessionListener {
 
     @Override
     public void refused(Code code) {
-      String path = options.paths().plan(options.id());
-      callbacks.execute(() -> options.listener().refused(ServerErrors.refused(code, path, "read")));
+      planRefused(ServerErrors.refused(code, options.paths().plan(options.id()), "read"), "");
     }
   }
 
@@ -488,7 +487,7 @@ final class WorkerDriver implements SessionListener {
     try {
       node = PlanNode.parse(options.paths().plan(options.id()), data);
     } catch (TenureException e) {
-      planRefused(e);
+      planRefused(e, ". Delete that node, and the coordinator writes it again");
       return;
     }
     planRefusal = "";
@@ -509,16 +508,16 @@ final class WorkerDriver implements SessionListener {
   }
 
   /** It is read again at each reconnect, and said once. */
-  private void planRefused(TenureException cause) {
+  private void planRefused(TenureException cause, String remedy) {
     String text = String.valueOf(cause.getMessage());
     if (!text.equals(planRefusal)) {
       planRefusal = text;
       log.warn(
-          "group={} worker={} goes on with the plan that it knows: {}. Delete that node, and the"
-              + " coordinator writes it again",
+          "group={} worker={} goes on with the plan that it knows: {}{}",
           options.group(),
           options.id(),
-          text);
+          text,
+          remedy);
       callbacks.execute(() -> options.listener().refused(cause));
     }
   }

@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.zookeeper.CreateMode;
+import org.apache.zookeeper.ZooDefs;
+import org.apache.zookeeper.data.ACL;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -118,6 +120,28 @@ class RefusedOnServerTest {
         () ->
             assertThat(workers.observer().checkExists().forPath(GROUP + "/plan/w-1")).isNotNull());
     workers.awaitHeld(4);
+    workers.verify();
+  }
+
+  @Test
+  void aPlanThatTheWorkerMayNotReadIsSaidOnceAndItsShardsAreLedOn() throws Exception {
+    Workers.Member only = workers.start("w-1", b -> b.shards(ShardSet.numbered(4)));
+    workers.awaitHeld(4);
+    String path = GROUP + "/plan/w-1";
+    try (LogLines lines = LogLines.of("io.tenure.sharding.WorkerDriver")) {
+      workers
+          .observer()
+          .setACL()
+          .withACL(List.of(new ACL(ZooDefs.Perms.ADMIN, ZooDefs.Ids.ANYONE_ID_UNSAFE)))
+          .forPath(path);
+      for (int times = 0; times < 2; times++) {
+        only.proxy().dropConnections();
+        workers.await(() -> assertThat(lines.warnings()).isNotEmpty());
+        workers.awaitHeld(4);
+      }
+      assertThat(lines.warnings()).singleElement().asString().contains(path, "the server denies");
+    }
+    workers.observer().setACL().withACL(ZooDefs.Ids.OPEN_ACL_UNSAFE).forPath(path);
     workers.verify();
   }
 
