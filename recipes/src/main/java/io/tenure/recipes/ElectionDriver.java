@@ -85,6 +85,8 @@ final class ElectionDriver implements SessionListener, Office {
   private final Retry reading;
   private final ArrayDeque<ElectionEvent> inbox = new ArrayDeque<>();
 
+  private volatile @Nullable Thread taskThread;
+
   private boolean handling;
   private @Nullable CompletableFuture<HeldLease> acquiring;
   private @Nullable HeldLease lease;
@@ -205,6 +207,16 @@ final class ElectionDriver implements SessionListener, Office {
             handle(new ElectionEvent.End(end));
           }
         });
+  }
+
+  /** The calling thread runs the task, or none does. */
+  void taskRuns(boolean here) {
+    taskThread = here ? Thread.currentThread() : null;
+  }
+
+  @Override
+  public boolean isWaitedForHere() {
+    return taskThread == Thread.currentThread();
   }
 
   /** The task of that lease threw. Tells the listener, before the end of the tenure is known. */

@@ -373,12 +373,14 @@ public final class LeaderElection implements AutoCloseable {
   private boolean runTenure(LeaderTask task, HeldLease lease) throws Exception {
     TaskRunner runner = new TaskRunner(task, lease, cause -> driver.taskFailed(lease, cause));
     taskLease = lease;
+    driver.taskRuns(true);
     try {
       if (closeRequested) {
         lease.requestStop(new Transition.Resigned("election closed"));
       }
       return runner.run();
     } finally {
+      driver.taskRuns(false);
       taskLease = null; // Who waits for the office has nothing to stop.
     }
   }

@@ -172,8 +172,9 @@ public final class SessionMonitor implements AutoCloseable {
   }
 
   /**
-   * Stops the monitor and its thread. Leases that still use it run out. Closing twice is harmless;
-   * the client is left open.
+   * Ends what is built on the monitor, then stops it and its thread: tasks are asked to stop, and
+   * tenures are resigned. Waits for that for one session timeout at most, and not at all when it is
+   * called from such a task. Closing twice is harmless; the client is left open.
    */
   @Override
   public void close() {

@@ -371,6 +371,24 @@ class ClosingOnServerTest {
   }
 
   @Test
+  void aTaskThatClosesTheMonitorDoesNotWaitForItself() throws Exception {
+    SessionMonitor monitor = zk.monitor(client);
+    LeaderElection election = LeaderElection.builder(monitor, SCOPE).candidateId("w-1").build();
+    Running<Void> running =
+        run(
+            election,
+            lease -> {
+              monitor.close();
+              assertThat(lease.isHeld()).isTrue();
+              return NextStep.again();
+            });
+    assertThat(running.failure()).isInstanceOf(ElectionClosedException.class);
+    assertThat(trail(operator, SCOPE))
+        .containsExactly("0000000001-elected-w-1", "0000000002-resigned-w-1");
+    closeAtOnce(election);
+  }
+
+  @Test
   void theMonitorClosedUnderATaskStopsItFirst() throws Exception {
     SessionMonitor monitor = zk.monitor(client);
     LeaderElection election = LeaderElection.builder(monitor, SCOPE).candidateId("w-1").build();

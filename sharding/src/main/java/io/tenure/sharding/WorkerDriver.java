@@ -322,6 +322,11 @@ final class WorkerDriver implements SessionListener {
     }
   }
 
+  @Override
+  public boolean isWaitedForHere() {
+    return threads.isCurrent();
+  }
+
   private final class RegistrationOwner implements Registration.Owner {
 
     @Override

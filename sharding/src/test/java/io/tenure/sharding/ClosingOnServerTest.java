@@ -234,6 +234,20 @@ class ClosingOnServerTest {
   }
 
   @Test
+  void aTaskThatClosesTheMonitorIsNotKeptWaiting() throws Exception {
+    CompletableFuture<Duration> took = new CompletableFuture<>();
+    ShardWorker worker =
+        make(
+            "w-1",
+            b -> b.tasks(shard -> new Calling(shard, () -> took.complete(timed(monitor::close)))));
+    worker.start();
+    assertThat(took.get(20, TimeUnit.SECONDS)).isLessThan(AT_ONCE);
+    awaitNothingLeft();
+    assertThat(workers.trail("3")).last().asString().startsWith("resigned w-1");
+    assertThat(timed(worker::close)).isLessThan(AT_ONCE);
+  }
+
+  @Test
   void aListenerThatClosesItsWorkerIsNotKeptWaiting() throws Exception {
     AtomicReference<ShardWorker> own = new AtomicReference<>();
     CompletableFuture<Duration> took = new CompletableFuture<>();

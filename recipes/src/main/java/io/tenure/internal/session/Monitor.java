@@ -187,15 +187,16 @@ public final class Monitor implements AutoCloseable {
   /**
    * Ends all that is built on the monitor, then stops it. Listeners are told that it is closed and
    * have one session timeout to settle what they have in ZooKeeper; what is not settled by then
-   * stays until the session ends. Waits for that, except on the event thread. An interrupt ends the
-   * waiting, not the settling, and is kept. Closing twice is harmless; the client is left open.
+   * stays until the session ends. Waits for that, except on the event thread and on that of a task
+   * which has to return first. An interrupt ends the waiting, not the settling, and is kept.
+   * Closing twice is harmless; the client is left open.
    */
   @Override
   public void close() {
     cannotComeBack(
         () -> new ElectionClosedException("the session monitor of the election is closed"));
     execute(this::settle);
-    if (isEventThread()) {
+    if (isEventThread() || listeners.stream().anyMatch(SessionListener::isWaitedForHere)) {
       return;
     }
     try {

@@ -26,4 +26,12 @@ public interface SessionListener {
    * @param cause for this listener alone, so that it can be thrown
    */
   default void closed(TenureException cause) {}
+
+  /**
+   * Whether the calling thread runs the user's code that has to return before what the listener has
+   * in ZooKeeper is settled: to let it wait for that is to let it wait for itself. On any thread.
+   */
+  default boolean isWaitedForHere() {
+    return false;
+  }
 }
