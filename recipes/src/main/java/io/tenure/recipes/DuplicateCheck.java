@@ -85,7 +85,16 @@ final class DuplicateCheck {
       return;
     }
     String ownName = own.substring(own.lastIndexOf('/') + 1);
-    rivals(ownName)
+    queue()
+        .thenCompose(
+            names -> {
+              if (!names.contains(ownName)) {
+                // Its node was deleted, and Curator makes a new one, which is no rival of it.
+                monitor.schedule(() -> run(latch, wanted, onDuplicate), RETRY_NANOS);
+                return CompletableFuture.completedFuture(List.<Rival>of());
+              }
+              return rivals(names, ownName);
+            })
         .whenComplete(
             (rivals, error) -> {
               if (error != null) {
@@ -210,18 +219,14 @@ final class DuplicateCheck {
   }
 
   /** The candidates before us in the queue that have our id. */
-  private CompletableFuture<List<Rival>> rivals(String ownName) {
-    return queue()
-        .thenCompose(
-            names -> {
-              List<CompletableFuture<Optional<Rival>>> reads =
-                  names.stream()
-                      .filter(name -> sequence(name).compareTo(sequence(ownName)) < 0)
-                      .map(name -> read(settings.scope().latchPath() + "/" + name))
-                      .toList();
-              return CompletableFuture.allOf(reads.toArray(CompletableFuture[]::new))
-                  .thenApply(done -> reads.stream().flatMap(read -> read.join().stream()).toList());
-            });
+  private CompletableFuture<List<Rival>> rivals(List<String> names, String ownName) {
+    List<CompletableFuture<Optional<Rival>>> reads =
+        names.stream()
+            .filter(name -> sequence(name).compareTo(sequence(ownName)) < 0)
+            .map(name -> read(settings.scope().latchPath() + "/" + name))
+            .toList();
+    return CompletableFuture.allOf(reads.toArray(CompletableFuture[]::new))
+        .thenApply(done -> reads.stream().flatMap(read -> read.join().stream()).toList());
   }
 
   private CompletableFuture<Optional<Rival>> read(String path) {

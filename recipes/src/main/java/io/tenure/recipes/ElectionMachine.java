@@ -73,6 +73,9 @@ final class ElectionMachine {
 
   private boolean persistentLeaderTold;
 
+  /** Whether the leader node has changed since the reading that is under way was asked for. */
+  private boolean changedMeanwhile;
+
   /**
    * A machine.
    *
@@ -171,6 +174,7 @@ final class ElectionMachine {
   private void officeChanged(List<ElectionAction> out) {
     switch (state) {
       case WAITING -> read(out);
+      case READING -> changedMeanwhile = true;
       case IN_OFFICE -> out.add(new ElectionAction.Read(false, 0));
       default -> {}
     }
@@ -262,6 +266,10 @@ final class ElectionMachine {
       out.add(new ElectionAction.WarnOfPersistentLeader());
     }
     conflicts = 0;
+    if (changedMeanwhile) {
+      read(out); // The watch has fired before the rest of the answer came, and fires once.
+      return;
+    }
     become(ElectionState.WAITING);
   }
 
@@ -463,6 +471,7 @@ final class ElectionMachine {
   }
 
   private void read(List<ElectionAction> out) {
+    changedMeanwhile = false;
     become(ElectionState.READING);
     out.add(new ElectionAction.Read(leaving.isEmpty(), 0));
   }
@@ -473,6 +482,7 @@ final class ElectionMachine {
     if (conflicts == CommitProtocol.MANY_CONFLICTS) {
       out.add(new ElectionAction.WarnOfConflicts(conflicts));
     }
+    changedMeanwhile = false;
     become(ElectionState.READING);
     out.add(new ElectionAction.Read(leaving.isEmpty(), conflicts));
   }

@@ -252,6 +252,19 @@ class ElectionMachineTest {
   }
 
   @Example
+  void aLeaderThatGoesWhileTheRestOfTheReadingIsOnItsWayIsNotWaitedFor() {
+    machine.on(new ElectionEvent.Join());
+    machine.on(new ElectionEvent.QueueHead());
+    ScopeView led =
+        view(scope.read(), Optional.of(new ScopeView.LeaderData(new byte[] {'x'}, SESSION + 1)));
+    machine.on(new ElectionEvent.OfficeChanged());
+    assertThat(read(led)).containsExactly(new ElectionAction.Read(true, 0));
+    assertThat(machine.state()).isEqualTo(ElectionState.READING);
+    assertThat(read(led)).isEmpty();
+    assertThat(machine.state()).isEqualTo(ElectionState.WAITING);
+  }
+
+  @Example
   void aLeaderNodeThatGoesWithNoSessionIsSaidOnceForAsLongAsItIsThere() {
     machine.on(new ElectionEvent.Join());
     machine.on(new ElectionEvent.QueueHead());

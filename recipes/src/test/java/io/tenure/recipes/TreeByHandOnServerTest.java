@@ -13,10 +13,12 @@ import io.tenure.scope.Retention;
 import io.tenure.testing.LogLines;
 import io.tenure.testing.ZooKeeperFixture;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
+import org.apache.curator.framework.api.transaction.CuratorOp;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -109,6 +111,33 @@ class TreeByHandOnServerTest {
       assertThat(waiting.get(20, TimeUnit.SECONDS).epoch()).isEqualTo(2);
       assertThat(log.warnings()).hasSize(1);
     }
+  }
+
+  /** At one instant: where one node goes after the other, Curator's latch may notice. */
+  private void deleteScopeAtOnce() throws Exception {
+    List<CuratorOp> deletes = new ArrayList<>();
+    for (String path : List.of(SCOPE + "/latch", SCOPE + "/audit", SCOPE)) {
+      for (String name : operator.getChildren().forPath(path)) {
+        if (!name.equals("latch") && !name.equals("audit")) {
+          deletes.add(operator.transactionOp().delete().forPath(path + "/" + name));
+        }
+      }
+    }
+    for (String path : List.of(SCOPE + "/latch", SCOPE + "/audit", SCOPE)) {
+      deletes.add(operator.transactionOp().delete().forPath(path));
+    }
+    operator.transaction().forOperations(deletes);
+  }
+
+  @Test
+  void aCandidateWhoseScopeIsDeletedWhileItWaitsEntersTheQueueAgain() throws Exception {
+    Lease lease = open(candidate("w-1")).acquire();
+    LeaderElection waits = open(candidate("w-2"));
+    CompletableFuture<Lease> waiting = acquire(waits);
+    await().until(() -> waits.candidates().size() == 2);
+    deleteScopeAtOnce();
+    assertThat(lease.ended().toCompletableFuture().get(20, TimeUnit.SECONDS).recorded()).isFalse();
+    assertThat(waiting.get(20, TimeUnit.SECONDS).epoch()).isEqualTo(1);
   }
 
   @Test
