@@ -306,27 +306,26 @@ final class Registration {
     if (Arrays.equals(data, written)) {
       return;
     }
-    writing = true;
     long asked = session;
     String own = path;
-    monitor
-        .transact(asked, List.of(ops.set(own, data)))
-        .thenAccept(
-            reply -> {
-              if (asked != session || !own.equals(path)) {
-                return;
-              }
-              writing = false;
-              if (reply.ok()) {
-                written = data;
-                pauses.reset();
-                setRefused = Code.OK;
-                report(); // What has changed meanwhile.
-              } else if (reply.code() != Code.NONODE) { // Deleted: the watch says so.
-                warnOfReport(own, reply);
-                again(this::report);
-              }
-            });
+    CompletableFuture<Reply> sent = monitor.transact(asked, List.of(ops.set(own, data)));
+    writing = true;
+    sent.thenAccept(
+        reply -> {
+          if (asked != session || !own.equals(path)) {
+            return;
+          }
+          writing = false;
+          if (reply.ok()) {
+            written = data;
+            pauses.reset();
+            setRefused = Code.OK;
+            report(); // What has changed meanwhile.
+          } else if (reply.code() != Code.NONODE) { // Deleted: the watch says so.
+            warnOfReport(own, reply);
+            again(this::report);
+          }
+        });
   }
 
   /** Said once for each reason; it is tried again all the same. */
