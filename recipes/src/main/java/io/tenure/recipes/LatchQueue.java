@@ -76,7 +76,7 @@ final class LatchQueue {
     this.store = store;
     this.watcher = watcher;
     this.owner = owner;
-    this.head = new QueueHead(scope, monitor, store.client());
+    this.head = new QueueHead(scope, monitor, store.client(), this::ownPath, this::enterAgain);
     this.entering = new Retry(monitor, log, "scope=" + scope + " waits to enter the queue");
   }
 
@@ -202,9 +202,18 @@ final class LatchQueue {
     entering.now();
     if (latch != null && ++reconnects > RECONNECTS_OF_ONE_LATCH) {
       log.debug("scope={} enters the queue again", scope);
-      leave();
-      join();
+      enterAgain();
     }
+  }
+
+  private void enterAgain() {
+    leave();
+    join();
+  }
+
+  private @Nullable String ownPath() {
+    LeaderLatch present = latch;
+    return present == null ? null : present.getOurPath();
   }
 
   /**

@@ -5,20 +5,28 @@ import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.ServerErrors;
 import io.tenure.scope.Scope;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.apache.curator.framework.CuratorFramework;
+import org.apache.curator.framework.api.CuratorEvent;
 import org.apache.zookeeper.KeeperException.Code;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks now and then, while a candidate waits in the queue, whether the node at its head goes with
- * a session. One that does not, because a tool has restored it, would keep all candidates behind it
- * waiting for ever and in silence.
+ * Looks at the queue now and then, while a candidate waits in it, for two causes of a wait that
+ * would last for ever and in silence:
+ *
+ * <ul>
+ *   <li>The node at the head goes with no session, because a tool has restored it.
+ *   <li>The candidate has no node of its own. Curator's latch gives up after a single attempt to
+ *       make the node that failed, while the queue was being deleted for example.
+ * </ul>
  *
  * <p>Confined to the monitor's event thread.
  */
@@ -30,19 +38,34 @@ final class QueueHead {
   private static final String LATCH = "latch-";
 
   private static final long MIN_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
-  private static final long LONGEST_PAUSE_NANOS = TimeUnit.MINUTES.toNanos(10);
+  private static final long LONGEST_PAUSE_NANOS = TimeUnit.MINUTES.toNanos(2);
 
   private final Scope scope;
   private final Monitor monitor;
   private final CuratorFramework client;
+  private final Supplier<@Nullable String> ownPath;
+  private final Runnable enterAgain;
 
   private @Nullable Future<?> timer;
   private String said = "";
 
-  QueueHead(Scope scope, Monitor monitor, CuratorFramework client) {
+  /**
+   * Looks at nothing yet.
+   *
+   * @param ownPath the candidate's own node; null while the latch knows of none
+   * @param enterAgain enters the queue with another latch
+   */
+  QueueHead(
+      Scope scope,
+      Monitor monitor,
+      CuratorFramework client,
+      Supplier<@Nullable String> ownPath,
+      Runnable enterAgain) {
     this.scope = scope;
     this.monitor = monitor;
     this.client = client;
+    this.ownPath = ownPath;
+    this.enterAgain = enterAgain;
   }
 
   /** The candidate waits, from now on. */
@@ -64,30 +87,48 @@ final class QueueHead {
     timer =
         monitor.schedule(
             () -> {
-              look();
               lookLater(backoff);
+              look();
             },
             backoff.nextNanos());
   }
 
   private void look() {
+    // Before the list is asked for: a node that is made meanwhile cannot be missed in the list.
+    String own = ownPath.get();
+    Future<?> asked = timer;
     monitor
         .call(callback -> client.getChildren().inBackground(callback).forPath(scope.latchPath()))
         .thenCompose(
             listed -> {
-              Optional<String> head =
-                  ServerErrors.code(listed.getResultCode()) == Code.OK
-                      ? listed.getChildren().stream().min(Comparator.comparing(QueueHead::order))
-                      : Optional.empty();
-              return head.isEmpty()
-                  ? CompletableFuture.<Void>completedFuture(null)
-                  : look(scope.latchPath() + "/" + head.get());
+              Optional<List<String>> names = names(listed);
+              if (names.isEmpty() || timer == null || timer != asked) {
+                return CompletableFuture.<Void>completedFuture(null);
+              }
+              if (own == null || !names.get().contains(own.substring(own.lastIndexOf('/') + 1))) {
+                log.info("scope={} the candidate has no node in the queue: enters again", scope);
+                enterAgain.run();
+                return CompletableFuture.<Void>completedFuture(null);
+              }
+              return names.get().stream()
+                  .min(Comparator.comparing(QueueHead::order))
+                  .map(head -> look(scope.latchPath() + "/" + head))
+                  .orElseGet(() -> CompletableFuture.completedFuture(null));
             })
         .exceptionally(
             error -> {
               log.debug("scope={} queue not looked at", scope, error);
               return null;
             });
+  }
+
+  /** Empty if the queue could not be read now. */
+  private static Optional<List<String>> names(CuratorEvent listed) {
+    return switch (ServerErrors.code(listed.getResultCode())) {
+      case OK -> Optional.of(listed.getChildren());
+      case NONODE -> Optional.of(List.of());
+      default -> Optional.empty();
+    };
   }
 
   private CompletableFuture<Void> look(String head) {

@@ -178,6 +178,29 @@ class ClientDefaultsOnServerTest {
   }
 
   @Test
+  void aLatchThatFailsOnceToMakeItsNodeIsReplaced() throws Exception {
+    AtomicReference<RuntimeException> once =
+        new AtomicReference<>(new IllegalStateException("not yet"));
+    LeaderElection election =
+        candidate(
+            client(
+                builder ->
+                    builder.aclProvider(
+                        acls(
+                            path -> {
+                              if (path.contains("latch-") && once.get() != null) {
+                                throw once.getAndSet(null);
+                              }
+                              return Ids.OPEN_ACL_UNSAFE;
+                            }))),
+            "/acl-once",
+            "w-1");
+
+    assertThat(election.tryAcquire(Duration.ofSeconds(20))).isPresent();
+    assertThat(once.get()).as("the latch has asked, and has failed").isNull();
+  }
+
+  @Test
   void anAclProviderThatFailsLaterCostsTheRecordOfTheEndAndNotTheOffice() throws Exception {
     String scope = "/acl-later";
     AtomicReference<RuntimeException> failure = new AtomicReference<>();

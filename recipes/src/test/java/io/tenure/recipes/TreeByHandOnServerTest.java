@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import io.tenure.audit.AuditLog;
 import io.tenure.lease.Ended;
 import io.tenure.lease.Lease;
+import io.tenure.scope.Candidate;
 import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.Retention;
 import io.tenure.testing.LogLines;
@@ -90,6 +91,31 @@ class TreeByHandOnServerTest {
             () -> assertThat(operator.checkExists().forPath(SCOPE + "/leader")).isNull());
     operator.delete().forPath(SCOPE + "/audit/0000000002-resigned-w-1");
     assertThat(open(candidate("w-2")).acquire().epoch()).isEqualTo(2);
+  }
+
+  @Test
+  void aCandidateWhoseNodeInTheQueueIsDeletedByHandEntersTheQueueAgain() throws Exception {
+    LeaderElection first = open(candidate("w-1"));
+    Lease lease = first.acquire();
+    CompletableFuture<Lease> waiting = acquire(open(candidate("w-2")));
+    await().untilAsserted(() -> assertThat(first.candidates()).hasSize(2));
+    for (String name : operator.getChildren().forPath(SCOPE + "/latch")) {
+      byte[] candidate = operator.getData().forPath(SCOPE + "/latch/" + name);
+      if (new String(candidate, StandardCharsets.UTF_8).contains("w-2")) {
+        operator.delete().forPath(SCOPE + "/latch/" + name);
+      }
+    }
+    await()
+        .atMost(20, TimeUnit.SECONDS)
+        .untilAsserted(
+            () -> {
+              lease.renew();
+              assertThat(first.candidates())
+                  .extracting(Candidate::id)
+                  .containsExactly("w-1", "w-2");
+            });
+    lease.close();
+    assertThat(waiting.get(20, TimeUnit.SECONDS).epoch()).isEqualTo(2);
   }
 
   @Test
