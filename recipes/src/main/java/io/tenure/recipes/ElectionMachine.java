@@ -393,8 +393,8 @@ final class ElectionMachine {
     }
     ScopeView found = read.view().get();
     if (!found.record().isOf(nonce)) {
-      // Somebody was elected since, which recorded our end; how, the trail knows. Or the record was
-      // set back by hand, and the node is still there.
+      // A later election has recorded our end, and the trail says how. Or the record was set back
+      // by hand, and the leader node is still there.
       boolean newer = found.record().epoch() > view.orElseThrow().record().epoch();
       if (!newer) {
         dropLeader(out);

@@ -217,7 +217,7 @@ final class LatchQueue {
   }
 
   /**
-   * Leaves the queue, or does not enter it any more.
+   * Leaves the queue, or stops entering it.
    *
    * @return completes when the latch's node is gone, or cannot be deleted; on another thread
    */

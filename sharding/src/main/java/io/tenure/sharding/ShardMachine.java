@@ -741,7 +741,7 @@ final class ShardMachine {
     slot.keep(found, true);
     if (!found.record().isOf(slot.nonce)) {
       if (newer) {
-        finishEnd(slot, true); // Somebody was elected since, which recorded our end.
+        finishEnd(slot, true); // A later election has recorded our end.
       } else {
         giveUpEnding(slot); // The record was set back by hand, and the node is still there.
       }
