@@ -225,8 +225,8 @@ final class Archiving {
           state.setBack(position);
           problems.say(TrailPaths.audit(state.trail), setBack(state, position));
         }
-        case SAME -> same.add(new TrailComparison.Known(state, position));
-        case FIRST, SAME_WITH_NEW_PARENT, ANOTHER -> {}
+        case SAME, SAME_WITH_NEW_PARENT -> same.add(new TrailComparison.Known(state, position));
+        case FIRST, ANOTHER -> {}
       }
     }
     for (TrailComparison.Replaced replaced : comparison.compare(same)) {
@@ -359,7 +359,7 @@ final class Archiving {
     }
     for (Archived item : items) {
       ArchivePosition before = positions.put(item.trail(), item.position());
-      if (before != null && !before.life().equals(item.life())) {
+      if (before != null && isAnother(item, before)) {
         log.warn("{}: another trail stands there now, {}", item.trail(), item.life());
         problems.tell(listener -> listener.anew(item.trail(), before.life(), item.life()));
       }
@@ -373,5 +373,12 @@ final class Archiving {
       }
     }
     problems.tell(listener -> listener.archived(List.copyOf(items)));
+  }
+
+  /** A scope that only lost the parent of its entries goes on where it was. */
+  private static boolean isAnother(Archived item, ArchivePosition before) {
+    long first = item instanceof ArchivedGap gap ? gap.first() : item.position().index();
+    return !item.life().equals(before.life())
+        && (Lives.isReplaced(item.life()) || first <= before.index());
   }
 }

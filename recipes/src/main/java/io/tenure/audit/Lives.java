@@ -24,6 +24,11 @@ final class Lives {
     return life.equals(before) ? life + by : life;
   }
 
+  /** Whether another history was found in the place of the one before, below the same parent. */
+  static boolean isReplaced(String life) {
+    return life.indexOf('+') >= 0;
+  }
+
   /** The transaction that made the {@code audit} znode. */
   static long auditZxid(String life) {
     int plus = life.indexOf('+');

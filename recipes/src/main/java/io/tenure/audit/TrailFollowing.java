@@ -170,7 +170,7 @@ final class TrailFollowing implements AuditLog.Following {
       throws InterruptedException {
     String trail = "the trail of " + scope;
     return switch (state.begin(position)) {
-      case FIRST, SAME_WITH_NEW_PARENT -> Optional.empty();
+      case FIRST -> Optional.empty();
       case ANOTHER -> Optional.of(trail + " was deleted and made anew");
       case EARLIER ->
           Optional.of(
@@ -182,7 +182,7 @@ final class TrailFollowing implements AuditLog.Following {
                   + " was set back to before entry "
                   + position.index()
                   + ": it was rewritten, or the servers were restored from a snapshot");
-      case SAME ->
+      case SAME, SAME_WITH_NEW_PARENT ->
           comparison.compare(List.of(new TrailComparison.Known(state, position))).stream()
               .findFirst()
               .map(replaced -> replaced.by().path() + " " + replaced.why());

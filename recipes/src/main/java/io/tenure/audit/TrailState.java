@@ -171,12 +171,20 @@ final class TrailState {
     return made == before ? Life.SAME : Life.SAME_WITH_NEW_PARENT;
   }
 
-  /** Whether only the parent of the entries was deleted and made again. */
+  /**
+   * Whether only the parent of the entries was deleted and made again. A scope's record is not
+   * below that parent and counts on, also while no entry is there yet. Where the record went with
+   * the parent, or the age of what was read is not known, the entries alone can tell.
+   */
   private boolean countsOn(ArchivePosition position) {
     boolean scopeIsOlder =
         position.zxid() == 0
             || parent.map(znode -> znode.stat().getCzxid() <= position.zxid()).orElse(true);
-    return scopeIsOlder && !names.isEmpty() && index(names.get(0)) > position.index();
+    boolean recordTells = !ownsRecord && position.zxid() != 0 && next.isPresent();
+    return scopeIsOlder
+        && (recordTells
+            ? next.getAsLong() > position.index()
+            : !names.isEmpty() && index(names.get(0)) > position.index());
   }
 
   /** What stands here is not what was read: everything is read anew. */

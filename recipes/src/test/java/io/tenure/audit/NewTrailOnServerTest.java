@@ -8,6 +8,7 @@ import io.tenure.scope.Retention;
 import io.tenure.testing.FaultProxy;
 import io.tenure.testing.ZooKeeperFixture;
 import java.io.IOException;
+import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,6 +24,7 @@ import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.retry.RetryNTimes;
 import org.apache.curator.test.InstanceSpec;
 import org.apache.curator.test.TestingServer;
+import org.apache.zookeeper.ZooKeeper;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -146,6 +148,63 @@ class NewTrailOnServerTest {
 
   private byte[] data(String path) throws Exception {
     return client.getData().forPath(path);
+  }
+
+  @Test
+  void aFollowerGoesOnWhereOnlyTheParentOfTheEntriesWasDeletedByHand() throws Exception {
+    TrailWriter writer = new TrailWriter(client, SCOPE).tenures(2);
+    zk.closeLater(AuditLog.of(client, SCOPE).follow(heard));
+    awaitHeard("entry 4");
+    client.delete().deletingChildrenIfNeeded().forPath(SCOPE + "/audit");
+    client.create().forPath(SCOPE + "/audit");
+    await().until(() -> isListed(SCOPE + "/audit")); // without an entry
+    writer.tenures(1);
+    awaitHeard("entry 5", "entry 6");
+    assertThat(heard.all).containsExactly(entries(1, 6));
+  }
+
+  /** Whether the client has an answer to its request for the list since the last change. */
+  private boolean isListed(String path) throws Exception {
+    Method watches = ZooKeeper.class.getDeclaredMethod("getChildWatches");
+    watches.setAccessible(true);
+    return ((List<?>) watches.invoke(client.getZookeeperClient().getZooKeeper())).contains(path);
+  }
+
+  @Test
+  void anArchiverGoesOnWhereTheParentOfTheEntriesWasDeletedAndSomeWereRestored() throws Exception {
+    News news = new News();
+    MemorySink sink = new MemorySink();
+    TrailWriter writer = new TrailWriter(client, SCOPE).tenures(2);
+    String fourth = SCOPE + "/audit/" + ZooKeeperFixture.trail(client, SCOPE).last();
+    byte[] kept = data(fourth);
+    archive(client, sink, news);
+    client.delete().deletingChildrenIfNeeded().forPath(SCOPE + "/audit");
+    client.create().creatingParentsIfNeeded().forPath(fourth, kept);
+    archive(client, sink, news);
+    writer.tenures(1);
+    archive(client, sink, news);
+    assertThat(sink.indexes(SCOPE)).containsExactly(1L, 2L, 3L, 4L, 5L, 6L);
+    assertThat(news.anew).as("told of a new trail").isEmpty();
+  }
+
+  @Test
+  void entriesThatWereForgedBelowANewParentAreAnotherTrail() throws Exception {
+    News news = new News();
+    MemorySink sink = new MemorySink();
+    TrailWriter writer = new TrailWriter(client, SCOPE).tenures(2);
+    zk.closeLater(AuditLog.of(client, SCOPE).follow(heard));
+    awaitHeard("entry 4");
+    archive(client, sink, news);
+    String fourth = SCOPE + "/audit/" + ZooKeeperFixture.trail(client, SCOPE).last();
+    new TrailWriter(client, "/other").tenures(2);
+    String forged = "/other/audit/" + ZooKeeperFixture.trail(client, "/other").last();
+    client.delete().deletingChildrenIfNeeded().forPath(SCOPE + "/audit");
+    client.create().creatingParentsIfNeeded().forPath(fourth, data(forged));
+    archive(client, sink, news);
+    writer.tenures(1);
+    awaitHeard("entry 5", "entry 6");
+    assertThat(heard.all).contains("new trail after 4");
+    assertThat(news.anew).containsExactly(SCOPE);
   }
 
   @Test
