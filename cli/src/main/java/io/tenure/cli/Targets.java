@@ -20,7 +20,8 @@ import org.apache.zookeeper.common.PathUtils;
  */
 final class Targets {
 
-  private static final Set<String> INSIDE_SCOPE = Set.of("latch", "leader", "audit", "checkpoint");
+  private static final Set<String> INSIDE_SCOPE =
+      Set.of("latch", "leader", "audit", "checkpoint", "quarantine");
   private static final Set<String> INSIDE_GROUP = Set.of("workers", "plan", "shards");
 
   /** How far a search goes, so that it ends soon whatever else is kept in this ZooKeeper. */

@@ -43,6 +43,11 @@ import org.apache.zookeeper.data.Id;
  * <p><b>Retention.</b> Workers under this scheme keep every entry; an archiver deletes old ones. It
  * should leave the last one: an empty trail can be deleted by those who may delete below its scope.
  *
+ * <p><b>Quarantine.</b> What no transition made is moved by an archiver from {@code .../audit} to
+ * {@code .../quarantine}, where archivers create and nobody deletes. A worker makes that parent
+ * when it meets such a znode; where it is not there, whoever has an operator's credentials makes
+ * it.
+ *
  * <p><b>What remains possible.</b>
  *
  * <ul>
@@ -57,8 +62,9 @@ import org.apache.zookeeper.data.Id;
  * </ul>
  *
  * <p>ACLs count from when a znode is made; those that are there keep theirs until {@code setAcl}. A
- * trail is told by its name: do not name a folder {@code audit}. A group's trail cannot be told
- * from that of a scope that belongs to no group, so operators may add to that as well.
+ * trail is told by its name: do not name a folder {@code audit} or {@code quarantine}. A group's
+ * trail cannot be told from that of a scope that belongs to no group, so operators may add to that
+ * as well.
  *
  * <p>Immutable.
  */
@@ -76,6 +82,8 @@ public final class AppendOnlyAcl implements ACLProvider {
     /** That of a group, or of a scope in none. */
     TRAIL,
     ENTRY,
+    /** Where an archiver puts what no transition made, out of the trail. */
+    QUARANTINE,
     OTHER;
 
     static Place of(String path) {
@@ -88,6 +96,12 @@ public final class AppendOnlyAcl implements ACLProvider {
         boolean ofGroup =
             names[last - 1].equals("coordinator") || (last > 2 && names[last - 2].equals("shards"));
         return ofGroup ? SCOPE_TRAIL : TRAIL;
+      }
+      if (names[last].equals("quarantine")) {
+        return QUARANTINE;
+      }
+      if (last > 2 && names[last - 1].equals("quarantine")) {
+        return ENTRY; // It is evidence, and nobody changes it.
       }
       // A scope can lie in a folder with that name.
       return names[last - 1].equals("audit") && AuditFormat.index(names[last]).isPresent()
@@ -317,21 +331,25 @@ public final class AppendOnlyAcl implements ACLProvider {
     private static int forWorkers(Place place) {
       return switch (place) {
         case SCOPE_TRAIL, TRAIL -> Perms.READ | Perms.CREATE;
-        case ENTRY -> Perms.READ;
+        case ENTRY, QUARANTINE -> Perms.READ;
         case OTHER -> READ_WRITE_CREATE_DELETE;
       };
     }
 
     private static int forOperators(Place place) {
       return switch (place) {
-        case SCOPE_TRAIL, ENTRY -> Perms.READ;
+        case SCOPE_TRAIL, ENTRY, QUARANTINE -> Perms.READ;
         case TRAIL -> Perms.READ | Perms.CREATE | Perms.WRITE;
         case OTHER -> READ_WRITE_CREATE_DELETE;
       };
     }
 
     private static int forArchivers(Place place) {
-      return place.isTrail() ? Perms.READ | Perms.WRITE | Perms.DELETE : Perms.READ;
+      return switch (place) {
+        case SCOPE_TRAIL, TRAIL -> Perms.READ | Perms.WRITE | Perms.DELETE;
+        case QUARANTINE -> Perms.READ | Perms.CREATE;
+        case ENTRY, OTHER -> Perms.READ;
+      };
     }
   }
 }

@@ -9,7 +9,8 @@ final class TrailPaths {
   static final String AUDIT = "audit";
 
   /** Children of a scope that hold no scopes; with thousands of shards it pays not to look. */
-  private static final Set<String> BELOW_A_SCOPE = Set.of("latch", "leader", AUDIT, "checkpoint");
+  private static final Set<String> BELOW_A_SCOPE =
+      Set.of("latch", "leader", AUDIT, "checkpoint", "quarantine");
 
   private TrailPaths() {}
 

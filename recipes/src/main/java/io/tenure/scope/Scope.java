@@ -15,7 +15,8 @@ import org.apache.zookeeper.common.PathUtils;
  */
 public record Scope(String path) implements Comparable<Scope> {
 
-  private static final Set<String> RESERVED = Set.of("latch", "leader", "audit", "checkpoint");
+  private static final Set<String> RESERVED =
+      Set.of("latch", "leader", "audit", "checkpoint", "quarantine");
 
   /**
    * Checks the path.
@@ -48,7 +49,7 @@ public record Scope(String path) implements Comparable<Scope> {
               + Text.quote(path)
               + " ends in the reserved word \""
               + last
-              + "\" (reserved: audit, checkpoint, latch, leader): choose another last segment");
+              + "\" (reserved: audit, checkpoint, latch, leader, quarantine): choose another last segment");
     }
   }
 
@@ -70,6 +71,11 @@ public record Scope(String path) implements Comparable<Scope> {
   /** The bytes that a leader leaves for its successor. */
   public String checkpointPath() {
     return path + "/checkpoint";
+  }
+
+  /** The parent of the znodes that were moved out of the trail, since no transition made them. */
+  public String quarantinePath() {
+    return path + "/quarantine";
   }
 
   @Override

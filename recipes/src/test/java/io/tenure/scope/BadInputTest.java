@@ -26,7 +26,8 @@ class BadInputTest {
     "/billing/latch, reserved word \"latch\"",
     "/billing/leader, reserved word \"leader\"",
     "/billing/audit, reserved word \"audit\"",
-    "/billing/checkpoint, reserved word \"checkpoint\""
+    "/billing/checkpoint, reserved word \"checkpoint\"",
+    "/billing/quarantine, reserved word \"quarantine\""
   })
   void aScopeThatIsNoneIsRefused(String path, String rule) {
     assertThatIllegalArgumentException()

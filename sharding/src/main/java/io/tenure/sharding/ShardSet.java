@@ -25,7 +25,8 @@ public final class ShardSet {
   /** Nor would names that have more bytes than this together. */
   static final int MAX_NAME_BYTES = 256 * 1024;
 
-  private static final Set<String> RESERVED = Set.of("latch", "leader", "audit", "checkpoint");
+  private static final Set<String> RESERVED =
+      Set.of("latch", "leader", "audit", "checkpoint", "quarantine");
   private static final int MAX_NAME_CHARS = 200;
   private static final int QUOTES_AND_COMMA = 3;
 

@@ -64,7 +64,7 @@ class GroupRulesTest {
     broken(() -> ShardSet.named(List.of("")), "has 0 characters", "1 to 200");
     broken(() -> ShardSet.named(List.of("x".repeat(201))), "has 201 characters", "1 to 200");
     broken(() -> ShardSet.named(List.of("a/b")), "\"a/b\" has a slash");
-    for (String word : List.of("latch", "leader", "audit", "checkpoint")) {
+    for (String word : List.of("latch", "leader", "audit", "checkpoint", "quarantine")) {
       broken(() -> ShardSet.named(List.of(word)), "\"" + word + "\" is one of the words");
     }
     for (String bad : List.of(".", "..", "a\u0000b", "\uD800")) {
