@@ -121,6 +121,11 @@ class ArchitectureTest {
   }
 
   @Test
+  void logLinesArePrintable() {
+    ArchitectureRules.LOG_LINES_ARE_PRINTABLE.check(MAIN);
+  }
+
+  @Test
   void nothingWaitsBySleeping() {
     ArchitectureRules.NOTHING_SLEEPS.check(MAIN);
   }

@@ -1,6 +1,7 @@
 package io.tenure.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.tenure.scope.Printable;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -48,6 +49,9 @@ final class AuditExportCommand implements Callable<Integer> {
           "zxid",
           "path");
 
+  /** What formulas begin with, in the wide form too. Tabs and returns are no longer there. */
+  private static final String FORMULA = "=+-@＝＋－＠";
+
   private final Io io;
 
   @Mixin Connect connect = new Connect();
@@ -85,13 +89,23 @@ final class AuditExportCommand implements Callable<Integer> {
     }
   }
 
+  /**
+   * A value as a cell, which a spreadsheet takes for no formula: texts that begin like one begin
+   * with an apostrophe, as spreadsheets write it themselves.
+   */
+  private static String cell(JsonNode value) {
+    String text = Printable.of(value.asText());
+    boolean formula = value.isTextual() && !text.isEmpty() && FORMULA.indexOf(text.charAt(0)) >= 0;
+    return formula ? "'" + text : text;
+  }
+
   private void csv(List<AuditRow> rows) throws IOException {
     CSVFormat csv = CSVFormat.RFC4180.builder().setHeader(COLUMNS.toArray(String[]::new)).get();
     try (CSVPrinter printer = new CSVPrinter(new OutputWriter(io.out()), csv)) {
       for (AuditRow row : rows) {
         for (String column : COLUMNS) {
           JsonNode value = row.json().get(column);
-          printer.print(value == null ? "" : value.asText());
+          printer.print(value == null ? "" : cell(value));
         }
         printer.println();
       }

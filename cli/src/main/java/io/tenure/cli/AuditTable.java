@@ -46,7 +46,7 @@ final class AuditTable {
             + (row.subject().isEmpty() ? "" : row.subject() + "  ")
             + row.who()
             + (row.reason().isEmpty() ? "" : "  " + row.reason());
-    io.out().line(Table.plain(line));
+    io.out().line(line);
   }
 
   /** Which of a group's trails: a shard's name, coordinator, or the group itself. */

@@ -144,12 +144,9 @@ final class DoctorCommand implements Callable<Integer> {
 
     private void print(Diagnosis one) {
       String level = one.level().word();
-      io.out()
-          .line(
-              Table.plain(
-                  "  " + level + " ".repeat(7 - level.length()) + one.path() + ": " + one.text()));
+      io.out().line("  " + level + " ".repeat(7 - level.length()) + one.path() + ": " + one.text());
       if (!one.advice().isEmpty()) {
-        io.out().line(Table.plain("         -> " + one.advice()));
+        io.out().line("         -> " + one.advice());
       }
     }
 

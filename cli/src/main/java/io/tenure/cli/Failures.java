@@ -2,6 +2,7 @@ package io.tenure.cli;
 
 import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.PermissionDeniedException;
+import io.tenure.scope.Printable;
 import io.tenure.scope.TenureException;
 import java.io.PrintStream;
 import org.apache.zookeeper.KeeperException;
@@ -35,7 +36,7 @@ final class Failures
     boolean bug = exitCode == ExitCode.BUG;
     say(io.err(), bug ? "internal error: " + thrown : String.valueOf(thrown.getMessage()));
     if (command.getCommandSpec().root().userObject() instanceof TenureCommand top && top.verbose) {
-      thrown.printStackTrace(io.err());
+      Printable.of(thrown).printStackTrace(io.err());
     } else if (bug) {
       say(io.err(), "give --verbose for details, and report it please");
     }
@@ -75,6 +76,6 @@ final class Failures
   }
 
   static void say(PrintStream err, String message) {
-    err.println("tenure: " + message);
+    err.println("tenure: " + Printable.of(message, Printable.MAX_CHARS));
   }
 }

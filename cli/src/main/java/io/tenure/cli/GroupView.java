@@ -57,15 +57,14 @@ final class GroupView {
     printVacant();
     for (GroupStatus.Refused refused : status.refused()) {
       out.line(
-          Table.plain(
-              "  REFUSED      "
-                  + refused.worker()
-                  + " on "
-                  + refused.host()
-                  + ", pid "
-                  + refused.pid()
-                  + ": "
-                  + refused.why()));
+          "  REFUSED      "
+              + refused.worker()
+              + " on "
+              + refused.host()
+              + ", pid "
+              + refused.pid()
+              + ": "
+              + refused.why());
     }
     status.unreadable().forEach(bad -> Failures.say(io.err(), bad.path() + ": " + bad.problem()));
     out.line(
@@ -174,7 +173,7 @@ final class GroupView {
               one.in().word(),
               Long.toString(one.times()),
               Times.since(one.since(), io.clock()),
-              Table.plain(one.error()));
+              one.error());
         }
       }
     }
@@ -225,7 +224,7 @@ final class GroupView {
   }
 
   private static String plain(String text) {
-    return text.isEmpty() ? "nothing yet" : Table.plain(text);
+    return text.isEmpty() ? "nothing yet" : text;
   }
 
   ObjectNode json() {

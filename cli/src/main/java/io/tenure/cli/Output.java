@@ -2,6 +2,7 @@ package io.tenure.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tenure.scope.Printable;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -34,11 +35,13 @@ final class Output {
     this.stream = new BufferedOutputStream(stream, 1 << 16);
   }
 
+  /** One line; what comes from elsewhere is made visible, so that it writes no other. */
   void line(String text) {
-    write(text.getBytes(StandardCharsets.UTF_8));
+    write(Printable.of(text).getBytes(StandardCharsets.UTF_8));
     write(new byte[] {'\n'});
   }
 
+  /** Text of the command's own, with line feeds and what a terminal understands. */
   void text(String text) {
     write(text.getBytes(StandardCharsets.UTF_8));
   }
@@ -46,7 +49,7 @@ final class Output {
   /** One line of JSON. */
   void json(JsonNode node) {
     try {
-      write(JSON.writeValueAsBytes(node));
+      write(Printable.json(JSON.writeValueAsString(node)).getBytes(StandardCharsets.UTF_8));
     } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
       throw new UncheckedIOException("a tree of plain values can always be written", e);
     }

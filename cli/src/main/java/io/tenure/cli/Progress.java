@@ -1,5 +1,6 @@
 package io.tenure.cli;
 
+import io.tenure.scope.Printable;
 import java.io.PrintStream;
 import java.time.Clock;
 import java.time.Duration;
@@ -44,7 +45,7 @@ final class Progress implements AutoCloseable {
             + " of "
             + total
             + " "
-            + what
+            + Printable.of(what)
             + ", "
             + Times.shown(Duration.between(started, now));
     PrintStream err = io.err();

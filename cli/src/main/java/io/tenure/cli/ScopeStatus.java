@@ -7,6 +7,7 @@ import io.tenure.audit.LeaderAt;
 import io.tenure.audit.PastTenure;
 import io.tenure.audit.RecordedEntry;
 import io.tenure.internal.session.ServerErrors;
+import io.tenure.scope.Printable;
 import io.tenure.scope.Scope;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -24,6 +25,7 @@ import org.apache.zookeeper.KeeperException;
 record ScopeStatus(AuditTrail trail, List<String> candidates) {
 
   private static final int LAST_ENTRIES = 5;
+  private static final int LONGEST_CANDIDATE = 2_000;
 
   static ScopeStatus read(CuratorFramework client, Scope scope) throws InterruptedException {
     return new ScopeStatus(
@@ -54,7 +56,8 @@ record ScopeStatus(AuditTrail trail, List<String> candidates) {
   private static Optional<String> data(CuratorFramework client, String path) throws Exception {
     try {
       byte[] id = client.getData().undecompressed().forPath(path);
-      return Optional.of(id == null ? "?" : new String(id, StandardCharsets.UTF_8));
+      String text = id == null ? "?" : new String(id, StandardCharsets.UTF_8);
+      return Optional.of(Printable.of(text, LONGEST_CANDIDATE));
     } catch (KeeperException.NoNodeException e) {
       return Optional.empty();
     }
@@ -107,7 +110,7 @@ record ScopeStatus(AuditTrail trail, List<String> candidates) {
               + "  "
               + entry.path().substring(entry.path().lastIndexOf('/') + 1)
               + "  "
-              + Table.plain(entry.entry().transition().reason()));
+              + entry.entry().transition().reason());
     }
     trail.unreadable().forEach(bad -> Failures.say(io.err(), bad.path() + ": " + bad.problem()));
   }

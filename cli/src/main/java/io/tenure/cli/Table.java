@@ -1,6 +1,8 @@
 package io.tenure.cli;
 
+import io.tenure.scope.Printable;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -20,7 +22,8 @@ final class Table {
   }
 
   void row(String... cells) {
-    rows.add(List.of(cells));
+    // Their widths are those of what is shown.
+    rows.add(Arrays.stream(cells).map(Printable::of).toList());
   }
 
   boolean isEmpty() {
@@ -56,19 +59,14 @@ final class Table {
   private static String line(List<String> cells, int[] widths) {
     StringBuilder line = new StringBuilder();
     for (int i = 0; i < widths.length; i++) {
-      String cell = plain(cells.get(i));
+      String cell = cells.get(i);
       boolean cut = cell.length() > widths[i];
-      String shown = cut ? cell.substring(0, Math.max(0, widths[i] - 1)) + "…" : cell;
+      String shown = cut ? Printable.of(cell, Math.max(1, widths[i])) : cell;
       line.append(shown);
       if (i < widths.length - 1) {
         line.append(" ".repeat(widths[i] - shown.length() + GAP));
       }
     }
     return line.toString().stripTrailing();
-  }
-
-  /** What stands in a znode may be anything: a terminal must not take it for a command. */
-  static String plain(String text) {
-    return text.replaceAll("\\p{Cntrl}", "?");
   }
 }

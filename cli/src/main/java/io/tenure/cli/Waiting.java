@@ -1,5 +1,6 @@
 package io.tenure.cli;
 
+import io.tenure.scope.Printable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -50,7 +51,7 @@ final class Waiting implements AutoCloseable {
   private void show() {
     if (!what.isEmpty()) {
       // To the start of the line, and clear it.
-      io.err().print("\r\u001b[K" + what + " ...");
+      io.err().print("\r\u001b[K" + Printable.of(what) + " ...");
       io.err().flush();
       shown = true;
     }

@@ -2,9 +2,12 @@ package io.tenure.cli;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
+import com.tngtech.archunit.core.domain.JavaCall;
 import com.tngtech.archunit.core.domain.JavaClass.Predicates;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.properties.HasOwner;
 import io.tenure.testing.ArchitectureRules;
+import java.io.PrintStream;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
@@ -57,8 +60,26 @@ class ArchitectureTest {
   }
 
   @Test
+  void logLinesArePrintable() {
+    ArchitectureRules.LOG_LINES_ARE_PRINTABLE.check(MAIN);
+  }
+
+  @Test
   void nothingWaitsBySleeping() {
     ArchitectureRules.NOTHING_SLEEPS.check(MAIN);
+  }
+
+  @Test
+  void onStandardErrorPrintsOnlyWhatMakesTextPrintable() {
+    noClasses()
+        .that()
+        .haveNameNotMatching("io\\.tenure\\.cli\\.(Failures|Progress|Waiting)")
+        .should()
+        .callMethodWhere(
+            JavaCall.Predicates.target(
+                HasOwner.Predicates.With.owner(Predicates.equivalentTo(PrintStream.class))))
+        .because("Failures.say makes what it is given printable")
+        .check(MAIN);
   }
 
   @Test

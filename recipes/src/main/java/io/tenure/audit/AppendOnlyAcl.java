@@ -1,6 +1,7 @@
 package io.tenure.audit;
 
 import io.tenure.internal.AuditFormat;
+import io.tenure.scope.Printable;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -233,7 +234,7 @@ public final class AppendOnlyAcl implements ACLProvider {
     String name = id.getId();
     int colon = name.indexOf(':');
     String kept = id.getScheme().equals("digest") && colon >= 0 ? name.substring(0, colon) : name;
-    return id.getScheme() + ":" + kept.replaceAll("\\p{Cntrl}", "?");
+    return id.getScheme() + ":" + Printable.of(kept);
   }
 
   /** Who is who. Not thread-safe. An {@link Id} is a scheme with a name, digest or x509 say. */

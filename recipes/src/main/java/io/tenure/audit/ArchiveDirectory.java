@@ -1,5 +1,6 @@
 package io.tenure.audit;
 
+import io.tenure.internal.session.Log;
 import io.tenure.scope.ForeignDataException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -14,13 +15,11 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The files of an archive. Stateless. */
 final class ArchiveDirectory {
 
-  private static final Logger log = LoggerFactory.getLogger(ArchiveDirectory.class);
+  private static final Log log = Log.of(ArchiveDirectory.class);
   private static final Pattern NAME = Pattern.compile("audit-(\\d{8,18})\\.jsonl");
   private static final Pattern UNFINISHED = Pattern.compile("audit-\\d{8,18}\\.jsonl\\.new");
 

@@ -1,5 +1,6 @@
 package io.tenure.audit;
 
+import io.tenure.internal.session.Log;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -17,8 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * An archive in a directory of files, {@code audit-00000001.jsonl} and so on, one line of JSON for
@@ -70,7 +69,7 @@ public final class ArchiveFiles implements ArchiveSink, AutoCloseable {
   /** When a file is full unless told otherwise: 64 MiB. */
   public static final long DEFAULT_MAX_BYTES = 64L << 20;
 
-  private static final Logger log = LoggerFactory.getLogger(ArchiveFiles.class);
+  private static final Log log = Log.of(ArchiveFiles.class);
 
   /** Opens a file that is there, for reading and writing. */
   interface Opener {

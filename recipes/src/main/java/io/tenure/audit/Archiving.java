@@ -1,6 +1,7 @@
 package io.tenure.audit;
 
 import io.tenure.internal.AuditFormat;
+import io.tenure.internal.session.Log;
 import io.tenure.internal.session.ZnodeReader;
 import io.tenure.internal.session.ZnodeReader.Read;
 import io.tenure.internal.session.ZnodeReader.Znode;
@@ -17,8 +18,6 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 import org.apache.curator.framework.CuratorFramework;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Reads trails and hands to the sink what it does not have. A look at a trail lists it, compares
@@ -40,7 +39,7 @@ final class Archiving {
     void leave();
   }
 
-  private static final Logger log = LoggerFactory.getLogger(Archiving.class);
+  private static final Log log = Log.of(Archiving.class);
 
   /** How many trails are read side by side, which bounds what is held in memory. */
   private static final int TRAILS_AT_ONCE = 256;

@@ -1,6 +1,7 @@
 package io.tenure.audit;
 
 import io.tenure.internal.session.CuratorClients;
+import io.tenure.internal.session.Log;
 import io.tenure.internal.session.ServerErrors;
 import io.tenure.internal.session.ZnodeReader;
 import io.tenure.scope.CoordinationException;
@@ -27,8 +28,6 @@ import org.apache.zookeeper.WatchedEvent;
 import org.apache.zookeeper.Watcher;
 import org.apache.zookeeper.common.PathUtils;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Follows every audit trail at or below a path, now and as new ones appear, and hands each entry to
@@ -80,7 +79,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class AuditArchiver implements AutoCloseable {
 
-  private static final Logger log = LoggerFactory.getLogger(AuditArchiver.class);
+  private static final Log log = Log.of(AuditArchiver.class);
 
   private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
   private static final long MAX_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(10);

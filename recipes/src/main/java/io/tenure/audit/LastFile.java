@@ -1,5 +1,6 @@
 package io.tenure.audit;
 
+import io.tenure.internal.session.Log;
 import io.tenure.scope.ForeignDataException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,8 +10,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What the last file of an archive tells: how far each trail is archived, and how much of the file
@@ -34,7 +33,7 @@ record LastFile(
     long durableBytes,
     boolean unended) {
 
-  private static final Logger log = LoggerFactory.getLogger(LastFile.class);
+  private static final Log log = Log.of(LastFile.class);
 
   /**
    * Reads the file.

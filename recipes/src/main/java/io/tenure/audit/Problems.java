@@ -1,17 +1,16 @@
 package io.tenure.audit;
 
+import io.tenure.internal.session.Log;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Says what is wrong once as long as it lasts. Confined to the archiver's thread. */
 final class Problems {
 
-  private static final Logger log = LoggerFactory.getLogger(Problems.class);
+  private static final Log log = Log.of(Problems.class);
 
   private final ArchiveListener listener;
   private final Map<String, String> said = new HashMap<>();

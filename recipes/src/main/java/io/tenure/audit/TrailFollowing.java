@@ -2,6 +2,7 @@ package io.tenure.audit;
 
 import io.tenure.internal.AuditFormat;
 import io.tenure.internal.Backoff;
+import io.tenure.internal.session.Log;
 import io.tenure.internal.session.ZnodeReader;
 import io.tenure.scope.ClientClosedException;
 import io.tenure.scope.CoordinationException;
@@ -17,8 +18,6 @@ import org.apache.curator.framework.api.CuratorWatcher;
 import org.apache.curator.framework.state.ConnectionState;
 import org.apache.curator.framework.state.ConnectionStateListener;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Follows a trail: on every change of the list of entries, and on every new connection, reads what
@@ -33,7 +32,7 @@ import org.slf4j.LoggerFactory;
  */
 final class TrailFollowing implements AuditLog.Following {
 
-  private static final Logger log = LoggerFactory.getLogger(TrailFollowing.class);
+  private static final Log log = Log.of(TrailFollowing.class);
 
   private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
   private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(30);

@@ -3,6 +3,7 @@ package io.tenure.audit;
 import io.tenure.internal.AuditFormat;
 import io.tenure.internal.TrailRecord;
 import io.tenure.internal.TrimMarker;
+import io.tenure.internal.session.Log;
 import io.tenure.internal.session.ServerErrors;
 import io.tenure.internal.session.ZnodeOps;
 import io.tenure.internal.session.ZnodeReader;
@@ -20,8 +21,6 @@ import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.api.CuratorEvent;
 import org.apache.curator.framework.api.transaction.CuratorOp;
 import org.apache.zookeeper.KeeperException.Code;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Takes entries out of ZooKeeper that are durably archived.
@@ -41,7 +40,7 @@ import org.slf4j.LoggerFactory;
  */
 final class TrailTrimmer {
 
-  private static final Logger log = LoggerFactory.getLogger(TrailTrimmer.class);
+  private static final Log log = Log.of(TrailTrimmer.class);
 
   /** A transaction of some 20 KB: far below what a server takes, and short for the quorum. */
   private static final int MAX_DELETES = 200;

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tenure.scope.Candidate;
 import io.tenure.scope.ForeignDataException;
+import io.tenure.scope.Printable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -208,8 +209,7 @@ public final class ZnodeJson {
 
   private static String preview(byte[] data) {
     int shown = Math.min(data.length, 40);
-    String text =
-        new String(data, 0, shown, StandardCharsets.UTF_8).replaceAll("[\\p{Cntrl}]", "?");
+    String text = Printable.of(new String(data, 0, shown, StandardCharsets.UTF_8));
     return data.length + " bytes: \"" + text + (shown < data.length ? "…" : "") + "\"";
   }
 }

@@ -2,6 +2,7 @@ package io.tenure.recipes;
 
 import io.tenure.internal.CandidateFormat;
 import io.tenure.internal.Sessions;
+import io.tenure.internal.session.Log;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.ServerErrors;
 import io.tenure.internal.session.Uncompressed;
@@ -18,8 +19,6 @@ import java.util.function.Consumer;
 import org.apache.curator.framework.api.CuratorEvent;
 import org.apache.curator.framework.recipes.leader.LeaderLatch;
 import org.apache.zookeeper.KeeperException.Code;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Looks for another live candidate with the same id when one enters the queue. Two processes under
@@ -37,7 +36,7 @@ import org.slf4j.LoggerFactory;
  */
 final class DuplicateCheck {
 
-  private static final Logger log = LoggerFactory.getLogger(DuplicateCheck.class);
+  private static final Log log = Log.of(DuplicateCheck.class);
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   /**

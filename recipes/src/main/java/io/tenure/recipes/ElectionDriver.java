@@ -11,6 +11,7 @@ import io.tenure.internal.session.HeldLease;
 import io.tenure.internal.session.LeaseBounds;
 import io.tenure.internal.session.LeaseStart;
 import io.tenure.internal.session.LeaseTerms;
+import io.tenure.internal.session.Log;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Office;
 import io.tenure.internal.session.SerialExecutor;
@@ -40,8 +41,6 @@ import java.util.function.Supplier;
 import org.apache.curator.framework.api.CuratorWatcher;
 import org.apache.zookeeper.Watcher.Event.EventType;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Feeds one {@link ElectionMachine} with what Curator says, and carries its actions out. The one
@@ -52,7 +51,7 @@ import org.slf4j.LoggerFactory;
  */
 final class ElectionDriver implements SessionListener, Office {
 
-  private static final Logger log = LoggerFactory.getLogger(ElectionDriver.class);
+  private static final Log log = Log.of(ElectionDriver.class);
 
   /** The pauses between tries that were in vain because the scope had changed. */
   private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
@@ -650,7 +649,7 @@ final class ElectionDriver implements SessionListener, Office {
         "scope={} epoch={} ignored \"{}\" in {}: the only word it takes is \"revoke\"",
         scope,
         lease == null ? "?" : lease.epoch(),
-        text.replaceAll("\\p{Cntrl}", "?"),
+        text,
         scope.leaderPath());
   }
 

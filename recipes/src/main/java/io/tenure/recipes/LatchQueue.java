@@ -1,6 +1,7 @@
 package io.tenure.recipes;
 
 import io.tenure.internal.CandidateFormat;
+import io.tenure.internal.session.Log;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.UncompressedClient;
 import io.tenure.scope.CoordinationException;
@@ -13,8 +14,6 @@ import org.apache.curator.framework.api.CuratorWatcher;
 import org.apache.curator.framework.recipes.leader.LeaderLatch;
 import org.apache.curator.framework.recipes.leader.LeaderLatchListener;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A candidate's place in the queue of Curator's LeaderLatch. Before it enters for the first time it
@@ -25,7 +24,7 @@ import org.slf4j.LoggerFactory;
  */
 final class LatchQueue {
 
-  private static final Logger log = LoggerFactory.getLogger(LatchQueue.class);
+  private static final Log log = Log.of(LatchQueue.class);
 
   /**
    * At each reconnect within a session, Curator's latch watches the candidate before it with one

@@ -8,6 +8,7 @@ import io.tenure.internal.session.CuratorClients;
 import io.tenure.internal.session.EphemeralBytes;
 import io.tenure.internal.session.HeldLease;
 import io.tenure.internal.session.LeaseTerms;
+import io.tenure.internal.session.Log;
 import io.tenure.internal.session.ServerErrors;
 import io.tenure.internal.session.Uncompressed;
 import io.tenure.lease.LeaderTask;
@@ -18,6 +19,7 @@ import io.tenure.scope.Candidate;
 import io.tenure.scope.CoordinationException;
 import io.tenure.scope.ElectionClosedException;
 import io.tenure.scope.ForeignDataException;
+import io.tenure.scope.Printable;
 import io.tenure.scope.Retention;
 import io.tenure.scope.Scope;
 import io.tenure.scope.Tenure;
@@ -41,8 +43,6 @@ import org.apache.curator.framework.CuratorFramework;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.KeeperException.Code;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The election of one scope's leader, over Curator's {@code LeaderLatch}. One object is one
@@ -67,7 +67,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class LeaderElection implements AutoCloseable {
 
-  private static final Logger log = LoggerFactory.getLogger(LeaderElection.class);
+  private static final Log log = Log.of(LeaderElection.class);
 
   /** Curator names it by a UUID, a word and a number. */
   private static final int LATCH_NAME_BYTES = 57;
@@ -438,7 +438,7 @@ public final class LeaderElection implements AutoCloseable {
   }
 
   private static String plainId(byte[] data, String name) {
-    String text = new String(data, StandardCharsets.UTF_8).replaceAll("\\p{Cntrl}", "?").strip();
+    String text = Printable.of(new String(data, StandardCharsets.UTF_8).strip());
     return text.isEmpty() || data.length > 100
         ? name.substring(Math.max(0, name.length() - 100))
         : text;

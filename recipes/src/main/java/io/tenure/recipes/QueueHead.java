@@ -1,6 +1,7 @@
 package io.tenure.recipes;
 
 import io.tenure.internal.Backoff;
+import io.tenure.internal.session.Log;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.ServerErrors;
 import io.tenure.scope.Scope;
@@ -15,8 +16,6 @@ import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.api.CuratorEvent;
 import org.apache.zookeeper.KeeperException.Code;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Looks at the queue now and then, while a candidate waits in it, for two causes of a wait that
@@ -32,7 +31,7 @@ import org.slf4j.LoggerFactory;
  */
 final class QueueHead {
 
-  private static final Logger log = LoggerFactory.getLogger(QueueHead.class);
+  private static final Log log = Log.of(QueueHead.class);
 
   /** What Curator's latch puts before the sequence number. */
   private static final String LATCH = "latch-";

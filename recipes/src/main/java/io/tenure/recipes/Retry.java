@@ -1,13 +1,13 @@
 package io.tenure.recipes;
 
 import io.tenure.internal.Backoff;
+import io.tenure.internal.session.Log;
 import io.tenure.internal.session.LongWait;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.ServerErrors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
 
 /**
  * One thing that is tried again when it fails for want of a connection, or because the server is
@@ -34,7 +34,7 @@ final class Retry {
    * @param log of the class that waits
    * @param who waits for what
    */
-  Retry(Monitor monitor, Logger log, String who) {
+  Retry(Monitor monitor, Log log, String who) {
     this.monitor = monitor;
     this.wait = new LongWait(monitor, log, who);
   }

@@ -7,6 +7,7 @@ import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.ScopeView;
 import io.tenure.internal.TrailLength;
 import io.tenure.internal.session.LeaderDrop;
+import io.tenure.internal.session.Log;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Reply;
 import io.tenure.internal.session.ScopeOps;
@@ -33,8 +34,6 @@ import org.apache.curator.framework.api.CuratorWatcher;
 import org.apache.curator.framework.api.transaction.CuratorOp;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException.Code;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Reads a scope's znodes and sends its commits. Everything is asynchronous.
@@ -47,7 +46,7 @@ import org.slf4j.LoggerFactory;
  */
 final class ScopeStore {
 
-  private static final Logger log = LoggerFactory.getLogger(ScopeStore.class);
+  private static final Log log = Log.of(ScopeStore.class);
 
   /** There is no connection now; ask again when there is one. */
   static final class NotConnectedException extends Exception {

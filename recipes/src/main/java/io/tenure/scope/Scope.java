@@ -31,7 +31,7 @@ public record Scope(String path) implements Comparable<Scope> {
           "scope "
               + Text.quote(path)
               + " is no znode path: "
-              + Text.printable(String.valueOf(e.getMessage())),
+              + Printable.of(String.valueOf(e.getMessage())),
           e);
     }
     if (path.equals("/")) {

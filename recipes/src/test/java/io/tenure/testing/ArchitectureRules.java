@@ -21,6 +21,18 @@ public final class ArchitectureRules {
   public static final ArchRule STATIC_FIELDS_ARE_FINAL =
       fields().that().areStatic().should().beFinal();
 
+  /** What comes from znodes, servers and users reaches a log through one door. */
+  public static final ArchRule LOG_LINES_ARE_PRINTABLE =
+      noClasses()
+          .that()
+          .doNotHaveSimpleName("Log")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("org.slf4j..")
+          .because(
+              "io.tenure.internal.session.Log makes what it is given printable: declare"
+                  + " \"private static final Log log = Log.of(X.class)\"");
+
   private ArchitectureRules() {}
 
   /** What a module ships, in a package and those below it. */

@@ -3,6 +3,7 @@ package io.tenure.sharding;
 import io.tenure.internal.Backoff;
 import io.tenure.internal.ZnodeName;
 import io.tenure.internal.session.LeaseTerms;
+import io.tenure.internal.session.Log;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.ServerErrors;
 import io.tenure.internal.session.SessionListener;
@@ -30,8 +31,6 @@ import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.WatchedEvent;
 import org.apache.zookeeper.Watcher;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A worker as a candidate for the group's coordinator, and as the coordinator: watches workers and
@@ -49,7 +48,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
 
-  private static final Logger log = LoggerFactory.getLogger(Coordinator.class);
+  private static final Log log = Log.of(Coordinator.class);
 
   private static final long FIRST_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
   private static final long LONGEST_LOOK_NANOS = TimeUnit.SECONDS.toNanos(5);

@@ -3,6 +3,7 @@ package io.tenure.sharding;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tenure.internal.ZnodeJson;
 import io.tenure.internal.ZnodeName;
+import io.tenure.scope.Printable;
 import io.tenure.scope.TenureException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -135,7 +136,7 @@ record Directives(
     }
 
     String shown() {
-      return text.substring(0, Math.min(40, text.length())).replaceAll("\\p{Cntrl}", "?");
+      return Printable.of(text, 40);
     }
   }
 }

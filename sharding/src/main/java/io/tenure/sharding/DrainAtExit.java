@@ -1,5 +1,6 @@
 package io.tenure.sharding;
 
+import io.tenure.internal.session.Log;
 import io.tenure.internal.session.Monitor;
 import java.time.Duration;
 import java.util.Optional;
@@ -7,8 +8,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The end of the JVM, as a worker sees it: hands everything over, for as long as that can succeed.
@@ -19,7 +18,7 @@ import org.slf4j.LoggerFactory;
  */
 final class DrainAtExit {
 
-  private static final Logger log = LoggerFactory.getLogger(DrainAtExit.class);
+  private static final Log log = Log.of(DrainAtExit.class);
 
   private final WorkerOptions options;
   private final WorkerDriver driver;

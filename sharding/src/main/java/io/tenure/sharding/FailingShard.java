@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tenure.internal.ZnodeJson;
+import io.tenure.scope.Printable;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -59,8 +60,7 @@ public record FailingShard(String shard, Phase in, String error, Instant since, 
   }
 
   private static String shortened(String text) {
-    String line = text.replaceAll("\\p{Cntrl}+", " ").strip();
-    return line.length() <= MAX_ERROR_CHARS ? line : line.substring(0, MAX_ERROR_CHARS - 3) + "...";
+    return Printable.of(text.strip().replaceAll("\\s+", " "), MAX_ERROR_CHARS);
   }
 
   // ---- as it stands in a registration ----

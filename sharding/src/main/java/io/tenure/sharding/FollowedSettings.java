@@ -1,5 +1,6 @@
 package io.tenure.sharding;
 
+import io.tenure.internal.session.Log;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.ServerErrors;
 import io.tenure.scope.TenureException;
@@ -9,8 +10,6 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.zookeeper.KeeperException.Code;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The settings of a group as they change while a worker runs. A group that is deleted, or settings
@@ -20,7 +19,7 @@ import org.slf4j.LoggerFactory;
  */
 final class FollowedSettings implements WatchedNode.Reader {
 
-  private static final Logger log = LoggerFactory.getLogger(FollowedSettings.class);
+  private static final Log log = Log.of(FollowedSettings.class);
 
   private final GroupPaths paths;
   private final String workerId;

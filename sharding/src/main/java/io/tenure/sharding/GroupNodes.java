@@ -2,6 +2,7 @@ package io.tenure.sharding;
 
 import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.TrailRecord;
+import io.tenure.internal.session.Log;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Reply;
 import io.tenure.internal.session.ServerErrors;
@@ -20,8 +21,6 @@ import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException.Code;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Makes the persistent znodes of a group where they are not there yet, and reads its settings. Many
@@ -31,7 +30,7 @@ import org.slf4j.LoggerFactory;
  */
 final class GroupNodes {
 
-  private static final Logger log = LoggerFactory.getLogger(GroupNodes.class);
+  private static final Log log = Log.of(GroupNodes.class);
 
   /** Each time, somebody else has made or deleted one of them between reading and writing. */
   private static final int MAX_ATTEMPTS = 20;

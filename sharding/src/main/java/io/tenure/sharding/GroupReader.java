@@ -1,5 +1,6 @@
 package io.tenure.sharding;
 
+import io.tenure.internal.session.Log;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Reply;
 import io.tenure.internal.session.ServerErrors;
@@ -17,8 +18,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Reads what the coordinator goes by: settings, workers, directives, and the plan as it stands.
@@ -28,7 +27,7 @@ import org.slf4j.LoggerFactory;
  */
 final class GroupReader {
 
-  private static final Logger log = LoggerFactory.getLogger(GroupReader.class);
+  private static final Log log = Log.of(GroupReader.class);
 
   /** Of registrations and directives, which are small: an answer must fit into one packet. */
   private static final int NODES_PER_READ = 20;

@@ -1,5 +1,6 @@
 package io.tenure.sharding;
 
+import io.tenure.scope.Printable;
 import java.util.Collection;
 
 /** Text that operators give, as it stands in znodes: bounded, on one line. Stateless. */
@@ -13,8 +14,7 @@ final class OperatorText {
 
   /** On one line, without control characters, and not longer than that. */
   static String line(String text, int maxChars) {
-    String line = text.strip().replaceAll("\\p{Cntrl}", "?");
-    return line.length() <= maxChars ? line : line.substring(0, maxChars - 1) + "…";
+    return Printable.of(text.strip(), maxChars);
   }
 
   static String reason(String text) {

@@ -2,6 +2,7 @@ package io.tenure.sharding;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tenure.internal.ZnodeJson;
+import io.tenure.internal.session.Log;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.ZnodeOps;
 import io.tenure.scope.Candidate;
@@ -13,8 +14,6 @@ import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException.Code;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The note of a worker that the group refuses: {@code /<group>/refused/<id>}, ephemeral, so that
@@ -25,7 +24,7 @@ import org.slf4j.LoggerFactory;
  */
 final class RefusalNote {
 
-  private static final Logger log = LoggerFactory.getLogger(RefusalNote.class);
+  private static final Log log = Log.of(RefusalNote.class);
 
   private final Monitor monitor;
   private final ZnodeOps ops;

@@ -1,6 +1,7 @@
 package io.tenure.sharding;
 
 import io.tenure.internal.Backoff;
+import io.tenure.internal.session.Log;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Reply;
 import io.tenure.internal.session.ServerErrors;
@@ -23,8 +24,6 @@ import org.apache.zookeeper.OpResult;
 import org.apache.zookeeper.WatchedEvent;
 import org.apache.zookeeper.Watcher;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A worker's node among the group's workers: ephemeral, with a number that the server gives it and
@@ -41,7 +40,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Registration {
 
-  private static final Logger log = LoggerFactory.getLogger(Registration.class);
+  private static final Log log = Log.of(Registration.class);
 
   private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
   private static final long LONGEST_PAUSE_NANOS = TimeUnit.MINUTES.toNanos(1);

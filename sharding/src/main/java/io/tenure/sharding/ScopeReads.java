@@ -7,6 +7,7 @@ import io.tenure.internal.RecordCheck;
 import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.ScopeView;
 import io.tenure.internal.TrailLength;
+import io.tenure.internal.session.Log;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Reply;
 import io.tenure.internal.session.ServerErrors;
@@ -27,8 +28,6 @@ import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
 import org.apache.zookeeper.data.Stat;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Reads the scopes of shards, many in one request. While one is under way, what comes gathers for
@@ -41,7 +40,7 @@ import org.slf4j.LoggerFactory;
  */
 final class ScopeReads {
 
-  private static final Logger log = LoggerFactory.getLogger(ScopeReads.class);
+  private static final Log log = Log.of(ScopeReads.class);
 
   /** Two or three reads for each: bounded like a transaction. */
   private static final int MAX_SHARDS = 100;

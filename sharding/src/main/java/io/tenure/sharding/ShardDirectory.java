@@ -4,6 +4,7 @@ import io.tenure.internal.Backoff;
 import io.tenure.internal.LeaderNode;
 import io.tenure.internal.session.CallbackThread;
 import io.tenure.internal.session.ConnectionWait;
+import io.tenure.internal.session.Log;
 import io.tenure.internal.session.LongWait;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Reply;
@@ -40,8 +41,6 @@ import org.apache.zookeeper.OpResult;
 import org.apache.zookeeper.WatchedEvent;
 import org.apache.zookeeper.Watcher;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A spectator: knows who leads which shard of a group, for those who send work to leaders. Answers
@@ -69,7 +68,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class ShardDirectory implements AutoCloseable {
 
-  private static final Logger log = LoggerFactory.getLogger(ShardDirectory.class);
+  private static final Log log = Log.of(ShardDirectory.class);
 
   private static final int SHARDS_PER_READ = 200;
   private static final long FIRST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);

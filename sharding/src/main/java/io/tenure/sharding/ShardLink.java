@@ -3,6 +3,7 @@ package io.tenure.sharding;
 import io.tenure.internal.ScopeOp;
 import io.tenure.internal.ScopeView;
 import io.tenure.internal.session.LeaderDrop;
+import io.tenure.internal.session.Log;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Reply;
 import io.tenure.internal.session.ScopeOps;
@@ -25,8 +26,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.apache.curator.framework.api.transaction.CuratorOp;
 import org.apache.zookeeper.KeeperException.Code;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Watches and reads the scopes of shards and sends their commits, many at a time, and tells the
@@ -40,7 +39,7 @@ import org.slf4j.LoggerFactory;
  */
 final class ShardLink {
 
-  private static final Logger log = LoggerFactory.getLogger(ShardLink.class);
+  private static final Log log = Log.of(ShardLink.class);
 
   private final Monitor monitor;
   private final GroupPaths paths;

@@ -3,6 +3,7 @@ package io.tenure.sharding;
 import io.tenure.internal.Backoff;
 import io.tenure.internal.session.HeldLease;
 import io.tenure.internal.session.LeaseTerms;
+import io.tenure.internal.session.Log;
 import io.tenure.internal.session.TaskTurns;
 import io.tenure.internal.session.UserCode;
 import io.tenure.lease.LeaseClock;
@@ -10,8 +11,6 @@ import io.tenure.scope.Transition;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The task of one shard: gets it ready, runs it through one tenure, a turn at a time, and is done.
@@ -31,7 +30,7 @@ import org.slf4j.LoggerFactory;
  */
 final class ShardRun {
 
-  private static final Logger log = LoggerFactory.getLogger(ShardRun.class);
+  private static final Log log = Log.of(ShardRun.class);
 
   /** A turn that has waited so many lease durations for a thread may never get one. */
   private static final int MAX_LEASES_QUEUED = 4;

@@ -1,5 +1,6 @@
 package io.tenure.sharding;
 
+import io.tenure.scope.Printable;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.HashMap;
@@ -112,7 +113,7 @@ public final class ShardSet {
       }
     }
     if (rule != null) {
-      String shown = name.substring(0, Math.min(40, name.length())).replaceAll("\\p{Cntrl}", "?");
+      String shown = Printable.of(name, 40);
       throw new IllegalArgumentException("shard \"" + shown + "\" " + rule + ": choose another");
     }
   }

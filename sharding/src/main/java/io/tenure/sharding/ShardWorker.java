@@ -3,6 +3,7 @@ package io.tenure.sharding;
 import io.tenure.internal.session.CallbackThread;
 import io.tenure.internal.session.CuratorClients;
 import io.tenure.internal.session.EphemeralBytes;
+import io.tenure.internal.session.Log;
 import io.tenure.lease.LeaseClock;
 import io.tenure.recipes.SessionMonitor;
 import io.tenure.scope.Candidate;
@@ -21,8 +22,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.curator.framework.CuratorFramework;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One process of a group: leads its part of the group's shards, and stands by for others'.
@@ -50,7 +49,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class ShardWorker implements AutoCloseable {
 
-  private static final Logger log = LoggerFactory.getLogger(ShardWorker.class);
+  private static final Log log = Log.of(ShardWorker.class);
 
   private static final long SNAPSHOT_SECONDS = 10;
 

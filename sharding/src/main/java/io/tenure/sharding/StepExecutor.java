@@ -1,6 +1,7 @@
 package io.tenure.sharding;
 
 import io.tenure.internal.session.CallbackThread;
+import io.tenure.internal.session.Log;
 import io.tenure.internal.session.UserCode;
 import io.tenure.lease.LeaseClock;
 import java.util.concurrent.Executor;
@@ -9,8 +10,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Hands steps to the executor that runs them, which may be the user's: it may reject, run a step on
@@ -24,7 +23,7 @@ import org.slf4j.LoggerFactory;
  */
 final class StepExecutor implements AutoCloseable {
 
-  private static final Logger log = LoggerFactory.getLogger(StepExecutor.class);
+  private static final Log log = Log.of(StepExecutor.class);
 
   /** After a time without a refusal, the next one is news again. */
   private static final long QUIET_NANOS = TimeUnit.MINUTES.toNanos(1);

@@ -5,6 +5,7 @@ import io.tenure.internal.ScopeView;
 import io.tenure.internal.session.HeldLease;
 import io.tenure.internal.session.LeaseStart;
 import io.tenure.internal.session.LeaseTerms;
+import io.tenure.internal.session.Log;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Office;
 import io.tenure.internal.session.SerialExecutor;
@@ -26,8 +27,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The leases and tasks of a worker's shards. What is done for all of them at once is done here: one
@@ -43,7 +42,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Tenures implements ShardRun.Owner, Office {
 
-  private static final Logger log = LoggerFactory.getLogger(Tenures.class);
+  private static final Log log = Log.of(Tenures.class);
 
   /** Two looks at the same leases are at least this far apart. */
   private static final long MIN_WATCH_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
@@ -291,7 +290,7 @@ final class Tenures implements ShardRun.Owner, Office {
     log.warn(
         "scope={} ignored \"{}\" in {}: the only word it takes is \"revoke\"",
         scope(shard),
-        text.replaceAll("\\p{Cntrl}", "?"),
+        text,
         scope(shard).leaderPath());
   }
 

@@ -1,13 +1,12 @@
 package io.tenure.sharding;
 
+import io.tenure.internal.session.Log;
 import io.tenure.internal.session.Monitor;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The closing of a worker: once, on a thread of its own, for any number of callers. So an interrupt
@@ -21,7 +20,7 @@ import org.slf4j.LoggerFactory;
  */
 final class WorkerClosing {
 
-  private static final Logger log = LoggerFactory.getLogger(WorkerClosing.class);
+  private static final Log log = Log.of(WorkerClosing.class);
 
   private final WorkerOptions options;
   private final Monitor monitor;

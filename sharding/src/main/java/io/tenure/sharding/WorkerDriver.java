@@ -5,6 +5,7 @@ import io.tenure.internal.ScopeView;
 import io.tenure.internal.session.ConnectionWait;
 import io.tenure.internal.session.EphemeralBytes;
 import io.tenure.internal.session.LeaseTerms;
+import io.tenure.internal.session.Log;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.SerialExecutor;
 import io.tenure.internal.session.ServerErrors;
@@ -33,8 +34,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.apache.zookeeper.KeeperException.Code;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Feeds one {@link WorkerMachine} with what ZooKeeper and the tasks say, and carries its actions
@@ -46,7 +45,7 @@ import org.slf4j.LoggerFactory;
  */
 final class WorkerDriver implements SessionListener {
 
-  private static final Logger log = LoggerFactory.getLogger(WorkerDriver.class);
+  private static final Log log = Log.of(WorkerDriver.class);
 
   private static final long FIRST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final long LONGEST_PAUSE_NANOS = TimeUnit.MINUTES.toNanos(1);

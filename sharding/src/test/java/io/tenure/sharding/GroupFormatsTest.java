@@ -351,7 +351,7 @@ class GroupFormatsTest {
   @Example
   void errorsAreToldInOneShortLineAndAsManyAsFitThoseThatFailedMostOftenFirst() {
     FailingShard long1 = failing("a", "x\n\ty" + "z".repeat(500), 1);
-    assertThat(long1.error()).startsWith("x y").endsWith("...").hasSize(200);
+    assertThat(long1.error()).startsWith("x y").endsWith("…").hasSize(200);
     List<FailingShard> many = new ArrayList<>();
     for (int i = 0; i < 1000; i++) {
       many.add(failing("shard ü " + i, "\"" + "ü".repeat(150), i + 1));

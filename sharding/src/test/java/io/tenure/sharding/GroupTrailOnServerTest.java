@@ -185,8 +185,8 @@ class GroupTrailOnServerTest {
     assertThat(by.by()).startsWith(System.getProperty("user.name") + "@").doesNotEndWith("@");
     Operation other =
         plain.by("night\nshift").apply(new GroupChange.Drain("w-2", "two\nlines")).orElseThrow();
-    assertThat(other.by()).isEqualTo("night?shift");
-    assertThat(other.reason()).isEqualTo("two?lines");
+    assertThat(other.by()).isEqualTo("night\\u000ashift");
+    assertThat(other.reason()).isEqualTo("two\\u000alines");
     assertThatThrownBy(() -> plain.by(" ")).isInstanceOf(IllegalArgumentException.class);
   }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tenure.internal.ZnodeName;
 import io.tenure.internal.session.ZnodeReader.Read;
 import io.tenure.internal.session.ZnodeReader.Znode;
+import io.tenure.scope.Printable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
@@ -122,7 +123,6 @@ final class DirectivesCheck implements Check {
         return Optional.empty();
       }
     }
-    String shown = text.replaceAll("\\p{Cntrl}", "?");
-    return Optional.of(shown.substring(0, Math.min(200, shown.length())));
+    return Optional.of(Printable.of(text, 200));
   }
 }

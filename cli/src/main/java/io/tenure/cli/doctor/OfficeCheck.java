@@ -5,6 +5,7 @@ import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.Sessions;
 import io.tenure.internal.session.ZnodeReader.Read;
 import io.tenure.internal.session.ZnodeReader.Znode;
+import io.tenure.scope.Printable;
 import io.tenure.scope.Scope;
 import io.tenure.scope.TenureException;
 import java.nio.charset.StandardCharsets;
@@ -123,8 +124,7 @@ final class OfficeCheck implements Check {
   }
 
   private static String shown(byte[] data) {
-    String text = new String(data, StandardCharsets.UTF_8).replaceAll("\\p{Cntrl}", "?");
-    return text.substring(0, Math.min(40, text.length())) + (text.length() > 40 ? "…" : "");
+    return Printable.of(new String(data, StandardCharsets.UTF_8), 40);
   }
 
   /** Looks again: what was read first may have been in the middle of a handover. */

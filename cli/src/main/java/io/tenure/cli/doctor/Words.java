@@ -1,5 +1,6 @@
 package io.tenure.cli.doctor;
 
+import io.tenure.scope.Printable;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.Locale;
 final class Words {
 
   private static final int SHOWN = 5;
+  private static final int LONGEST = 200;
 
   private Words() {}
 
@@ -20,7 +22,7 @@ final class Words {
   /** The first few, and how many more. */
   static String some(Collection<String> names) {
     List<String> first =
-        names.stream().limit(SHOWN).map(name -> name.replaceAll("\\p{Cntrl}", "?")).toList();
+        names.stream().limit(SHOWN).map(name -> Printable.of(name, LONGEST)).toList();
     int more = names.size() - first.size();
     return String.join(", ", first) + (more > 0 ? " and " + more + " more" : "");
   }

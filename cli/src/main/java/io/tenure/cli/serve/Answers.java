@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tenure.cli.timeline.LiveTimeline;
 import io.tenure.cli.timeline.TimelineData;
+import io.tenure.scope.Printable;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -48,8 +49,8 @@ final class Answers {
     json.put("shards", status.shards());
     json.put("led", status.led());
     ArrayNode vacant = json.putArray("vacant");
-    status.vacant().forEach(vacant::add);
-    json.put("coordinator", status.coordinator().orElse(null));
+    status.vacant().forEach(shard -> vacant.add(Printable.of(shard)));
+    json.put("coordinator", status.coordinator().map(Printable::of).orElse(null));
     if (status.planVersion().isPresent()) {
       json.put("planVersion", status.planVersion().getAsLong());
     } else {
@@ -61,8 +62,8 @@ final class Answers {
   }
 
   private static void put(ObjectNode json, ServedStatus.Worker worker) {
-    json.put("id", worker.id());
-    json.put("zone", worker.zone().orElse(null));
+    json.put("id", Printable.of(worker.id()));
+    json.put("zone", worker.zone().map(Printable::of).orElse(null));
     json.put("state", worker.state());
     json.put("drained", worker.drained());
     json.put("leads", worker.leads());

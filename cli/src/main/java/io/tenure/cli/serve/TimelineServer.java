@@ -4,6 +4,7 @@ import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.tenure.cli.timeline.TimelinePage;
+import io.tenure.internal.session.Log;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -22,8 +23,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.GZIPOutputStream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Serves the live timeline: {@code /} is the page, {@code /api/timeline} what has changed, {@code
@@ -43,7 +42,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class TimelineServer implements AutoCloseable {
 
-  private static final Logger LOG = LoggerFactory.getLogger(TimelineServer.class);
+  private static final Log LOG = Log.of(TimelineServer.class);
 
   private static final int THREADS = 4;
   private static final int WAITING = 64;

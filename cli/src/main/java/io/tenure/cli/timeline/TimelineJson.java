@@ -11,6 +11,7 @@ import io.tenure.cli.timeline.TimelineData.Hole;
 import io.tenure.cli.timeline.TimelineData.Office;
 import io.tenure.cli.timeline.TimelineData.Row;
 import io.tenure.cli.timeline.TimelineData.Shard;
+import io.tenure.scope.Printable;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Instant;
@@ -247,15 +248,18 @@ final class TimelineJson {
     return base;
   }
 
-  /** The text, with what is no character replaced: a reason may have been cut within a pair. */
+  /**
+   * The text as people see it, with what is no character replaced: a reason may have been cut
+   * within a pair.
+   */
   private static String wellFormed(String text) {
     boolean broken = text.codePoints().anyMatch(c -> c >= 0xD800 && c <= 0xDFFF);
     if (!broken) {
-      return text;
+      return Printable.of(text);
     }
     StringBuilder out = new StringBuilder(text.length());
     text.codePoints().forEach(c -> out.appendCodePoint(c >= 0xD800 && c <= 0xDFFF ? 0xFFFD : c));
-    return out.toString();
+    return Printable.of(out.toString());
   }
 
   /** Escapes what could end a script element, or a line. */

@@ -1,7 +1,6 @@
 package io.tenure.internal.session;
 
 import io.tenure.scope.TenureException;
-import org.slf4j.Logger;
 
 /**
  * Says once that what is built on a session has been without a connection for longer than a session
@@ -20,7 +19,7 @@ public final class ConnectionWait implements SessionListener {
    *
    * @param who begins the line: who waits for a connection
    */
-  public ConnectionWait(Monitor monitor, Logger log, String who) {
+  public ConnectionWait(Monitor monitor, Log log, String who) {
     this.monitor = monitor;
     this.wait = new LongWait(monitor, log, who + " waits for a connection");
   }

@@ -2,8 +2,6 @@ package io.tenure.internal.session;
 
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What the ephemeral nodes of the elections on one session would take if all of them led, and a
@@ -12,7 +10,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class EphemeralTally {
 
-  private static final Logger log = LoggerFactory.getLogger(EphemeralTally.class);
+  private static final Log log = Log.of(EphemeralTally.class);
 
   private final AtomicLong bytes = new AtomicLong();
   private final AtomicBoolean told = new AtomicBoolean();

@@ -9,8 +9,6 @@ import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * An answer that the event thread waits for. What a callback throws that hangs on this future, or
@@ -25,7 +23,7 @@ import org.slf4j.LoggerFactory;
  */
 final class EventFuture<T> extends CompletableFuture<T> {
 
-  private static final Logger log = LoggerFactory.getLogger(EventFuture.class);
+  private static final Log log = Log.of(EventFuture.class);
 
   /** An answer that is there already. */
   static <T> EventFuture<T> of(T answer) {

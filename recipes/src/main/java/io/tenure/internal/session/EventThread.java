@@ -7,8 +7,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The daemon thread that the state machines of one monitor run on. Thread-safe.
@@ -19,7 +17,7 @@ import org.slf4j.LoggerFactory;
  */
 final class EventThread {
 
-  private static final Logger log = LoggerFactory.getLogger(EventThread.class);
+  private static final Log log = Log.of(EventThread.class);
 
   private static final long IDLE_MILLIS_WHEN_STOPPED = 1;
 

@@ -7,8 +7,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.zookeeper.ZooKeeper;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Finds the handle that a client has at present. To ask Curator for it may wait for a lock that
@@ -19,7 +17,7 @@ import org.slf4j.LoggerFactory;
  */
 final class HandleFinder {
 
-  private static final Logger log = LoggerFactory.getLogger(HandleFinder.class);
+  private static final Log log = Log.of(HandleFinder.class);
 
   private final CuratorFramework client;
   private final Executor executor;

@@ -15,8 +15,6 @@ import org.apache.curator.framework.api.transaction.CuratorOp;
 import org.apache.zookeeper.KeeperException.Code;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Deletes the {@code leader} node of one tenure without a record of its end, because the record
@@ -30,7 +28,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class LeaderDrop {
 
-  private static final Logger log = LoggerFactory.getLogger(LeaderDrop.class);
+  private static final Log log = Log.of(LeaderDrop.class);
 
   private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
   private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(5);

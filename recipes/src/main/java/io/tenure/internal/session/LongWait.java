@@ -4,7 +4,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
 
 /**
  * Says why a wait is long, once. A wait that may come true by itself (no connection, no quorum, a
@@ -35,7 +34,7 @@ public final class LongWait {
   private final Timer timer;
   private final LongSupplier limitNanos;
   private final LongSupplier nowNanos;
-  private final Logger log;
+  private final Log log;
   private final String who;
 
   private @Nullable Future<?> pending;
@@ -50,7 +49,7 @@ public final class LongWait {
    * @param log where the line appears: the logger of the class that waits
    * @param who begins the line: who waits for what, with the path
    */
-  public LongWait(Monitor monitor, Logger log, String who) {
+  public LongWait(Monitor monitor, Log log, String who) {
     this(
         monitor::schedule,
         () -> limit(monitor),
@@ -59,7 +58,7 @@ public final class LongWait {
         who);
   }
 
-  LongWait(Timer timer, LongSupplier limitNanos, LongSupplier nowNanos, Logger log, String who) {
+  LongWait(Timer timer, LongSupplier limitNanos, LongSupplier nowNanos, Log log, String who) {
     this.timer = timer;
     this.limitNanos = limitNanos;
     this.nowNanos = nowNanos;

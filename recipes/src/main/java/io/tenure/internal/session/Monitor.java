@@ -40,8 +40,6 @@ import org.apache.zookeeper.Watcher;
 import org.apache.zookeeper.ZooKeeper;
 import org.apache.zookeeper.common.ZKConfig;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What one client knows of its ZooKeeper session: which it is, how long it lives, and when the
@@ -53,7 +51,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Monitor implements AutoCloseable {
 
-  private static final Logger log = LoggerFactory.getLogger(Monitor.class);
+  private static final Log log = Log.of(Monitor.class);
 
   private static final String ROOT = "/";
 

@@ -11,8 +11,6 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.apache.curator.framework.api.transaction.CuratorOp;
 import org.apache.zookeeper.KeeperException.Code;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Builds the operations of transactions on threads of their own. To build the creation of a znode
@@ -28,7 +26,7 @@ import org.slf4j.LoggerFactory;
  */
 final class OpBuilding {
 
-  private static final Logger log = LoggerFactory.getLogger(OpBuilding.class);
+  private static final Log log = Log.of(OpBuilding.class);
 
   /** So many transactions may wait for the user's code before a further one has to wait. */
   private static final int THREADS = 16;

@@ -9,8 +9,6 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Calls listeners, one call after the other, in the order given, on an executor that may have many
@@ -28,7 +26,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class SerialExecutor implements Executor {
 
-  private static final Logger log = LoggerFactory.getLogger(SerialExecutor.class);
+  private static final Log log = Log.of(SerialExecutor.class);
 
   /** So many calls wait at most; later ones are dropped until there is room. */
   static final int MAX_WAITING = 10_000;

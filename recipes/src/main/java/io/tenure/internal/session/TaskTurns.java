@@ -5,8 +5,6 @@ import io.tenure.lease.NextStep;
 import io.tenure.scope.Transition;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A task's way through one tenure, turn by turn: {@code prepare} and then one step for each turn,
@@ -20,7 +18,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class TaskTurns {
 
-  private static final Logger log = LoggerFactory.getLogger(TaskTurns.class);
+  private static final Log log = Log.of(TaskTurns.class);
 
   /** While a task pauses, the lease is renewed this many times in its longest duration. */
   private static final int RENEWALS_PER_LEASE = 4;

@@ -6,8 +6,6 @@ import io.tenure.internal.StateChange;
 import io.tenure.scope.Candidate;
 import io.tenure.scope.Scope;
 import java.util.function.Supplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Where traces go: to the logger {@code io.tenure.trace} at level {@code TRACE}, one JSON object a
@@ -19,7 +17,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class TraceLog {
 
-  private static final Logger log = LoggerFactory.getLogger("io.tenure.trace");
+  private static final Log log = Log.of("io.tenure.trace");
 
   private TraceLog() {}
 

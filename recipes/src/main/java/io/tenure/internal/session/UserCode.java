@@ -2,7 +2,6 @@ package io.tenure.internal.session;
 
 import io.tenure.scope.Transition;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
 
 /**
  * What comes out of user code: anything that can be thrown, of classes that may throw again when
@@ -18,6 +17,15 @@ public final class UserCode {
       return thrown.toString();
     } catch (Throwable again) {
       return thrown.getClass().getName();
+    }
+  }
+
+  /** An object as text, also where its own method throws. */
+  static String text(Object object) {
+    try {
+      return String.valueOf(object);
+    } catch (Throwable thrown) {
+      return object.getClass().getName() + " (its toString throws)";
     }
   }
 
@@ -40,7 +48,7 @@ public final class UserCode {
   }
 
   /** One WARN line with the stack trace. */
-  public static void warn(Logger log, String line, Throwable thrown) {
+  public static void warn(Log log, String line, Throwable thrown) {
     try {
       log.warn(line, thrown);
     } catch (Throwable again) {

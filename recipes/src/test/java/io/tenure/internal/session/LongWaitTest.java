@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.slf4j.LoggerFactory;
 
 /** A wait that is long says so once, with the latest reason. */
 class LongWaitTest {
@@ -35,7 +34,7 @@ class LongWaitTest {
           },
           () -> LIMIT_NANOS,
           () -> now,
-          LoggerFactory.getLogger(LongWaitTest.class),
+          Log.of(LongWaitTest.class),
           "scope=/x waits for the office");
 
   @AfterEach
