@@ -97,6 +97,9 @@ final class ElectionDriver implements SessionListener, Office {
   /** No office is asked for from then on, and what is under way is carried to its end. */
   private boolean closing;
 
+  /** Completed when the election, its monitor or its client is closed. */
+  private final CompletableFuture<Void> restOver = new CompletableFuture<>();
+
   private boolean letGo;
 
   /** Completed on the event thread when that end is reached. */
@@ -218,6 +221,18 @@ final class ElectionDriver implements SessionListener, Office {
     return taskThread == Thread.currentThread();
   }
 
+  /**
+   * Rests before the next tenure; returns at once if the election, its monitor or client is closed.
+   */
+  void rest(long nanos) throws InterruptedException {
+    TenurePace.rest(nanos, restOver);
+  }
+
+  /** The election is being closed: no rest goes on. */
+  void endRest() {
+    restOver.complete(null);
+  }
+
   /** The task of that lease threw. Tells the listener, before the end of the tenure is known. */
   void taskFailed(HeldLease of, Throwable cause) {
     callbacks.execute(() -> settings.listener().failed(of.tenure(), cause));
@@ -237,7 +252,7 @@ final class ElectionDriver implements SessionListener, Office {
   CompletableFuture<Void> close(String reason) {
     monitor.execute(
         () -> {
-          closing = true;
+          beginClosing();
           stopWaiting(reason, closedException());
           HeldLease held = lease;
           handle(
@@ -251,6 +266,11 @@ final class ElectionDriver implements SessionListener, Office {
           settleIfIdle();
         });
     return settled;
+  }
+
+  private void beginClosing() {
+    closing = true;
+    endRest();
   }
 
   private TenureException closedException() {
@@ -293,7 +313,7 @@ final class ElectionDriver implements SessionListener, Office {
    */
   @Override
   public void closed(TenureException cause) {
-    closing = true;
+    beginClosing();
     String reason = String.valueOf(cause.getMessage());
     stopWaiting(reason, cause);
     if (monitor.sessionId() == 0) {

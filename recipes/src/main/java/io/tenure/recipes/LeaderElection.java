@@ -330,6 +330,9 @@ public final class LeaderElection implements AutoCloseable {
    * Leads again and again, and runs the task through each tenure on the calling thread. Returns
    * when the task says that it is done, or when the election is closed.
    *
+   * <p>A task that ends one short tenure after the other by itself, while no other candidate takes
+   * the office, is run again after growing pauses of up to a minute.
+   *
    * @throws InterruptedException if interrupted; the task has been stopped and the tenure ended
    * @throws TaskFailedException if the task threw a checked exception; unchecked ones and errors
    *     come as they are. The tenure has been ended, as {@code failed}
@@ -346,8 +349,9 @@ public final class LeaderElection implements AutoCloseable {
       taskThread = Thread.currentThread();
     }
     try {
+      TenurePace pace = new TenurePace();
       while (!closeRequested) {
-        if (runTenure(task, acquire(Optional.empty()).orElseThrow())) {
+        if (runTenure(task, acquire(Optional.empty()).orElseThrow(), pace)) {
           return;
         }
       }
@@ -369,9 +373,19 @@ public final class LeaderElection implements AutoCloseable {
     }
   }
 
-  /** Whether the task is done. */
-  private boolean runTenure(LeaderTask task, HeldLease lease) throws Exception {
+  /** Whether the task is done; if not, after a rest where one is due. */
+  private boolean runTenure(LeaderTask task, HeldLease lease, TenurePace pace) throws Exception {
+    long start = System.nanoTime();
     TaskRunner runner = new TaskRunner(task, lease, cause -> driver.taskFailed(lease, cause));
+    boolean done = runTenure(runner, lease);
+    if (!done) {
+      long lasted = System.nanoTime() - start;
+      driver.rest(pace.restAfter(lease.epoch(), lasted, runner.isEndedByTask()));
+    }
+    return done;
+  }
+
+  private boolean runTenure(TaskRunner runner, HeldLease lease) throws Exception {
     taskLease = lease;
     driver.taskRuns(true);
     try {
@@ -463,6 +477,7 @@ public final class LeaderElection implements AutoCloseable {
       runner = taskThread;
       lease = taskLease;
     }
+    driver.endRest();
     boolean taskStops =
         runner != null
             && lease != null

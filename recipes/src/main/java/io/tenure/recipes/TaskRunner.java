@@ -18,6 +18,8 @@ final class TaskRunner {
   /** The tenure has been ended. */
   private boolean over;
 
+  private boolean endedByTask;
+
   /**
    * A runner for one tenure.
    *
@@ -47,6 +49,11 @@ final class TaskRunner {
     }
   }
 
+  /** Whether the task has ended the tenure by itself, unasked. */
+  boolean isEndedByTask() {
+    return endedByTask;
+  }
+
   private boolean turns() throws Exception {
     while (true) {
       TaskTurns.Turn turn = turns.turn();
@@ -56,6 +63,7 @@ final class TaskRunner {
         last.failure().filter(TaskRunner::isOfTheTask).ifPresent(failures);
         last.end().ifPresent(lease::end);
         over = true;
+        endedByTask = lease.isGivenUp() || (last.end().isPresent() && !last.asked());
         if (last.failure().isPresent()) {
           throw rethrown(last.failure().get());
         }

@@ -12,6 +12,7 @@ import io.tenure.lease.LeaderTask;
 import io.tenure.lease.Lease;
 import io.tenure.lease.NextStep;
 import io.tenure.lease.TaskFailedException;
+import io.tenure.scope.ClientClosedException;
 import io.tenure.scope.ElectionClosedException;
 import io.tenure.scope.Tenure;
 import io.tenure.scope.Transition;
@@ -19,6 +20,7 @@ import io.tenure.testing.FaultProxy;
 import io.tenure.testing.ZooKeeperFixture;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -31,6 +33,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The task form: what is called when, on which thread, and what stands in the trail afterwards. */
 @Timeout(60)
@@ -172,6 +176,80 @@ class LeaderTaskOnServerTest {
         };
     election.run(task);
     assertThat(trailOf()).hasSize(6).endsWith("0000000006-resigned-w-1");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aSoleCandidateWhoseTaskEndsEachTenureAtOnceIsElectedLessAndLessOften(boolean handsOver)
+      throws Exception {
+    Recorder task =
+        new Recorder() {
+          @Override
+          NextStep next(Lease lease) {
+            if (handsOver) {
+              return NextStep.handOver("not now");
+            }
+            lease.close();
+            return NextStep.again();
+          }
+        };
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    start(election, task, done);
+    int without = 200;
+    LeaderElection measure =
+        zk.closeLater(
+            LeaderElection.builder(zk.monitor(client), "/measure").candidateId("w-1").build());
+    for (int i = 0; i < without; i++) {
+      measure.acquire().close();
+    }
+    assertThat(task.steps).hasSizeBetween(2, without / 8);
+    election.close();
+    done.get(30, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void aCandidateThatRestsBetweenTenuresHearsAtOnceThatItsClientIsClosed() throws Exception {
+    Recorder task =
+        new Recorder() {
+          @Override
+          NextStep next(Lease lease) {
+            return NextStep.handOver("not now");
+          }
+        };
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    start(election, task, done);
+    await().atMost(30, TimeUnit.SECONDS).until(() -> task.steps.size() >= 6);
+    client.close();
+    assertThatThrownBy(() -> done.get(30, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(ClientClosedException.class);
+  }
+
+  @Test
+  void candidatesThatTakeTurnsRestNever() throws Exception {
+    int turns = 60;
+    CountDownLatch taken = new CountDownLatch(turns);
+    List<CompletableFuture<Void>> all = new ArrayList<>();
+    List<LeaderElection> candidates = List.of(election, open("w-2", Duration.ofSeconds(10)));
+    for (LeaderElection candidate : candidates) {
+      CompletableFuture<Void> done = new CompletableFuture<>();
+      all.add(done);
+      start(
+          candidate,
+          new Recorder() {
+            @Override
+            NextStep next(Lease lease) {
+              taken.countDown();
+              return NextStep.handOver("your turn");
+            }
+          },
+          done);
+    }
+    // With rests, so many turns would take a quarter of an hour.
+    assertThat(taken.await(50, TimeUnit.SECONDS)).isTrue();
+    candidates.forEach(LeaderElection::close);
+    for (CompletableFuture<Void> done : all) {
+      done.get(30, TimeUnit.SECONDS);
+    }
   }
 
   @Test
