@@ -7,6 +7,7 @@ import io.tenure.internal.Incumbent;
 import io.tenure.internal.LeaderNode;
 import io.tenure.internal.ScopeView;
 import io.tenure.internal.Sessions;
+import io.tenure.internal.session.FailureText;
 import io.tenure.internal.session.HeldLease;
 import io.tenure.internal.session.LeaseBounds;
 import io.tenure.internal.session.LeaseStart;
@@ -579,7 +580,7 @@ final class ElectionDriver implements SessionListener, Office {
     try {
       terms = monitor.terms(settings.margin(), settings.lease());
     } catch (LeaseTermsException e) {
-      handle(new ElectionEvent.End(new Transition.Resigned(String.valueOf(e.getMessage()))));
+      handle(new ElectionEvent.End(new Transition.Resigned(FailureText.of(e))));
       fail(e);
       return;
     }

@@ -6,6 +6,7 @@ import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.session.CallbackThread;
 import io.tenure.internal.session.CuratorClients;
 import io.tenure.internal.session.EphemeralBytes;
+import io.tenure.internal.session.FailureText;
 import io.tenure.internal.session.HeldLease;
 import io.tenure.internal.session.LeaseTerms;
 import io.tenure.internal.session.Log;
@@ -39,6 +40,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.KeeperException.Code;
@@ -86,10 +88,12 @@ public final class LeaderElection implements AutoCloseable {
   private final int ephemeralBytes;
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
   private final Object closing = new Object();
+  private final FailureText failureText;
   private volatile boolean closeRequested;
 
   private LeaderElection(Builder builder) {
     this.scope = builder.scope;
+    this.failureText = builder.failureText;
     this.ownsMonitor = builder.monitor == null;
     this.monitor =
         builder.monitor == null
@@ -154,12 +158,29 @@ public final class LeaderElection implements AutoCloseable {
     private Retention retention = Retention.DEFAULT;
     private ElectionListener listener = new ElectionListener() {};
     private LeaseClock clock = LeaseClock.system();
+    private FailureText failureText = FailureText.redacted();
     private @Nullable Executor callbacks;
 
     private Builder(CuratorFramework client, @Nullable SessionMonitor monitor, Scope scope) {
       this.client = client;
       this.monitor = monitor;
       this.scope = scope;
+    }
+
+    /**
+     * What the audit trail is told of an exception that the task of {@link #run} throws, beside its
+     * class; at most 200 characters are kept. The trail is kept for long and is read by many, by
+     * default by every client of the servers, so the default is the message with {@code ***} in
+     * place of what looks like a secret: values of keys, users and passwords of URLs, JDBC URLs,
+     * long tokens. The log gets the exception as it is.
+     *
+     * <p>The function is called on a thread of the library and waited for a second, during which
+     * the office is kept. Where it throws, returns null or does not return, the class stands alone.
+     * To record classes only, give {@code thrown -> ""}.
+     */
+    public Builder failureText(Function<? super Throwable, String> text) {
+      failureText = FailureText.by(Objects.requireNonNull(text, "failure text"));
+      return this;
     }
 
     /** The candidate's id; default host and pid. Checked by {@link #build()}. */
@@ -376,7 +397,8 @@ public final class LeaderElection implements AutoCloseable {
   /** Whether the task is done; if not, after a rest where one is due. */
   private boolean runTenure(LeaderTask task, HeldLease lease, TenurePace pace) throws Exception {
     long start = System.nanoTime();
-    TaskRunner runner = new TaskRunner(task, lease, cause -> driver.taskFailed(lease, cause));
+    TaskRunner runner =
+        new TaskRunner(task, lease, failureText, cause -> driver.taskFailed(lease, cause));
     boolean done = runTenure(runner, lease);
     if (!done) {
       long lasted = System.nanoTime() - start;

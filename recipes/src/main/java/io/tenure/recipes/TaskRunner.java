@@ -1,5 +1,6 @@
 package io.tenure.recipes;
 
+import io.tenure.internal.session.FailureText;
 import io.tenure.internal.session.HeldLease;
 import io.tenure.internal.session.TaskTurns;
 import io.tenure.internal.session.UserCode;
@@ -13,6 +14,7 @@ final class TaskRunner {
 
   private final HeldLease lease;
   private final TaskTurns turns;
+  private final FailureText texts;
   private final Consumer<Throwable> failures;
 
   /** The tenure has been ended. */
@@ -23,11 +25,13 @@ final class TaskRunner {
   /**
    * A runner for one tenure.
    *
+   * @param texts what ZooKeeper is told of what the task throws
    * @param failures is told what the task threw, before the tenure is ended
    */
-  TaskRunner(LeaderTask task, HeldLease lease, Consumer<Throwable> failures) {
+  TaskRunner(LeaderTask task, HeldLease lease, FailureText texts, Consumer<Throwable> failures) {
     this.lease = lease;
-    this.turns = new TaskTurns(task, lease);
+    this.turns = new TaskTurns(task, lease, texts);
+    this.texts = texts;
     this.failures = failures;
   }
 
@@ -43,7 +47,7 @@ final class TaskRunner {
     } catch (VirtualMachineError e) {
       // Thrown by the task, whose tenure has ended, or around it: no memory, no room on the stack.
       if (!over) {
-        lease.end(UserCode.failed("a turn", e));
+        lease.end(FailureText.failed("a turn", texts.of(e)));
       }
       throw e;
     }

@@ -2,7 +2,6 @@ package io.tenure.scope;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
@@ -16,18 +15,15 @@ import java.util.Optional;
  */
 public record Candidate(String id, String host, long pid, Optional<String> endpoint) {
 
-  private static final int MAX_ID_BYTES = 128;
-  private static final int MAX_TEXT_BYTES = 512;
-
   /**
    * Checks the id, the host and the endpoint.
    *
    * @throws IllegalArgumentException naming the value, the rule it breaks and a way out
    */
   public Candidate {
-    checkText("candidate id", id, MAX_ID_BYTES);
-    checkText("host", host, MAX_TEXT_BYTES);
-    endpoint.ifPresent(e -> checkText("endpoint", e, MAX_TEXT_BYTES));
+    checkText("candidate id", id, Bounds.ID_BYTES);
+    checkText("host", host, Bounds.HOST_BYTES);
+    endpoint.ifPresent(e -> checkText("endpoint", e, Bounds.ENDPOINT_BYTES));
   }
 
   /** This process under a given id, with its own host and pid. */
@@ -39,7 +35,7 @@ public record Candidate(String id, String host, long pid, Optional<String> endpo
   public static String defaultId() {
     String suffix = "-" + ProcessHandle.current().pid();
     String host = localHost();
-    int room = MAX_ID_BYTES - suffix.length();
+    int room = Bounds.ID_BYTES - suffix.length();
     return (host.length() <= room ? host : host.substring(0, room)) + suffix;
   }
 
@@ -64,17 +60,6 @@ public record Candidate(String id, String host, long pid, Optional<String> endpo
               + Text.quote(value)
               + " has a control character or half a surrogate pair: use printable text");
     }
-    int bytes = value.getBytes(StandardCharsets.UTF_8).length;
-    if (bytes > maxBytes) {
-      throw new IllegalArgumentException(
-          what
-              + " "
-              + Text.quote(value.substring(0, Math.min(24, value.length())) + "…")
-              + " has "
-              + bytes
-              + " bytes; at most "
-              + maxBytes
-              + " are allowed: shorten it");
-    }
+    Bounds.checkLength(what, value, maxBytes);
   }
 }

@@ -2,6 +2,7 @@ package io.tenure.sharding;
 
 import io.tenure.internal.Backoff;
 import io.tenure.internal.ZnodeName;
+import io.tenure.internal.session.FailureText;
 import io.tenure.internal.session.LeaseTerms;
 import io.tenure.internal.session.Log;
 import io.tenure.internal.session.Monitor;
@@ -188,6 +189,14 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
         : failure.toString();
   }
 
+  /** For the audit trail. */
+  private static String shared(Throwable failure) {
+    if (failure instanceof TenureException ours) {
+      return FailureText.of(ours);
+    }
+    return failure instanceof KeeperException ? text(failure) : FailureText.redacted().of(failure);
+  }
+
   // ---- what happens, on other threads ----
 
   private void changed(WatchedEvent event) {
@@ -317,7 +326,7 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
     if (!failures.shallResign()) {
       return NextStep.again();
     }
-    String why = "cannot coordinate: " + text(failure);
+    String why = "cannot coordinate: " + shared(failure);
     log.debug("group={} worker={} {}", options.group(), options.id(), why);
     return NextStep.done(why);
   }

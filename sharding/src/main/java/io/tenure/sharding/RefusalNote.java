@@ -2,10 +2,13 @@ package io.tenure.sharding;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tenure.internal.ZnodeJson;
+import io.tenure.internal.session.FailureText;
 import io.tenure.internal.session.Log;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.ZnodeOps;
+import io.tenure.scope.Bounds;
 import io.tenure.scope.Candidate;
+import io.tenure.scope.Printable;
 import io.tenure.scope.TenureException;
 import java.time.Instant;
 import java.util.List;
@@ -113,7 +116,7 @@ final class RefusalNote {
     json.put("worker", candidate.id());
     json.put("host", candidate.host());
     json.put("pid", candidate.pid());
-    json.put("why", String.valueOf(cause.getMessage()));
+    json.put("why", Printable.of(FailureText.of(cause), Bounds.EXPLANATION_CHARS));
     json.put("since", Instant.ofEpochMilli(monitor.clock().wallMillis()).toString());
     return ZnodeJson.bytes(json);
   }

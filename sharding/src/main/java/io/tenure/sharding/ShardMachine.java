@@ -9,7 +9,7 @@ import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.ScopeView;
 import io.tenure.internal.Sessions;
 import io.tenure.internal.StateChange;
-import io.tenure.internal.session.UserCode;
+import io.tenure.internal.session.FailureText;
 import io.tenure.scope.Candidate;
 import io.tenure.scope.CoordinationException;
 import io.tenure.scope.Retention;
@@ -243,10 +243,10 @@ final class ShardMachine {
   }
 
   /** The plan hears of it, and calls the move off; later, this worker may be asked once more. */
-  void warmUpFailed(ShardSlot slot, Throwable cause) {
+  void warmUpFailed(ShardSlot slot, String failure) {
     if (slot.warmth == ShardSlot.Warmth.WARMING) {
       slot.warmth = ShardSlot.Warmth.COLD;
-      failsOnceMore(slot, FailingShard.Phase.WARM_UP, UserCode.describe(cause));
+      failsOnceMore(slot, FailingShard.Phase.WARM_UP, failure);
     }
   }
 
@@ -792,7 +792,7 @@ final class ShardMachine {
     }
   }
 
-  void taskGone(ShardSlot slot, boolean rests, boolean lasted, Optional<Throwable> failure) {
+  void taskGone(ShardSlot slot, boolean rests, boolean lasted, Optional<String> failure) {
     slot.taskAlive = false;
     report |= clearUnable(slot);
     if (lasted) {
@@ -800,7 +800,7 @@ final class ShardMachine {
       failing.forget(slot.shard);
     }
     if (failure.isPresent()) {
-      failsOnceMore(slot, FailingShard.Phase.OFFICE, UserCode.describe(failure.get()));
+      failsOnceMore(slot, FailingShard.Phase.OFFICE, failure.get());
     } else if (rests && slot.role != ShardRole.NONE) {
       handsOver(slot);
     }
@@ -907,7 +907,7 @@ final class ShardMachine {
     } else if (slot.role == ShardRole.NONE) {
       leaveAlone(slot);
     } else {
-      failsOnceMore(slot, FailingShard.Phase.OFFICE, String.valueOf(cause.getMessage()));
+      failsOnceMore(slot, FailingShard.Phase.OFFICE, FailureText.of(cause));
       become(slot, SlotState.RESTING);
     }
   }

@@ -1,13 +1,13 @@
 package io.tenure.sharding;
 
 import io.tenure.internal.Backoff;
+import io.tenure.internal.session.FailureText;
 import io.tenure.internal.session.HeldLease;
 import io.tenure.internal.session.LeaseTerms;
 import io.tenure.internal.session.Log;
 import io.tenure.internal.session.TaskTurns;
 import io.tenure.internal.session.UserCode;
 import io.tenure.lease.LeaseClock;
-import io.tenure.scope.Transition;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -46,8 +46,8 @@ final class ShardRun {
 
     void warmedUp(ShardRun run);
 
-    /** It could not be made or got ready. */
-    void warmUpFailed(ShardRun run, Throwable cause);
+    /** It could not be made or got ready; the text is for the registration. */
+    void warmUpFailed(ShardRun run, Throwable cause, String text);
 
     /** The tenure's last turn is over; without one, the task was only got ready. */
     void over(ShardRun run, Optional<TaskTurns.Over> over);
@@ -68,6 +68,7 @@ final class ShardRun {
 
   private final String shard;
   private final ShardTaskFactory factory;
+  private final FailureText texts;
   private final Owner owner;
   private final StepExecutor executor;
   private final LeaseClock clock;
@@ -105,11 +106,13 @@ final class ShardRun {
   ShardRun(
       String shard,
       ShardTaskFactory factory,
+      FailureText texts,
       Owner owner,
       StepExecutor executor,
       LeaseClock clock) {
     this.shard = shard;
     this.factory = factory;
+    this.texts = texts;
     this.owner = owner;
     this.executor = executor;
     this.clock = clock;
@@ -356,7 +359,7 @@ final class ShardRun {
     UserCode.warn(log, "shard=" + shard + " its task could not be run", thrown);
     if (held == null) {
       task = null;
-      owner.warmUpFailed(this, thrown);
+      owner.warmUpFailed(this, thrown, texts.of(thrown));
     } else if (!over) {
       over = true;
       ended(failed("a turn", thrown));
@@ -398,7 +401,7 @@ final class ShardRun {
     } catch (Throwable e) {
       keepInterrupt(e);
       task = null;
-      owner.warmUpFailed(this, e);
+      owner.warmUpFailed(this, e, texts.of(e));
       return e;
     }
     owner.warmedUp(this);
@@ -450,11 +453,14 @@ final class ShardRun {
         // It ran out before there was a thread for the first turn, or while getting ready.
         over = true;
         Throwable thrown = doCoolDown();
-        ended(Optional.of(new TaskTurns.Over(Optional.empty(), false, false, Optional.empty())));
+        ended(
+            Optional.of(
+                new TaskTurns.Over(
+                    Optional.empty(), false, false, Optional.empty(), Optional.empty())));
         return thrown;
       }
       try {
-        current = new TaskTurns(task(), held);
+        current = new TaskTurns(task(), held, texts);
       } catch (Throwable e) {
         keepInterrupt(e);
         UserCode.warn(log, "shard=" + shard + " its task cannot be made", e);
@@ -475,9 +481,15 @@ final class ShardRun {
     return null;
   }
 
-  private static Optional<TaskTurns.Over> failed(String call, Throwable thrown) {
-    Transition.End end = UserCode.failed(call, thrown);
-    return Optional.of(new TaskTurns.Over(Optional.of(end), false, false, Optional.of(thrown)));
+  private Optional<TaskTurns.Over> failed(String call, Throwable thrown) {
+    String text = texts.of(thrown);
+    return Optional.of(
+        new TaskTurns.Over(
+            Optional.of(FailureText.failed(call, text)),
+            false,
+            false,
+            Optional.of(thrown),
+            Optional.of(text)));
   }
 
   private void pause(HeldLease held, long nanos) {

@@ -3,6 +3,7 @@ package io.tenure.sharding;
 import io.tenure.internal.session.CallbackThread;
 import io.tenure.internal.session.CuratorClients;
 import io.tenure.internal.session.EphemeralBytes;
+import io.tenure.internal.session.FailureText;
 import io.tenure.internal.session.Log;
 import io.tenure.lease.LeaseClock;
 import io.tenure.recipes.SessionMonitor;
@@ -20,6 +21,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import org.apache.curator.framework.CuratorFramework;
 import org.jspecify.annotations.Nullable;
 
@@ -100,6 +102,7 @@ public final class ShardWorker implements AutoCloseable {
             builder.concurrency,
             builder.overloadThreshold,
             threads.ofTasks(Objects.requireNonNull(builder.tasks, "tasks")),
+            builder.failureText,
             builder.listener,
             pool,
             threads.ofListener(callbacks));
@@ -143,6 +146,7 @@ public final class ShardWorker implements AutoCloseable {
     private int leaderNodeBytes = EphemeralBytes.DEFAULT_BOUND;
     private boolean severalWorkers;
     private @Nullable ShardTaskFactory tasks;
+    private FailureText failureText = FailureText.redacted();
     private WorkerListener listener = new WorkerListener() {};
     private @Nullable Executor executor;
     private int concurrency = Math.max(8, 2 * Runtime.getRuntime().availableProcessors());
@@ -234,6 +238,17 @@ public final class ShardWorker implements AutoCloseable {
     /** Makes the task of each shard. Required. */
     public Builder tasks(ShardTaskFactory factory) {
       tasks = Objects.requireNonNull(factory, "tasks");
+      return this;
+    }
+
+    /**
+     * What the audit trails and this worker's registration are told of an exception that a task
+     * throws, beside its class; see {@code LeaderElection.Builder.failureText}. Default: the
+     * message without what looks like a secret. The log and the listener get the exception as it
+     * is.
+     */
+    public Builder failureText(Function<? super Throwable, String> text) {
+      failureText = FailureText.by(Objects.requireNonNull(text, "failure text"));
       return this;
     }
 

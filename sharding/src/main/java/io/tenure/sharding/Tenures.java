@@ -2,6 +2,7 @@ package io.tenure.sharding;
 
 import io.tenure.internal.LeaderNode;
 import io.tenure.internal.ScopeView;
+import io.tenure.internal.session.FailureText;
 import io.tenure.internal.session.HeldLease;
 import io.tenure.internal.session.LeaseStart;
 import io.tenure.internal.session.LeaseTerms;
@@ -134,7 +135,10 @@ final class Tenures implements ShardRun.Owner, Office {
       samples = monitor.schedule(this::sample, SAMPLE_NANOS);
     }
     return runs.computeIfAbsent(
-        shard, name -> new ShardRun(name, options.factory(), this, steps, monitor.clock()));
+        shard,
+        name ->
+            new ShardRun(
+                name, options.factory(), options.failureText(), this, steps, monitor.clock()));
   }
 
   private Optional<HeldLease> lease(String shard) {
@@ -161,7 +165,7 @@ final class Tenures implements ShardRun.Owner, Office {
                 + " that got ready before still runs: its warmUp or"
                 + " coolDown hangs");
     told(shard, cause);
-    machine.accept(new WorkerEvent.WarmUpFailed(shard, cause));
+    machine.accept(new WorkerEvent.WarmUpFailed(shard, FailureText.redacted().of(cause)));
   }
 
   void coolDown(String shard) {
@@ -474,7 +478,7 @@ final class Tenures implements ShardRun.Owner, Office {
   }
 
   @Override
-  public void warmUpFailed(ShardRun run, Throwable cause) {
+  public void warmUpFailed(ShardRun run, Throwable cause, String text) {
     monitor.execute(
         () -> {
           UserCode.warn(
@@ -487,7 +491,7 @@ final class Tenures implements ShardRun.Owner, Office {
             if (run.lease().isEmpty()) {
               runs.remove(run.shard()); // It is made anew if it is wanted again.
             }
-            machine.accept(new WorkerEvent.WarmUpFailed(run.shard(), cause));
+            machine.accept(new WorkerEvent.WarmUpFailed(run.shard(), text));
           }
         });
   }
@@ -513,7 +517,7 @@ final class Tenures implements ShardRun.Owner, Office {
     if (runs.remove(run.shard(), run)) {
       machine.accept(
           new WorkerEvent.TaskGone(
-              run.shard(), rests, run.ageNanos() >= LONG_TENURE_NANOS, how.failure()));
+              run.shard(), rests, run.ageNanos() >= LONG_TENURE_NANOS, how.failureText()));
     }
   }
 

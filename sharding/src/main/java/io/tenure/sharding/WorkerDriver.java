@@ -4,6 +4,7 @@ import io.tenure.internal.Backoff;
 import io.tenure.internal.ScopeView;
 import io.tenure.internal.session.ConnectionWait;
 import io.tenure.internal.session.EphemeralBytes;
+import io.tenure.internal.session.FailureText;
 import io.tenure.internal.session.LeaseTerms;
 import io.tenure.internal.session.Log;
 import io.tenure.internal.session.Monitor;
@@ -315,7 +316,7 @@ final class WorkerDriver implements SessionListener {
   public void closed(TenureException cause) {
     monitor.closeAfter(closed);
     drained.completeExceptionally(cause);
-    closeNow(String.valueOf(cause.getMessage()), cause);
+    closeNow(FailureText.of(cause), cause);
     if (!(cause instanceof ElectionClosedException)) {
       callbacks.execute(() -> options.listener().refused(cause));
     }
@@ -397,7 +398,7 @@ final class WorkerDriver implements SessionListener {
   private void refused(TenureException cause) {
     tellRefused(cause);
     if (!started.isDone()) {
-      closeNow("refused: " + cause.getMessage(), cause);
+      closeNow("refused: " + FailureText.of(cause), cause);
       return;
     }
     if (retry == null || retry.isDone()) {

@@ -78,9 +78,9 @@ sealed interface WorkerEvent {
    *
    * @param rests the task does not want to lead now, or has failed: let others have a try
    * @param lasted its tenure was long enough for what failed before it to be forgotten
-   * @param failure what it threw
+   * @param failure what it threw, in words for the registration
    */
-  record TaskGone(String shard, boolean rests, boolean lasted, Optional<Throwable> failure)
+  record TaskGone(String shard, boolean rests, boolean lasted, Optional<String> failure)
       implements WorkerEvent {
 
     /** Of a task that did not fail. */
@@ -92,8 +92,12 @@ sealed interface WorkerEvent {
   /** The shard's task is ready to lead. */
   record WarmedUp(String shard) implements WorkerEvent {}
 
-  /** The shard's task could not be made or could not get ready, for what it threw. */
-  record WarmUpFailed(String shard, Throwable cause) implements WorkerEvent {}
+  /**
+   * The shard's task could not be made or could not get ready.
+   *
+   * @param failure what it threw, in words for the registration
+   */
+  record WarmUpFailed(String shard, String failure) implements WorkerEvent {}
 
   /** The holder of the lease found that the scope is not as it should be. */
   record Inspect(String shard) implements WorkerEvent {}

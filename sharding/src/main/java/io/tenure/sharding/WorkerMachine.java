@@ -122,7 +122,7 @@ final class WorkerMachine {
     } else if (event instanceof WorkerEvent.WarmedUp e) {
       with(e.shard(), machine::warmedUp);
     } else if (event instanceof WorkerEvent.WarmUpFailed e) {
-      with(e.shard(), slot -> machine.warmUpFailed(slot, e.cause()));
+      with(e.shard(), slot -> machine.warmUpFailed(slot, e.failure()));
     } else if (event instanceof WorkerEvent.Wake e) {
       machine.failureWakes(e.shard(), e.number(), slot(e.shard()));
       with(e.shard(), slot -> machine.wake(slot, e.number()));

@@ -1,5 +1,6 @@
 package io.tenure.sharding;
 
+import io.tenure.internal.session.FailureText;
 import io.tenure.scope.Candidate;
 import java.time.Duration;
 import java.util.Optional;
@@ -14,6 +15,7 @@ import java.util.concurrent.Executor;
  * @param lease the lease duration, where it is not the default
  * @param concurrency how many steps can run at a time
  * @param overloadThreshold utilization, from 0 to 1, from which the worker is overloaded
+ * @param failureText what ZooKeeper is told of what tasks throw
  * @param pool where steps run
  * @param callbacks where listeners run
  */
@@ -30,6 +32,7 @@ record WorkerOptions(
     int concurrency,
     double overloadThreshold,
     ShardTaskFactory factory,
+    FailureText failureText,
     WorkerListener listener,
     Executor pool,
     Executor callbacks) {

@@ -391,7 +391,7 @@ class ShardMachineTest {
 
   private List<String> fails(long epoch) {
     ends(epoch, new Transition.Failed("step threw"));
-    return on(new WorkerEvent.TaskGone("7", true, false, Optional.of(new Error("poison"))));
+    return on(new WorkerEvent.TaskGone("7", true, false, Optional.of("java.lang.Error: poison")));
   }
 
   // ---- operators ----
@@ -565,7 +565,7 @@ class ShardMachineTest {
     begins(false);
     plan(takesOver());
     looked();
-    assertThat(on(new WorkerEvent.WarmUpFailed("7", new IllegalStateException())))
+    assertThat(on(new WorkerEvent.WarmUpFailed("7", "java.lang.IllegalStateException")))
         .doesNotContain("warm up 7");
     wakes();
     assertThat(looked()).contains("warm up 7");

@@ -142,7 +142,7 @@ final class SimulatedTasks {
       warming.remove(shard);
       if (ensemble.random.nextInt(4) == 0) {
         made.remove(shard);
-        machine.accept(new WorkerEvent.WarmUpFailed(shard, new IllegalStateException("no")));
+        machine.accept(new WorkerEvent.WarmUpFailed(shard, "no"));
       } else {
         machine.accept(new WorkerEvent.WarmedUp(shard));
       }
@@ -218,8 +218,7 @@ final class SimulatedTasks {
     unmake(run.shard);
     boolean rests = failed || (held && run.asked.isEmpty());
     boolean lasted = ensemble.random.nextInt(4) == 0;
-    Optional<Throwable> failure =
-        failed ? Optional.of(new IllegalStateException("no")) : Optional.empty();
+    Optional<String> failure = failed ? Optional.of("no") : Optional.empty();
     machine.accept(new WorkerEvent.TaskGone(run.shard, rests, lasted, failure));
   }
 

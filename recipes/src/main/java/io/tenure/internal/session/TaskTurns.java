@@ -25,6 +25,7 @@ public final class TaskTurns {
 
   private final LeaderTask task;
   private final HeldLease lease;
+  private final FailureText texts;
   private boolean prepared;
 
   /** How a turn ended. */
@@ -40,14 +41,20 @@ public final class TaskTurns {
    * @param asked it ended because somebody asked the task to stop
    * @param done the task wants no further tenure
    * @param failure what the task threw; also the interrupt that ended it
+   * @param failureText what ZooKeeper is told of it
    */
   public record Over(
-      Optional<Transition.End> end, boolean asked, boolean done, Optional<Throwable> failure)
+      Optional<Transition.End> end,
+      boolean asked,
+      boolean done,
+      Optional<Throwable> failure,
+      Optional<String> failureText)
       implements Turn {}
 
   /** The turns of a task in the tenure of a lease, which it will stop by itself. */
-  public TaskTurns(LeaderTask task, HeldLease lease) {
+  public TaskTurns(LeaderTask task, HeldLease lease, FailureText texts) {
     this.task = task;
+    this.texts = texts;
     this.lease = lease;
     lease.stopByItself();
   }
@@ -63,6 +70,7 @@ public final class TaskTurns {
     boolean done = false;
     Transition.End why;
     @Nullable Throwable failure = null;
+    Optional<String> text = Optional.empty();
     String call = "prepare";
     try {
       if (Thread.interrupted()) {
@@ -94,7 +102,8 @@ public final class TaskTurns {
       failure = e;
       why = new Transition.Resigned("interrupted");
     } catch (Throwable e) {
-      why = UserCode.failed(call, e);
+      text = Optional.of(texts.of(e));
+      why = FailureText.failed(call, text.get());
       if (lease.isHeld() || e instanceof Error) {
         failure = e;
       } else {
@@ -108,7 +117,7 @@ public final class TaskTurns {
             UserCode.describe(e));
       }
     }
-    return finish(why, stopped, done, failure);
+    return finish(why, stopped, done, failure, text);
   }
 
   /** Without this check a task that returns null would be called again at once, for ever. */
@@ -124,10 +133,15 @@ public final class TaskTurns {
   }
 
   private Over finish(
-      Transition.End why, boolean asked, boolean done, @Nullable Throwable failure) {
+      Transition.End why,
+      boolean asked,
+      boolean done,
+      @Nullable Throwable failure,
+      Optional<String> failureText) {
     // The callbacks shall be able to wait; the interrupt is kept for the caller.
     boolean interrupted = Thread.interrupted();
     Throwable outcome = failure;
+    Optional<String> text = failureText;
     Optional<Transition.End> end = Optional.empty();
     try {
       if (lease.isHeld()) {
@@ -139,9 +153,10 @@ public final class TaskTurns {
         task.lost(lease.tenure(), lease.awaitOver());
       }
     } catch (Throwable e) {
+      text = text.or(() -> Optional.of(texts.of(e)));
       outcome = UserCode.added(outcome, e);
       if (end.isPresent() && !(why instanceof Transition.Failed)) {
-        end = Optional.of(UserCode.failed("stop", e));
+        end = Optional.of(FailureText.failed("stop", text.orElseThrow()));
       }
     }
     if (outcome != null) {
@@ -151,6 +166,6 @@ public final class TaskTurns {
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
-    return new Over(end, asked, done, Optional.ofNullable(outcome));
+    return new Over(end, asked, done, Optional.ofNullable(outcome), text);
   }
 }

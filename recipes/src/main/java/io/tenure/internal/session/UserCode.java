@@ -1,6 +1,5 @@
 package io.tenure.internal.session;
 
-import io.tenure.scope.Transition;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,7 +10,7 @@ public final class UserCode {
 
   private UserCode() {}
 
-  /** The class and the message, for a reason in an audit entry. */
+  /** The class and the message, for the log and for exceptions; see {@link FailureText}. */
   public static String describe(Throwable thrown) {
     try {
       return thrown.toString();
@@ -27,15 +26,6 @@ public final class UserCode {
     } catch (Throwable thrown) {
       return object.getClass().getName() + " (its toString throws)";
     }
-  }
-
-  /**
-   * The end of a tenure whose task threw.
-   *
-   * @param call the method of the task that threw
-   */
-  public static Transition.End failed(String call, Throwable thrown) {
-    return new Transition.Failed(call + " threw " + describe(thrown));
   }
 
   /** What was thrown first, with what was thrown after it. */

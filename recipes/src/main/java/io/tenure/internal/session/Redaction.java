@@ -1,0 +1,69 @@
+package io.tenure.internal.session;
+
+import java.util.List;
+import java.util.regex.Pattern;
+
+/**
+ * Takes out of a message what may be secret, before it goes where many can read it: an audit trail
+ * is kept, and by default readable by every client. It knows secrets by how they are written, so it
+ * masks too much rather than too little, and is no proof that nothing is left: what must not be
+ * told at all is for the hook that replaces it, or for the log alone. Stateless.
+ */
+final class Redaction {
+
+  /** What stands in place of a secret. */
+  static final String MASK = "***";
+
+  /** What comes after that in a message is not looked at and not kept. */
+  private static final int MAX_CHARS = 2_000;
+
+  private static final String SECRET =
+      "(?<![\\w.-])[\\w.-]*(?:passw|passwd|passphrase|pwd|secret|token|credential|authorization|api[-_.]?key"
+          + "|access[-_.]?key|private[-_.]?key|cookie|jwt|signature)[\\w.-]*";
+
+  /** A value: in quotes, or up to what usually ends it. */
+  private static final String VALUE = "(?:\"[^\"]*\"?|'[^']*'?|[^\\s,;&)\\]}\"']+)";
+
+  private record Rule(Pattern secret, String masked) {
+    static Rule of(String secret, String masked) {
+      return new Rule(Pattern.compile(secret, Pattern.CASE_INSENSITIVE), masked);
+    }
+  }
+
+  /** In this order: the first find what the later ones would take apart. */
+  private static final List<Rule> RULES =
+      List.of(
+          // A private key, up to the end of the message.
+          new Rule(Pattern.compile("-----BEGIN [A-Z ]+-----.*", Pattern.DOTALL), MASK),
+          Rule.of("\\bjdbc:([a-z0-9]+):[^\\s\"']*", "jdbc:$1:" + MASK),
+          // User and password in a URL, with or without what follows it.
+          Rule.of("(?<![a-z0-9+.-])([a-z][a-z0-9+.-]*://)[^\\s/@\"']+@", "$1" + MASK + "@"),
+          // Also a scheme that ZooKeeper knows: digest:user:password.
+          Rule.of("\\b(digest|sasl|super):[^\\s:,;]+:[^\\s,;]+", "$1:" + MASK),
+          Rule.of("(authorization[\"']?\\s*[:=]\\s*)[^\\r\\n]+", "$1" + MASK),
+          Rule.of("\\b(bearer|basic|negotiate|apikey)\\s+[\\w+/=.~-]{8,}", "$1 " + MASK),
+          Rule.of("(" + SECRET + "[\"']?\\s*(?:=>|[:=])\\s*)" + VALUE, "$1" + MASK),
+          Rule.of(
+              "(" + SECRET + "\\s+(?:is|was|of|for)?\\s*)(?:\"[^\"]*\"?|'[^']*'?)", "$1" + MASK),
+          // Any other value that has a key: nobody can know what all keys stand for.
+          Rule.of("(?<![\\w.-])([\\w.-]+=)(?!\\*\\*\\*)" + VALUE, "$1" + MASK),
+          new Rule(Pattern.compile("\\beyJ[\\w-]{8,}(?:\\.[\\w-]*)*"), MASK),
+          new Rule(Pattern.compile("\\b[0-9a-fA-F]{24,}\\b"), MASK),
+          // Keys and tokens mix capital letters, small ones and digits; words and names do not.
+          new Rule(
+              Pattern.compile(
+                  "(?<![\\w/+-])(?=[\\w/+-]*[0-9])(?=[\\w/+-]*[a-z])(?=[\\w/+-]*[A-Z])"
+                      + "[A-Za-z0-9][\\w/+-]{19,}={0,2}"),
+              MASK));
+
+  private Redaction() {}
+
+  /** The message with {@value #MASK} in place of what may be secret. */
+  static String masked(String message) {
+    String text = message.length() <= MAX_CHARS ? message : message.substring(0, MAX_CHARS);
+    for (Rule rule : RULES) {
+      text = rule.secret.matcher(text).replaceAll(rule.masked);
+    }
+    return text;
+  }
+}
