@@ -1,7 +1,6 @@
 package io.tenure.sharding;
 
 import io.tenure.internal.Backoff;
-import io.tenure.internal.ZnodeName;
 import io.tenure.internal.session.FailureText;
 import io.tenure.internal.session.LeaseTerms;
 import io.tenure.internal.session.Log;
@@ -22,11 +21,14 @@ import io.tenure.scope.TenureException;
 import io.tenure.scope.Transition;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.apache.zookeeper.AddWatchMode;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.WatchedEvent;
@@ -59,7 +61,7 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
   private final Monitor monitor;
   private final LeaderElection election;
   private final GroupReader reader;
-  private final PlanWriter writer;
+  private final PlanKeeper keeper;
   private final Watcher watcher = this::changed;
   private final Watcher settingsWatcher = this::settingsChanged;
   private final Semaphore signals = new Semaphore(0);
@@ -68,7 +70,6 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
   private final Semaphore wakeups = new Semaphore(0);
 
   private final Set<Long> goodbyes = ConcurrentHashMap.newKeySet();
-  private final Set<String> deletedPlans = ConcurrentHashMap.newKeySet();
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Thread thread;
   private volatile boolean leads;
@@ -87,12 +88,18 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
 
   private Map<String, String> ignored = Map.of();
 
-  Coordinator(WorkerOptions options, SessionMonitor sessions) {
+  /**
+   * A candidate.
+   *
+   * @param known the settings that its worker goes by
+   */
+  Coordinator(
+      WorkerOptions options, SessionMonitor sessions, Supplier<Optional<GroupSettings>> known) {
     this.options = options;
     this.paths = options.paths();
     this.monitor = sessions.internal();
-    this.reader = new GroupReader(monitor, paths);
-    this.writer = new PlanWriter(monitor, paths);
+    this.reader = new GroupReader(monitor, paths, known);
+    this.keeper = new PlanKeeper(monitor, paths, reader, Math::random);
     LeaderElection.Builder builder =
         LeaderElection.builder(sessions, paths.coordinator().path()).candidateId(options.id());
     options.candidate().endpoint().ifPresent(builder::endpoint);
@@ -208,10 +215,7 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
     if (goodbye >= 0) {
       goodbyes.add(goodbye);
     }
-    if (!path.startsWith(paths.plans())) {
-      signals.release();
-    } else if (event.getType() == Watcher.Event.EventType.NodeDeleted) {
-      deletedPlans.add(path.substring(path.lastIndexOf('/') + 1));
+    if (!path.startsWith(paths.plans()) || keeper.happened(path)) {
       signals.release();
     } // Else: what it writes itself.
   }
@@ -225,6 +229,7 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
   /** What has happened while there was no connection, no watch tells. */
   @Override
   public void connected(long session) {
+    keeper.suspectAll();
     signals.release();
   }
 
@@ -335,7 +340,8 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
   private static boolean isOrdinary(Throwable failure) {
     return failure instanceof OutcomeUnknownException
         || failure instanceof KeeperException.NodeExistsException
-        || failure instanceof KeeperException.NoNodeException;
+        || failure instanceof KeeperException.NoNodeException
+        || failure instanceof KeeperException.NotEmptyException;
   }
 
   private long now() {
@@ -346,15 +352,15 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
   private boolean decide(Lease lease)
       throws InterruptedException, GroupReader.NotConnectedException, KeeperException {
     CoordinatorMachine present = machine;
-    if (present == null || planDeleted(present)) {
-      GroupReader.StandingPlan standing = reader.plan();
-      writer.standing(standing.names());
+    if (present == null) {
+      GroupReader.StandingPlan standing = keeper.begin();
       present =
           new CoordinatorMachine(
               options.id(), lease.epoch(), standing.nodes(), standing.summary(), memory, now());
       machine = present;
     }
-    CoordinatorMachine.View view = reader.view();
+    OptionalLong again = keeper.keep(lease);
+    CoordinatorMachine.View view = reader.view(present.plans::containsKey);
     for (long goodbye : List.copyOf(goodbyes)) {
       goodbyes.remove(goodbye);
       memory.damping.saidGoodbye(goodbye);
@@ -363,11 +369,12 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
     warn(decision.ignored());
     warnOfSlow(decision.calledOff(), view.settings());
     decision.nanosToWait().ifPresent(nanos -> decideAtNanos = now() + nanos);
+    again.ifPresent(this::decideWithin);
     if (decision.isEmpty()) {
       return false;
     }
     try {
-      writer.write(lease, decision, view.settings().shards().isNumbered());
+      keeper.writer().write(lease, decision, view.settings().shards().isNumbered());
     } catch (InterruptedException e) {
       machine = null;
       throw e;
@@ -376,13 +383,11 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
     return true;
   }
 
-  private boolean planDeleted(CoordinatorMachine present) {
-    boolean any = false;
-    for (String name : List.copyOf(deletedPlans)) {
-      deletedPlans.remove(name);
-      any |= present.plans.keySet().stream().anyMatch(id -> ZnodeName.encodeWhole(id).equals(name));
+  private void decideWithin(long nanos) {
+    long at = now() + nanos;
+    if (at - decideAtNanos < 0) {
+      decideAtNanos = at;
     }
-    return any;
   }
 
   private void warnOfSlow(Map<String, List<String>> calledOff, GroupSettings settings) {

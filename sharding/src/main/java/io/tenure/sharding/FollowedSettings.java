@@ -26,7 +26,9 @@ final class FollowedSettings implements WatchedNode.Reader {
   private final Consumer<GroupSettings> changed;
   private final WatchedNode node;
   private @Nullable GroupSettings known;
-  private String told = "";
+
+  /** They could not be read the last time, and that was said. */
+  private boolean told;
 
   /**
    * Follows a group.
@@ -75,7 +77,7 @@ final class FollowedSettings implements WatchedNode.Reader {
 
   private void take(GroupSettings next) {
     GroupSettings before = known;
-    told = "";
+    told = false;
     known = next;
     if (before == null || next.equals(before)) {
       return;
@@ -95,8 +97,8 @@ final class FollowedSettings implements WatchedNode.Reader {
   }
 
   private void warn(String why) {
-    if (!why.equals(told)) {
-      told = why;
+    if (!told) {
+      told = true;
       log.warn(
           "group={} worker={} goes on with the settings that it knows: {}",
           paths.group(),

@@ -8,7 +8,9 @@ import io.tenure.internal.session.Reply;
 import io.tenure.internal.session.ServerErrors;
 import io.tenure.internal.session.ZnodeOps;
 import io.tenure.scope.CoordinationException;
+import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.Scope;
+import io.tenure.scope.TenureException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,6 +23,7 @@ import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException.Code;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the persistent znodes of a group where they are not there yet, and reads its settings. Many
@@ -47,6 +50,11 @@ final class GroupNodes {
   private final GroupPaths paths;
   private final SettingsWish wish;
   private List<String> warned = List.of();
+
+  /** As they could last be read; null before. */
+  private @Nullable GroupSettings known;
+
+  private String toldOfDamage = "";
 
   GroupNodes(Monitor monitor, GroupPaths paths, SettingsWish wish) {
     this.monitor = monitor;
@@ -113,12 +121,8 @@ final class GroupNodes {
             ServerErrors.refused(ServerErrors.code(error.getErr()), entry.getKey(), "read"));
       }
     }
-    if (found.get(paths.group()) instanceof OpResult.GetDataResult group
-        && group.getData() != null
-        && group.getData().length > 0) {
-      GroupSettings settings = GroupSettings.parse(paths.group(), group.getData());
-      ChangedSettings changed = ChangedSettings.parse(paths.group(), group.getData());
-      warn(wish.check(paths.group(), settings, changed));
+    if (found.get(paths.group()) instanceof OpResult.GetDataResult group && hasData(group)) {
+      GroupSettings settings = settings(group.getData());
       List<String> missing =
           found.entrySet().stream()
               .filter(entry -> !(entry.getValue() instanceof OpResult.GetDataResult))
@@ -135,7 +139,69 @@ final class GroupNodes {
       return make(
           session, attempt, () -> missing.stream().map(this::createEmpty).toList(), missing);
     }
+    if (found.get(paths.group()) instanceof OpResult.GetDataResult && isPlanned(found)) {
+      return CompletableFuture.completedFuture(Optional.of(new Opened(emptied(), false)));
+    }
     return makeGroup(session, attempt, found);
+  }
+
+  /**
+   * The settings of the group. A worker that was in the group before, and comes back while they
+   * cannot be read, goes on with those that it knows.
+   */
+  private GroupSettings settings(byte[] data) {
+    GroupSettings settings;
+    ChangedSettings changed;
+    try {
+      settings = GroupSettings.parse(paths.group(), data);
+      changed = ChangedSettings.parse(paths.group(), data);
+    } catch (TenureException e) {
+      return lastKnown(e);
+    }
+    warn(wish.check(paths.group(), settings, changed));
+    known = settings;
+    return settings;
+  }
+
+  private static boolean hasData(OpResult result) {
+    return result instanceof OpResult.GetDataResult read
+        && read.getData() != null
+        && read.getData().length > 0;
+  }
+
+  /** A group that has a plan had settings: to make others in their place would change it. */
+  private boolean isPlanned(Map<String, OpResult> found) {
+    OpResult plan = found.get(paths.plans());
+    return plan != null && hasData(plan);
+  }
+
+  private GroupSettings emptied() {
+    return lastKnown(
+        new ForeignDataException(
+            paths.group()
+                + " is empty, although "
+                + paths.plans()
+                + " holds a plan of this group"));
+  }
+
+  private GroupSettings lastKnown(TenureException cause) {
+    String problem = String.valueOf(cause.getMessage());
+    GroupSettings last = known;
+    if (last == null) {
+      throw new ForeignDataException(
+          "the settings of group "
+              + paths.group()
+              + " cannot be read: "
+              + problem
+              + ". Write them again, as the coordinator's log shows them, or upgrade this worker"
+              + " if a newer version wrote them; then start this worker again",
+          cause);
+    }
+    if (!problem.equals(toldOfDamage)) {
+      toldOfDamage = problem;
+      log.warn("group={} joined with the settings known before: {}", paths.group(), problem);
+    }
+    return last;
   }
 
   /** Says once what this worker was told in vain; each registration finds it again. */

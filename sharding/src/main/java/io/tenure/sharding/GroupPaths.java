@@ -59,6 +59,13 @@ record GroupPaths(String group) {
     return path.startsWith(prefix) && path.length() == prefix.length() + INCARNATION_DIGITS;
   }
 
+  /** What is wrong with a registration that is no ephemeral node. */
+  static String persistentRegistration(String path) {
+    return path
+        + " is no ephemeral node, as after a restore: it outlives its worker, and counts for none."
+        + " Delete it";
+  }
+
   Scope coordinator() {
     return new Scope(group + "/coordinator");
   }

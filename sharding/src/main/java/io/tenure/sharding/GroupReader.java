@@ -7,7 +7,9 @@ import io.tenure.internal.session.ServerErrors;
 import io.tenure.scope.CoordinationException;
 import io.tenure.scope.TenureException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,12 +18,15 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
 
 /**
  * Reads what the coordinator goes by: settings, workers, directives, and the plan as it stands.
- * What cannot be understood is passed over, and said once in the log.
+ * Where one of them cannot be understood, what it last said counts, see {@link LastUnderstood}; a
+ * part of the plan that cannot be understood is passed over. Either is said once in the log.
  *
  * <p>Confined to one thread, which it blocks until the answers are there; not the event thread.
  */
@@ -45,21 +50,30 @@ final class GroupReader {
    * The plan as it stands.
    *
    * @param nodes those that can be understood
-   * @param names of all znodes there
+   * @param data of those that can be read, by path, with the plan's own
+   * @param children all that are there
    */
-  record StandingPlan(List<PlanNode> nodes, Set<String> names, PlanSummary summary) {}
+  record StandingPlan(
+      List<PlanNode> nodes, Map<String, byte[]> data, List<String> children, PlanSummary summary) {}
 
   private final Monitor monitor;
   private final GroupPaths paths;
+  private final LastUnderstood last;
   private final Set<String> complained = new HashSet<>();
 
-  GroupReader(Monitor monitor, GroupPaths paths) {
+  GroupReader(Monitor monitor, GroupPaths paths, Supplier<Optional<GroupSettings>> knownToWorker) {
     this.monitor = monitor;
     this.paths = paths;
+    this.last = new LastUnderstood(paths, knownToWorker);
   }
 
-  /** Settings, workers and directives. */
-  CoordinatorMachine.View view() throws NotConnectedException, InterruptedException {
+  /**
+   * Settings, workers and directives.
+   *
+   * @param isPlanned whether the plan has a part for a worker
+   */
+  CoordinatorMachine.View view(Predicate<String> isPlanned)
+      throws NotConnectedException, InterruptedException {
     Reply top =
         await(
             monitor.read(
@@ -71,29 +85,83 @@ final class GroupReader {
     GroupSettings settings = settings(top.results().get(0));
     List<String> children = children(paths.workers(), top.results().get(1));
     children.addAll(children(paths.directives(), top.results().get(2)));
+    last.retain(Set.copyOf(children));
     List<CoordinatorMachine.Worker> workers = new ArrayList<>();
     List<Directives.Written> directives = new ArrayList<>();
-    data(read(children, NODES_PER_READ))
+    Map<String, String> unreadable = new HashMap<>();
+    read(children, NODES_PER_READ)
         .forEach(
-            (path, data) -> {
-              if (path.startsWith(paths.directives())) {
-                directives.add(new Directives.Written(path, data));
+            (path, result) -> {
+              if (!path.startsWith(paths.directives() + "/")) {
+                worker(path, result, isPlanned).ifPresent(workers::add);
+              } else if (result instanceof OpResult.GetDataResult found) {
+                directives.add(new Directives.Written(path, data(found)));
               } else {
-                understood(path, () -> WorkerNode.parse(path, data))
-                    .map(node -> new CoordinatorMachine.Worker(node, GroupPaths.incarnation(path)))
-                    .ifPresent(workers::add);
+                denied(path, result).ifPresent(why -> unreadable.put(path, why));
               }
             });
-    return new CoordinatorMachine.View(settings, workers, Directives.parse(directives));
+    return new CoordinatorMachine.View(settings, workers, last.directives(directives, unreadable));
   }
 
   private GroupSettings settings(OpResult result) {
     if (result instanceof OpResult.GetDataResult found) {
-      return GroupSettings.parse(paths.group(), found.getData());
+      try {
+        return last.settings(GroupSettings.parse(paths.group(), found.getData()));
+      } catch (TenureException e) {
+        return last.settings(e, found.getStat());
+      }
     }
-    ServerErrors.requireAbsent((OpResult.ErrorResult) result, paths.group());
+    try {
+      ServerErrors.requireAbsent((OpResult.ErrorResult) result, paths.group());
+    } catch (TenureException e) {
+      return last.settings(e, null);
+    }
     throw new CoordinationException(
         paths.group() + " was deleted while its workers run: the next one that joins makes it");
+  }
+
+  private Optional<CoordinatorMachine.Worker> worker(
+      String path, OpResult result, Predicate<String> isPlanned) {
+    try {
+      if (result instanceof OpResult.GetDataResult found) {
+        if (found.getStat().getEphemeralOwner() == 0) {
+          last.passedOver(path, GroupPaths.persistentRegistration(path));
+          return Optional.empty();
+        }
+        return Optional.of(last.worker(path, parse(path, data(found))));
+      }
+      ServerErrors.requireAbsent((OpResult.ErrorResult) result, path);
+      return Optional.empty();
+    } catch (TenureException e) {
+      return last.worker(path, e, isPlanned);
+    }
+  }
+
+  private CoordinatorMachine.Worker parse(String path, byte[] data) {
+    return new CoordinatorMachine.Worker(
+        WorkerNode.parse(paths, path, data), GroupPaths.incarnation(path));
+  }
+
+  private static byte[] data(OpResult.GetDataResult found) {
+    return found.getData() == null ? new byte[0] : found.getData();
+  }
+
+  /** Why a znode that is there cannot be read. */
+  private static Optional<String> denied(String path, OpResult result) {
+    try {
+      ServerErrors.requireAbsent((OpResult.ErrorResult) result, path);
+      return Optional.empty();
+    } catch (TenureException e) {
+      return Optional.of(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static Optional<PlanCopy.Found> found(String path, OpResult result) {
+    if (result instanceof OpResult.GetDataResult found) {
+      return Optional.of(new PlanCopy.Found(data(found), found.getStat()));
+    }
+    ServerErrors.requireAbsent((OpResult.ErrorResult) result, path);
+    return Optional.empty();
   }
 
   /** The plan, behind everything that the quorum has applied so far. */
@@ -109,23 +177,46 @@ final class GroupReader {
                     Op.getData(monitor.realPath(paths.plans())),
                     Op.getChildren(monitor.realPath(paths.plans())))));
     PlanSummary summary = PlanSummary.none();
-    if (top.results().get(0) instanceof OpResult.GetDataResult found
-        && found.getData() != null
-        && found.getData().length > 0) {
-      byte[] data = found.getData();
-      summary =
-          understood(paths.plans(), () -> PlanSummary.parse(paths.plans(), data)).orElse(summary);
+    Map<String, byte[]> all = new LinkedHashMap<>();
+    if (top.results().get(0) instanceof OpResult.GetDataResult found) {
+      byte[] data = data(found);
+      all.put(paths.plans(), data);
+      if (data.length > 0) {
+        summary =
+            understood(paths.plans(), () -> PlanSummary.parse(paths.plans(), data)).orElse(summary);
+      }
     }
     List<String> children = children(paths.plans(), top.results().get(1));
     List<PlanNode> nodes = new ArrayList<>();
     // One by one: plans of many long-named shards are large.
     data(read(children, 1))
         .forEach(
-            (path, data) ->
-                understood(path, () -> PlanNode.parse(path, data)).ifPresent(nodes::add));
-    Set<String> names = new HashSet<>();
-    children.forEach(path -> names.add(path.substring(path.lastIndexOf('/') + 1)));
-    return new StandingPlan(nodes, names, summary);
+            (path, data) -> {
+              all.put(path, data);
+              understood(path, () -> PlanNode.parse(paths, path, data)).ifPresent(nodes::add);
+            });
+    return new StandingPlan(nodes, all, children, summary);
+  }
+
+  /** Znodes of the plan, as they are now. */
+  Map<String, Optional<PlanCopy.Found>> found(Collection<String> all)
+      throws NotConnectedException, InterruptedException {
+    Map<String, Optional<PlanCopy.Found>> found = new LinkedHashMap<>();
+    read(List.copyOf(all), 1)
+        .forEach(
+            (path, result) ->
+                understood(path, () -> found(path, result))
+                    .ifPresent(node -> found.put(path, node)));
+    return found;
+  }
+
+  /** The children of the plan. */
+  List<String> planPaths() throws NotConnectedException, InterruptedException {
+    Reply reply =
+        await(
+            monitor.read(
+                monitor.sessionId(), List.of(Op.getChildren(monitor.realPath(paths.plans())))));
+    return children(paths.plans(), reply.results().get(0));
   }
 
   private static List<String> children(String parent, OpResult result) {
@@ -183,7 +274,7 @@ final class GroupReader {
     results.forEach(
         (path, result) -> {
           if (result instanceof OpResult.GetDataResult read) {
-            found.put(path, read.getData() == null ? new byte[0] : read.getData());
+            found.put(path, data(read));
           } else if (result instanceof OpResult.ErrorResult error) {
             understood(
                 path,

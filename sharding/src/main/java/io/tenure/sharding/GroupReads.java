@@ -148,11 +148,14 @@ final class GroupReads {
           directives.add(new GroupFacts.Standing(path, data, node.stat().getVersion()));
         } else if (path.startsWith(paths.workers() + "/")) {
           workerId(path.substring(paths.workers().length() + 1)).ifPresent(registered::add);
+          if (node.stat().getEphemeralOwner() == 0) {
+            throw new ForeignDataException(GroupPaths.persistentRegistration(path));
+          }
           workers.add(
               new CoordinatorMachine.Worker(
-                  WorkerNode.parse(path, data), GroupPaths.incarnation(path)));
+                  WorkerNode.parse(paths, path, data), GroupPaths.incarnation(path)));
         } else if (path.startsWith(paths.plans() + "/")) {
-          plan.add(PlanNode.parse(path, data));
+          plan.add(PlanNode.parse(paths, path, data));
         } else if (data.length > 0) {
           summary = PlanSummary.parse(path, data);
         }

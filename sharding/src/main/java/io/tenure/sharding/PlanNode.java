@@ -3,6 +3,7 @@ package io.tenure.sharding;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tenure.internal.ZnodeJson;
+import io.tenure.scope.ForeignDataException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +37,19 @@ record PlanNode(
    * them in one znode would fill the memory of whoever reads it.
    */
   private static final int MAX_EXPLAINED = 2 * ShardSet.MAX_SHARDS;
+
+  /**
+   * Parses a worker's plan.
+   *
+   * @throws ForeignDataException if it is none, or another worker's: a copy of that one by hand
+   */
+  static PlanNode parse(GroupPaths paths, String path, byte[] data) {
+    PlanNode node = parse(path, data);
+    if (!paths.plan(node.workerId()).equals(path)) {
+      throw new ForeignDataException(path + " is the plan of worker " + node.workerId());
+    }
+    return node;
+  }
 
   static PlanNode parse(String path, byte[] data) {
     ZnodeJson json = ZnodeJson.parse(path, data);

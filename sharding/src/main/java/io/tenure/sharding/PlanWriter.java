@@ -1,13 +1,15 @@
 package io.tenure.sharding;
 
-import io.tenure.internal.ZnodeName;
+import io.tenure.internal.session.Log;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.ZnodeOps;
 import io.tenure.lease.Lease;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.apache.curator.framework.api.transaction.CuratorOp;
 import org.apache.zookeeper.CreateMode;
@@ -18,9 +20,13 @@ import org.apache.zookeeper.KeeperException;
  * coordinator writes nothing. A plan that is too large for one transaction is written in several:
  * since it only steers, its parts need not come true at one instant. The summary is in the last.
  *
+ * <p>Keeps the {@link PlanCopy} in step with what the server has applied.
+ *
  * <p>Confined to the coordinator's thread, which it blocks until the answers are there.
  */
 final class PlanWriter {
+
+  private static final Log log = Log.of(PlanWriter.class);
 
   /** Half of what the server takes by default. */
   private static final int MAX_BYTES = 512 * 1024;
@@ -31,17 +37,18 @@ final class PlanWriter {
   private final ZnodeOps ops;
   private final GroupPaths paths;
   private final Monitor monitor;
-  private Set<String> names = new HashSet<>();
+  private final PlanCopy copy;
+  private final PlanEvents events;
 
-  PlanWriter(Monitor monitor, GroupPaths paths) {
+  /** Plans of workers that are gone, whose znodes have children that others have made. */
+  private final Set<String> withChildren = new HashSet<>();
+
+  PlanWriter(Monitor monitor, GroupPaths paths, PlanCopy copy, PlanEvents events) {
     this.monitor = monitor;
     this.ops = new ZnodeOps(monitor.client());
     this.paths = paths;
-  }
-
-  /** The plan was read: the names of its znodes. */
-  void standing(Set<String> planNames) {
-    names = new HashSet<>(planNames);
+    this.copy = copy;
+    this.events = events;
   }
 
   /**
@@ -56,20 +63,56 @@ final class PlanWriter {
       throws InterruptedException, KeeperException {
     Batch batch = new Batch(lease);
     for (PlanNode node : decision.writes()) {
-      byte[] data = node.bytes(numbered);
-      String path = paths.plan(node.workerId());
-      batch.add(put(path, data), path, data.length);
+      batch.put(paths.plan(node.workerId()), node.bytes(numbered));
     }
     for (String id : decision.removals()) {
-      names.remove(ZnodeName.encodeWhole(id));
-      batch.add(ops.delete(paths.plan(id)), paths.plan(id), 0);
+      remove(batch, paths.plan(id));
     }
     for (String path : decision.movesDone()) {
       batch.add(ops.delete(path), path, 0);
     }
     if (decision.summary().isPresent()) {
-      byte[] data = decision.summary().get().bytes(numbered);
-      batch.add(ops.set(paths.plans(), data), paths.plans(), data.length);
+      batch.put(paths.plans(), decision.summary().get().bytes(numbered));
+    }
+    try {
+      batch.send();
+    } catch (KeeperException.NotEmptyException e) {
+      hasChildren(e);
+      throw e;
+    }
+  }
+
+  private void remove(Batch batch, String path) throws InterruptedException, KeeperException {
+    if (withChildren.contains(path)) {
+      copy.abandoned(path);
+    } else {
+      batch.delete(path);
+    }
+  }
+
+  private void hasChildren(KeeperException.NotEmptyException failure) {
+    String path = failure.getPath();
+    if (path != null && withChildren.add(path)) {
+      log.warn(
+          "group={} {} is the plan of a worker that is gone, and stays: another client has made"
+              + " children of it. Delete that node with its children",
+          paths.group(),
+          path);
+    }
+  }
+
+  /**
+   * Writes again what differs from the copy.
+   *
+   * @throws KeeperException as {@link #write} does
+   */
+  void mend(Lease lease, List<PlanCopy.Difference> differences)
+      throws InterruptedException, KeeperException {
+    Batch batch = new Batch(lease);
+    for (PlanCopy.Difference one : differences) {
+      if (one.isToBeMended() && copy.data(one.path()).isPresent()) {
+        batch.put(one.path(), copy.data(one.path()).get());
+      }
     }
     batch.send();
   }
@@ -77,32 +120,62 @@ final class PlanWriter {
   /** The operations of one transaction. */
   private final class Batch {
     private final Lease lease;
-    private final List<CuratorOp> ops = new ArrayList<>();
+    private final List<CuratorOp> operations = new ArrayList<>();
+
+    /** What the copy has to be told when the server has applied them. */
+    private final Map<String, Runnable> outcomes = new LinkedHashMap<>();
+
     private int bytes;
 
     Batch(Lease lease) {
       this.lease = lease;
     }
 
+    void put(String path, byte[] data) throws InterruptedException, KeeperException {
+      boolean isTop = path.equals(paths.plans());
+      if (!isTop && !isThere(paths.plans())) {
+        put(paths.plans(), copy.data(paths.plans()).orElseGet(() -> new byte[0]));
+      }
+      boolean set = isThere(path);
+      add(
+          set ? ops.set(path, data) : ops.create(path, data, CreateMode.PERSISTENT),
+          path,
+          data.length);
+      outcomes.put(path, () -> copy.wrote(path, data));
+      withChildren.remove(path);
+    }
+
+    /** Whether it is there when the transaction gets so far. */
+    private boolean isThere(String path) {
+      return copy.isThere(path) || outcomes.containsKey(path);
+    }
+
+    void delete(String path) throws InterruptedException, KeeperException {
+      add(ops.delete(path), path, 0);
+      outcomes.put(path, () -> copy.deleted(path));
+    }
+
     void add(CuratorOp op, String path, int dataBytes)
         throws InterruptedException, KeeperException {
       int more = OP_BYTES + path.getBytes(StandardCharsets.UTF_8).length + dataBytes;
-      if (!ops.isEmpty() && bytes + more > Math.min(MAX_BYTES, monitor.packetLimit() / 2)) {
+      if (!operations.isEmpty() && bytes + more > Math.min(MAX_BYTES, monitor.packetLimit() / 2)) {
         send();
       }
-      ops.add(op);
+      operations.add(op);
       bytes += more;
     }
 
     void send() throws InterruptedException, KeeperException {
-      lease.inTransaction(ops);
-      ops.clear();
+      if (operations.isEmpty()) {
+        return;
+      }
+      events.expect(outcomes.keySet());
+      lease.inTransaction(operations);
+      events.answered();
+      outcomes.values().forEach(Runnable::run);
+      outcomes.clear();
+      operations.clear();
       bytes = 0;
     }
-  }
-
-  private CuratorOp put(String path, byte[] data) {
-    String name = path.substring(path.lastIndexOf('/') + 1);
-    return names.add(name) ? ops.create(path, data, CreateMode.PERSISTENT) : ops.set(path, data);
   }
 }

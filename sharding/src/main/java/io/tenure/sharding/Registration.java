@@ -34,7 +34,8 @@ import org.jspecify.annotations.Nullable;
  * it is not found, it is made again; should both appear, the higher number is this worker's too,
  * since its owner is this session.
  *
- * <p>What if somebody deletes it? Then it is made again, with a higher number.
+ * <p>What if somebody deletes it? Then it is made again, with a higher number. What if somebody
+ * writes it? Then it is written again, see {@link #compare}.
  *
  * <p>Confined to the monitor's event thread.
  */
@@ -44,6 +45,11 @@ final class Registration {
 
   private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
   private static final long LONGEST_PAUSE_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  private static final long FIRST_MEND_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** After so long without another hand, what it did is forgotten. */
+  private static final long FORGIVEN_NANOS = TimeUnit.MINUTES.toNanos(5);
 
   /** Whoever registers. Called on the event thread. */
   interface Owner {
@@ -77,6 +83,11 @@ final class Registration {
   private final Backoff pauses = new Backoff(FIRST_PAUSE_NANOS, LONGEST_PAUSE_NANOS);
   private @Nullable Future<?> retry;
   private Code setRefused = Code.OK;
+
+  /** Between the times that it is written again after another hand wrote it. */
+  private final Backoff mends = new Backoff(FIRST_MEND_PAUSE_NANOS, LONGEST_PAUSE_NANOS);
+
+  private long mendedNanos;
 
   Registration(Monitor monitor, GroupPaths paths, String workerId, SettingsWish wish, Owner owner) {
     this.monitor = monitor;
@@ -282,8 +293,9 @@ final class Registration {
               if (asked != session || !own.equals(path) || left || reply.results().isEmpty()) {
                 return;
               }
-              if (reply.results().get(0) instanceof OpResult.GetDataResult) {
+              if (reply.results().get(0) instanceof OpResult.GetDataResult found) {
                 watch();
+                compare(own, found);
               } else {
                 log.warn(
                     "group={} worker={} {} was deleted by hand: registers again",
@@ -294,6 +306,33 @@ final class Registration {
                 register();
               }
             });
+  }
+
+  /** Only its worker writes a registration: what another hand wrote there is written over. */
+  private void compare(String own, OpResult.GetDataResult found) {
+    if (writing || written == null || Arrays.equals(written, found.getData())) {
+      return; // What is being written is compared when its own event is there.
+    }
+    long now = monitor.clock().monotonicNanos();
+    if (now - mendedNanos > FORGIVEN_NANOS) {
+      mends.reset();
+    }
+    mendedNanos = now;
+    written = null;
+    long pause = mends.nextNanos();
+    if (mends.failures() > 1) {
+      log.debug("group={} worker={} {} was overwritten again", paths.group(), workerId, own);
+      monitor.schedule(this::report, pause);
+      return;
+    }
+    log.warn(
+        "group={} worker={} {} was overwritten by another client (zxid 0x{}): it is written again,"
+            + " less and less often if that goes on. To take a worker out, use tenure drain",
+        paths.group(),
+        workerId,
+        own,
+        Long.toHexString(found.getStat().getMzxid()));
+    report();
   }
 
   /** What the node says has changed, or may have. */

@@ -115,7 +115,7 @@ public final class ShardGroup {
             .orElse(PlanSummary.none());
     Map<String, PlanInfo.Part> parts = new TreeMap<>();
     for (Znode node : reads.childNodes(paths.plans())) {
-      PlanNode plan = PlanNode.parse(node.path(), node.data());
+      PlanNode plan = PlanNode.parse(paths, node.path(), node.data());
       parts.put(plan.workerId(), PlanInfo.Part.of(plan));
     }
     return new PlanInfo(

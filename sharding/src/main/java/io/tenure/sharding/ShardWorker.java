@@ -107,7 +107,7 @@ public final class ShardWorker implements AutoCloseable {
             pool,
             threads.ofListener(callbacks));
     driver = new WorkerDriver(options, monitor.internal(), threads);
-    coordinator = new Coordinator(options, monitor);
+    coordinator = new Coordinator(options, monitor, driver::knownSettings);
     closing =
         new WorkerClosing(options, monitor.internal(), threads, driver, coordinator, this::release);
   }

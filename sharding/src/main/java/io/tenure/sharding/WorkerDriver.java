@@ -67,7 +67,9 @@ final class WorkerDriver implements SessionListener {
   private @Nullable WorkerMachine machine;
   private @Nullable ShardLink link;
   private @Nullable Tenures tenures;
-  private @Nullable GroupSettings settings;
+
+  /** Read by the coordinator's thread as well. */
+  private volatile @Nullable GroupSettings settings;
 
   private final Backoff afterBroken =
       new Backoff(TimeUnit.SECONDS.toNanos(1), TimeUnit.MINUTES.toNanos(1));
@@ -378,6 +380,11 @@ final class WorkerDriver implements SessionListener {
     started.complete(null);
   }
 
+  /** The settings that this worker goes by; empty before it has joined. Thread-safe. */
+  Optional<GroupSettings> knownSettings() {
+    return Optional.ofNullable(settings);
+  }
+
   /** Takes the group's settings that a worker goes by; the others are the coordinator's. */
   private void settingsChanged(GroupSettings now) {
     settings = now;
@@ -490,9 +497,9 @@ final class WorkerDriver implements SessionListener {
   private void planRead(byte[] data) {
     PlanNode node;
     try {
-      node = PlanNode.parse(options.paths().plan(options.id()), data);
+      node = PlanNode.parse(options.paths(), options.paths().plan(options.id()), data);
     } catch (TenureException e) {
-      planRefused(e, ". Delete that node, and the coordinator writes it again");
+      planRefused(e, ". Delete that node if the coordinator does not write it again");
       return;
     }
     planRefusal = "";
@@ -512,11 +519,11 @@ final class WorkerDriver implements SessionListener {
     obey(node);
   }
 
-  /** It is read again at each reconnect, and said once. */
+  /** It is read again at each reconnect and each change, and each kind is said once. */
   private void planRefused(TenureException cause, String remedy) {
     String text = String.valueOf(cause.getMessage());
-    if (!text.equals(planRefusal)) {
-      planRefusal = text;
+    if (!cause.getClass().getName().equals(planRefusal)) {
+      planRefusal = cause.getClass().getName();
       log.warn(
           "group={} worker={} goes on with the plan that it knows: {}{}",
           options.group(),

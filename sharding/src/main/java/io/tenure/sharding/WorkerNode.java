@@ -3,6 +3,7 @@ package io.tenure.sharding;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tenure.internal.ZnodeJson;
 import io.tenure.scope.Candidate;
+import io.tenure.scope.ForeignDataException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -79,6 +80,38 @@ record WorkerNode(
         utilization,
         Integer.MAX_VALUE,
         0);
+  }
+
+  /** A worker of which only its id is known. */
+  static WorkerNode unknown(Candidate candidate) {
+    return new WorkerNode(
+        candidate,
+        "",
+        "",
+        1,
+        Integer.MAX_VALUE,
+        false,
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of(),
+        0);
+  }
+
+  /**
+   * Parses a registration of a group.
+   *
+   * @throws io.tenure.scope.ForeignDataException if it is none, or tells of another worker than its
+   *     name does
+   */
+  static WorkerNode parse(GroupPaths paths, String path, byte[] data) {
+    WorkerNode node = parse(path, data);
+    if (!paths.isRegistration(path, node.candidate().id())) {
+      throw new ForeignDataException(
+          path + " tells of worker " + node.candidate().id() + ", which is not its own");
+    }
+    return node;
   }
 
   static WorkerNode parse(String path, byte[] data) {

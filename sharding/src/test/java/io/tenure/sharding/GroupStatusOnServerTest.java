@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.curator.framework.CuratorFramework;
+import org.apache.zookeeper.CreateMode;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -73,15 +74,16 @@ class GroupStatusOnServerTest {
   @Test
   void whatCannotBeReadIsListedAndHidesNothingElse() throws Exception {
     byte[] newer = "{\"format\":2}".getBytes(StandardCharsets.UTF_8);
-    String worker = GROUP + "/workers/" + client.getChildren().forPath(GROUP + "/workers").get(0);
-    client.setData().forPath(worker, newer);
+    // One that no worker mends: a worker writes its own registration again.
+    String worker = GROUP + "/workers/w-9-0000000900";
+    client.create().withMode(CreateMode.EPHEMERAL).forPath(worker, newer);
     client.create().forPath(GROUP + "/plan/w-9", "?".getBytes(StandardCharsets.UTF_8));
     client.setData().forPath(GROUP + "/shards/3", newer);
     GroupStatus status = group.status();
     assertThat(status.unreadable())
         .extracting(bad -> bad.path())
         .contains(worker, GROUP + "/plan/w-9");
-    assertThat(status.workers()).hasSize(1);
+    assertThat(status.workers()).hasSize(2);
     assertThat(status.shards()).hasSize(4);
   }
 

@@ -1,0 +1,117 @@
+package io.tenure.sharding;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.apache.zookeeper.data.Stat;
+import org.junit.jupiter.api.Test;
+
+/** How the coordinator tells its own plan from what another hand has written. */
+class PlanCopyTest {
+
+  private static final String TOP = "/orders/plan";
+
+  private final PlanCopy copy = new PlanCopy(TOP);
+  private final Map<String, Optional<PlanCopy.Found>> found = new LinkedHashMap<>();
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static Optional<PlanCopy.Found> node(String data, int children) {
+    Stat stat = new Stat();
+    stat.setNumChildren(children);
+    return Optional.of(new PlanCopy.Found(bytes(data), stat));
+  }
+
+  private List<String> compare() {
+    return copy.compare(found).stream()
+        .map(one -> one.path().substring(TOP.length()) + " " + one.kind())
+        .toList();
+  }
+
+  @Test
+  void whatIsAsItWasWrittenDiffersInNothing() {
+    copy.begin(Map.of(TOP, bytes("v1"), TOP + "/w-1", bytes("a")), List.of(TOP + "/w-1"));
+    copy.wrote(TOP + "/w-2", bytes("b"));
+    copy.deleted(TOP + "/w-1");
+    found.put(TOP, node("v1", 1));
+    found.put(TOP + "/w-1", Optional.empty());
+    found.put(TOP + "/w-2", node("b", 0));
+    assertThat(compare()).isEmpty();
+  }
+
+  @Test
+  void eachKindOfHandIsTold() {
+    copy.begin(
+        Map.of(
+            TOP,
+            bytes("v1"),
+            TOP + "/w-1",
+            bytes("a"),
+            TOP + "/w-2",
+            bytes("b"),
+            TOP + "/w-3",
+            bytes("c")),
+        List.of(TOP + "/w-1", TOP + "/w-2", TOP + "/w-3"));
+    found.put(TOP, node("", 3));
+    found.put(TOP + "/w-1", node("x", 0));
+    found.put(TOP + "/w-2", Optional.empty());
+    found.put(TOP + "/w-3", node("c", 1));
+    found.put(TOP + "/notes", node("n", 0));
+    found.put(TOP + "/w-3/note", node("", 0));
+    assertThat(compare())
+        .containsExactly(
+            " EMPTIED", "/notes FOREIGN", "/w-1 CHANGED", "/w-2 DELETED", "/w-3/note FOREIGN");
+    assertThat(copy.isThere(TOP + "/w-2")).isFalse();
+  }
+
+  @Test
+  void aPlanThatCannotBeDeletedIsNobodysDifference() {
+    copy.begin(Map.of(TOP + "/w-1", bytes("a")), List.of(TOP + "/w-1"));
+    copy.abandoned(TOP + "/w-1");
+    found.put(TOP + "/w-1", node("a", 1));
+    assertThat(compare()).isEmpty();
+    assertThat(copy.isThere(TOP + "/w-1")).isTrue();
+  }
+
+  @Test
+  void eventsOfOwnWritesAreNotSuspectAndOneMoreIs() {
+    PlanEvents events = new PlanEvents();
+    events.expect(List.of(TOP, TOP + "/w-1"));
+    assertThat(events.happened(TOP + "/w-1")).isFalse();
+    assertThat(events.happened(TOP + "/w-1")).isTrue();
+    assertThat(events.happened(TOP + "/w-2")).isTrue();
+    assertThat(events.take()).containsExactlyInAnyOrder(TOP + "/w-1", TOP + "/w-2");
+    events.answered();
+    assertThat(events.happened(TOP)).as("the answer was there").isTrue();
+    events.suspectAll();
+    assertThat(events.isAllSuspect()).isTrue();
+    assertThat(events.take()).containsExactly(TOP);
+    assertThat(events.isAllSuspect()).isFalse();
+  }
+
+  @Test
+  void repairsComeLessAndLessOftenUntilThereWasNoneForAWhile() {
+    PlanRepairs repairs = new PlanRepairs(() -> 0);
+    long now = 7;
+    for (int i = 0; i < 8; i++) {
+      assertThat(repairs.nanosLeft(now)).isZero();
+      repairs.repaired(now);
+      assertThat(repairs.isFightNews()).as("once, at the third").isEqualTo(i == 2);
+      long pause = TimeUnit.SECONDS.toNanos(Math.min(60, 1L << i));
+      assertThat(repairs.nanosLeft(now)).isEqualTo(pause);
+      now += pause;
+      repairs.calm(now);
+    }
+    now += PlanRepairs.FORGIVEN_NANOS;
+    repairs.calm(now);
+    repairs.repaired(now);
+    assertThat(repairs.nanosLeft(now)).isEqualTo(TimeUnit.SECONDS.toNanos(1));
+  }
+}
