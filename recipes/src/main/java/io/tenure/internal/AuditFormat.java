@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tenure.scope.AuditEntry;
 import io.tenure.scope.Predecessor;
 import io.tenure.scope.Transition;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /** The name and the data of an audit entry. */
@@ -36,6 +37,7 @@ public final class AuditFormat {
                     .put("end", p.end().word())
                     .put("reason", p.end().reason()));
     json.put("leaderTime", entry.leaderTime().toString());
+    entry.suffix().ifPresent(suffix -> json.put("suffix", suffix));
     json.put("previous", entry.previousDigest());
     return ZnodeJson.bytes(json);
   }
@@ -57,7 +59,8 @@ public final class AuditFormat {
         json.time("leaderTime"),
         json.optionalText("recordedBy"),
         json.object("predecessor").map(AuditFormat::predecessor),
-        json.text("previous"));
+        json.text("previous"),
+        json.optionalText("suffix"));
   }
 
   private static Predecessor predecessor(ZnodeJson json) {
@@ -73,16 +76,22 @@ public final class AuditFormat {
     return ZnodeJson.digest(data);
   }
 
-  /** The entry's name, which alone tells the story in {@code ls}: {@code 0000000024-elected-w3}. */
+  /**
+   * The entry's name, which alone tells the story in {@code ls}: {@code 0000000024-elected-w3}. One
+   * whose place was taken by a znode that no transition made ends in a suffix: {@code
+   * 0000000024-elected-w3~5f0c2a9be1d3}.
+   */
   public static String name(AuditEntry entry) {
-    return indexText(entry.index())
-        + "-"
-        + entry.transition().word()
-        + "-"
-        + ZnodeName.encode(entry.candidate().id());
+    return name(entry.index(), entry.transition(), entry.candidate().id(), entry.suffix());
   }
 
-  /** How long a name is at most. */
+  static String name(
+      long index, Transition transition, String candidateId, Optional<String> suffix) {
+    return EntryNaming.name(
+        indexText(index) + "-" + transition.word() + "-" + ZnodeName.encode(candidateId), suffix);
+  }
+
+  /** How long a plain name is at most. */
   public static int nameBytes(int idBytes) {
     return INDEX_DIGITS + LONGEST_WORD + 2 + idBytes;
   }

@@ -9,6 +9,7 @@ import io.tenure.scope.Transition.End;
 import io.tenure.scope.Transition.Lost;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -22,6 +23,8 @@ import java.util.Optional;
  *   <li><em>found</em>: the same for a scope that does not exist yet: create its znode with the
  *       record, and the parent of the entries, instead of setting the record.
  *   <li><em>end</em>: set the record at its version (vacant), delete {@code leader}, add the entry.
+ *   <li>Where a znode that no transition made stands in the place of an entry, the same with other
+ *       names, see {@link EntryNaming}.
  *   <li>Retention rides along: the same transaction deletes entries beyond the limit, where their
  *       names could be read.
  * </ul>
@@ -63,8 +66,19 @@ public final class CommitProtocol {
    */
   public static Commit elect(
       ScopeView view, Incumbent incumbent, String reason, Retention retention, Instant now) {
+    return elect(view, incumbent, reason, retention, now, EntryNaming.PLAIN);
+  }
+
+  /** The same, with other names of entries. */
+  public static Commit elect(
+      ScopeView view,
+      Incumbent incumbent,
+      String reason,
+      Retention retention,
+      Instant now,
+      EntryNaming naming) {
     ScopeRecord old = view.record();
-    Trail trail = new Trail(old);
+    Trail trail = new Trail(old, naming);
     Optional<Predecessor> predecessor = predecessorAfter(old);
     if (old.isLed()) {
       trail.add(
@@ -89,8 +103,14 @@ public final class CommitProtocol {
 
   /** Makes the scope and takes its office, as its first leader. */
   public static Commit found(Incumbent incumbent, String reason, Retention retention, Instant now) {
+    return found(incumbent, reason, retention, now, EntryNaming.PLAIN);
+  }
+
+  /** The same, with other names of entries. */
+  public static Commit found(
+      Incumbent incumbent, String reason, Retention retention, Instant now, EntryNaming naming) {
     ScopeView nothing = new ScopeView(ScopeRecord.empty(), -1, Optional.empty(), List.of());
-    Commit first = elect(nothing, incumbent, reason, retention, now);
+    Commit first = elect(nothing, incumbent, reason, retention, now, naming);
     List<ScopeOp> ops = new ArrayList<>(first.ops().size() + 1);
     for (ScopeOp op : first.ops()) {
       if (op instanceof ScopeOp.SetRecord set) {
@@ -117,9 +137,15 @@ public final class CommitProtocol {
    *     found no {@code leader} node, because an operator deleted it, there is none to delete
    */
   public static Commit end(ScopeView view, End end, Retention retention, Instant now) {
+    return end(view, end, retention, now, EntryNaming.PLAIN);
+  }
+
+  /** The same, with other names of entries. */
+  public static Commit end(
+      ScopeView view, End end, Retention retention, Instant now, EntryNaming naming) {
     ScopeRecord old = view.record();
     Incumbent incumbent = old.incumbent().orElseThrow();
-    Trail trail = new Trail(old);
+    Trail trail = new Trail(old, naming);
     trail.add(end, old.epoch(), incumbent, Optional.empty(), Optional.empty(), now);
     return trail.commit(
         view,
@@ -164,13 +190,15 @@ public final class CommitProtocol {
   /** The entries that a commit adds. Confined to one call. */
   private static final class Trail {
     private final ScopeRecord old;
+    private final EntryNaming naming;
     private final List<ScopeOp> added = new ArrayList<>(2);
     private final List<String> addedNames = new ArrayList<>(2);
     private long next;
     private String digest;
 
-    Trail(ScopeRecord old) {
+    Trail(ScopeRecord old, EntryNaming naming) {
       this.old = old;
+      this.naming = naming;
       this.next = old.auditNext();
       this.digest = old.digest();
     }
@@ -192,7 +220,8 @@ public final class CommitProtocol {
               now,
               recordedBy,
               predecessor,
-              digest);
+              digest,
+              naming.suffix());
       byte[] data = AuditFormat.bytes(entry);
       String name = AuditFormat.name(entry);
       added.add(new ScopeOp.CreateEntry(name, data));
@@ -211,14 +240,13 @@ public final class CommitProtocol {
       // Without the names nothing is deleted, and the trail begins where it began.
       boolean trims = limit > old.auditFirst() && !view.entryNames().isEmpty();
       List<String> kept = new ArrayList<>(view.entryNames());
-      List<String> deleted =
-          kept.stream().filter(name -> indexOf(name) < limit).sorted().limit(MAX_DELETES).toList();
+      List<String> deleted = tooOld(kept, limit);
       kept.removeAll(deleted);
       long first =
           trims
               ? kept.stream()
                   .mapToLong(Trail::indexOf)
-                  .filter(index -> index < limit)
+                  .filter(index -> index >= old.auditFirst() && index < limit)
                   .min()
                   .orElse(limit)
               : old.auditFirst();
@@ -230,6 +258,7 @@ public final class CommitProtocol {
               first,
               next,
               digest,
+              naming.suffix(),
               old.unknown());
       List<ScopeOp> ops = new ArrayList<>(added.size() + deleted.size() + 2);
       // The record first: where several operations would fail, its version is the truth to act on.
@@ -245,6 +274,20 @@ public final class CommitProtocol {
               data -> new ScopeView.LeaderData(data, Sessions.parse(office.incumbent().session())));
       return new Commit(
           List.copyOf(ops), new ScopeView(record, view.version() + 1, leader, List.copyOf(kept)));
+    }
+
+    /**
+     * What the transaction deletes, the oldest first. Names below the first entry that the record
+     * counts are no entry's of a transition, and come last: thousands of them keep no entry.
+     */
+    private List<String> tooOld(List<String> names, long limit) {
+      Comparator<String> uncountedLast =
+          Comparator.comparing(name -> indexOf(name) < old.auditFirst());
+      return names.stream()
+          .filter(name -> indexOf(name) < limit)
+          .sorted(uncountedLast.thenComparing(Comparator.naturalOrder()))
+          .limit(MAX_DELETES)
+          .toList();
     }
 
     /** Names that are no entry's are never deleted: they are not ours. */

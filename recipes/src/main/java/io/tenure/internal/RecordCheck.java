@@ -6,24 +6,42 @@ import io.tenure.scope.Scope;
 import io.tenure.scope.TenureException;
 import io.tenure.scope.Transition;
 import java.nio.charset.StandardCharsets;
-import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Holds a scope's record against its audit trail. A record that was emptied by hand, or set back to
  * an older copy, would give out epochs a second time, and with them fencing tokens; the trail
- * beside it knows better.
+ * beside it knows better. What others have put into the trail, though, must keep nobody from being
+ * elected.
  *
  * <p><b>What it costs.</b> Every commit writes the record and the trail in one transaction. So
  * where the record's last change and the trail's last change are the same transaction, no hand has
- * been between them, and the two numbers are all that is needed. Only where they differ, because
- * entries were archived or something was done by hand, the trail is looked at.
+ * been between them, and the two numbers are all that is needed. Where they differ, because entries
+ * were archived, or somebody has added some, the record's own last entry is read: if the
+ * transaction that made it is the one that last wrote the record, then no transition came later,
+ * whatever else the trail holds. Only a record that was written by something else than a transition
+ * is held against what stands in the trail ahead of it.
+ *
+ * <p><b>What counts then.</b> An entry that a transition made is older than the record, which that
+ * transition wrote as well; and it follows, by its digest, on the last one that the record knows,
+ * if that one is still there. Only in a tree that was copied from elsewhere, where every entry is
+ * younger than the record, age says nothing.
  *
  * <p>Stateless.
  */
 public final class RecordCheck {
+
+  /**
+   * An entry as it was read.
+   *
+   * @param zxid the transaction that made it
+   */
+  @SuppressWarnings("ArrayRecordComponent") // carried, never compared
+  public record Seen(String name, byte[] data, long zxid) {}
 
   private RecordCheck() {}
 
@@ -38,56 +56,143 @@ public final class RecordCheck {
     return entries > 0 && recordZxid != trailZxid;
   }
 
-  /** Whether an entry belongs behind the last one that a record knows. */
-  public static boolean isBehind(ScopeRecord record, String name) {
-    return AuditFormat.index(name).orElse(0) >= record.auditNext();
+  /**
+   * Whether the record is as the transition wrote it that made its last entry, so that no later one
+   * was made.
+   *
+   * @param recordZxid the transaction that last wrote the record
+   */
+  public static boolean isOfLastTransition(ScopeRecord record, long recordZxid, Seen last) {
+    return last.zxid() == recordZxid && AuditFormat.digest(last.data()).equals(record.digest());
   }
 
-  /** The name of the newest entry, if there is one. */
-  public static Optional<String> newest(List<String> names) {
+  /** The names that may be of the record's last entry or of one that it does not know. */
+  public static List<String> notBefore(ScopeRecord record, List<String> names) {
     return names.stream()
-        .filter(name -> AuditFormat.index(name).isPresent())
-        .max(Comparator.comparingLong((String name) -> AuditFormat.index(name).orElse(0)));
+        .filter(name -> AuditFormat.index(name).orElse(-1) >= record.auditNext() - 1)
+        .sorted()
+        .toList();
   }
 
   /**
-   * The error of a record that is older than the newest entry of its trail. An entry that is not
-   * Tenure's proves nothing.
+   * The error of a record that is older than its trail. An entry that no transition can have made
+   * proves nothing.
    *
-   * @param name of the newest entry
-   * @param data of that entry
-   * @param names of all entries
+   * @param recordZxid the transaction that last wrote the record
+   * @param entries all that are {@link #notBefore} the record's last, as far as they can be read
    */
   public static Optional<ForeignDataException> older(
-      Scope scope, ScopeRecord record, String name, byte @Nullable [] data, List<String> names) {
-    String path = scope.auditPath() + "/" + name;
-    AuditEntry newest;
+      Scope scope, ScopeRecord record, long recordZxid, List<Seen> entries) {
+    Optional<Seen> own =
+        entries.stream()
+            .filter(seen -> AuditFormat.digest(seen.data()).equals(record.digest()))
+            .findFirst();
+    if (own.isPresent() && own.get().zxid() == recordZxid) {
+      return Optional.empty();
+    }
+    boolean copied = own.isPresent() && own.get().zxid() > recordZxid;
+    Chains chains = new Chains(record, own.isPresent());
+    for (Seen seen : entries) {
+      if (copied || seen.zxid() < recordZxid) {
+        parse(scope, seen).ifPresent(entry -> chains.add(entry, seen));
+      }
+    }
+    return chains.longest().map(chain -> error(scope, record, chain, own.isPresent()));
+  }
+
+  private static Optional<AuditEntry> parse(Scope scope, Seen seen) {
     try {
-      newest = AuditFormat.parse(path, data == null ? new byte[0] : data);
+      AuditEntry entry = AuditFormat.parse(scope.auditPath() + "/" + seen.name(), seen.data());
+      return AuditFormat.name(entry).equals(seen.name()) ? Optional.of(entry) : Optional.empty();
     } catch (TenureException e) {
       return Optional.empty();
     }
-    if (newest.index() < record.auditNext() && newest.epoch() <= record.epoch()) {
-      return Optional.empty();
+  }
+
+  /**
+   * Entries that follow on each other.
+   *
+   * @param first the index of the first
+   */
+  private record Chain(long first, AuditEntry last, Seen seen) {
+    long length() {
+      return last.index() - first + 1;
     }
-    return Optional.of(
-        new ForeignDataException(
-            behind(scope, record)
-                + ", but its newest entry "
-                + path
-                + " has index "
-                + newest.index()
-                + " and epoch "
-                + newest.epoch()
-                + ". The record was emptied or set back by hand, and an election on it would give out"
-                + " epochs, the fencing tokens, a second time. Nothing was changed. To mend it, write"
-                + " what the newest entry knows, in zkCli: set "
-                + scope.path()
-                + " '"
-                + new String(
-                    mended(newest, data == null ? new byte[0] : data, names).bytes(),
-                    StandardCharsets.UTF_8)
-                + "'"));
+  }
+
+  /** Puts entries together into chains. Confined to one check. */
+  private static final class Chains {
+    private final ScopeRecord record;
+    private final boolean rooted;
+
+    // Digests are of entries that name their index, so a chain never runs in a circle.
+    private final Map<String, Chain> byDigest = new HashMap<>();
+    private Optional<Chain> longest = Optional.empty();
+
+    /**
+     * No entry yet.
+     *
+     * @param rooted whether chains have to begin where the record ends
+     */
+    Chains(ScopeRecord record, boolean rooted) {
+      this.record = record;
+      this.rooted = rooted;
+    }
+
+    /** Takes an entry; none of a smaller index must follow. */
+    void add(AuditEntry entry, Seen seen) {
+      boolean own = AuditFormat.digest(seen.data()).equals(record.digest());
+      boolean isKnown =
+          entry.index() < record.auditNext()
+              && (entry.epoch() <= record.epoch() || (rooted && !own));
+      if (isKnown) {
+        return;
+      }
+      Chain before = byDigest.get(entry.previousDigest());
+      boolean follows = before != null && before.last().index() == entry.index() - 1;
+      boolean first =
+          own
+              || (entry.index() == record.auditNext()
+                  && entry.previousDigest().equals(record.digest()));
+      if (rooted && !follows && !first) {
+        return;
+      }
+      Chain chain =
+          new Chain(follows ? Objects.requireNonNull(before).first() : entry.index(), entry, seen);
+      byDigest.put(AuditFormat.digest(seen.data()), chain);
+      if (longest.isEmpty() || chain.length() >= longest.get().length()) {
+        longest = Optional.of(chain);
+      }
+    }
+
+    Optional<Chain> longest() {
+      return longest;
+    }
+  }
+
+  private static ForeignDataException error(
+      Scope scope, ScopeRecord record, Chain chain, boolean rooted) {
+    AuditEntry newest = chain.last();
+    long first = rooted ? record.auditFirst() : chain.first();
+    return new ForeignDataException(
+        behind(scope, record)
+            + ", but its newest entry "
+            + scope.auditPath()
+            + "/"
+            + chain.seen().name()
+            + " has index "
+            + newest.index()
+            + " and epoch "
+            + newest.epoch()
+            + ". The record was emptied or set back by hand, and an election on it would give out"
+            + " epochs, the fencing tokens, a second time. Nothing was changed. To mend it, write"
+            + " what the newest entry knows, in zkCli: set "
+            + scope.path()
+            + " '"
+            + new String(mended(newest, chain.seen().data(), first).bytes(), StandardCharsets.UTF_8)
+            + "'. If no transition made that entry, "
+            + ForgedEntry.wayOut(scope.path())
+            + ", with --record-is-right");
   }
 
   /**
@@ -112,7 +217,9 @@ public final class RecordCheck {
                 + ". The record was emptied or set back by hand, and an election on it would give out"
                 + " epochs, the fencing tokens, a second time. Nothing was changed. To mend it, set"
                 + " epoch and auditNext of the record to what the newest entry knows, epoch to its"
-                + " epoch and auditNext to its index + 1"));
+                + " epoch and auditNext to its index + 1. If there are entries that no transition"
+                + " made, "
+                + ForgedEntry.wayOut(scope.path())));
   }
 
   private static String behind(Scope scope, ScopeRecord record) {
@@ -125,18 +232,13 @@ public final class RecordCheck {
   }
 
   /** The record that the newest entry's transaction has written, as far as the entry knows. */
-  private static ScopeRecord mended(AuditEntry newest, byte[] data, List<String> names) {
+  private static ScopeRecord mended(AuditEntry newest, byte[] data, long first) {
     Incumbent incumbent =
         new Incumbent(newest.candidate(), newest.session(), "mended-by-hand", newest.leaderTime());
     Optional<Transition.End> end =
         newest.transition() instanceof Transition.End ended
             ? Transition.endOf(ended.word(), "as its entry says")
             : Optional.empty();
-    long first =
-        names.stream()
-            .mapToLong(name -> AuditFormat.index(name).orElse(newest.index()))
-            .min()
-            .orElse(newest.index());
     ScopeRecord empty = ScopeRecord.empty();
     return new ScopeRecord(
         newest.epoch(),
@@ -145,6 +247,7 @@ public final class RecordCheck {
         first,
         newest.index() + 1,
         AuditFormat.digest(data),
+        newest.suffix(),
         empty.unknown());
   }
 }

@@ -20,6 +20,8 @@ import java.util.Set;
  * @param auditFirst the index of the oldest entry kept
  * @param auditNext the index that the next entry gets
  * @param digest SHA-256 of the last entry's bytes in hexadecimal; {@link #GENESIS} before the first
+ * @param suffix of the last entry's name, if it has one, so that the name can be told without
+ *     listing the trail
  * @param unknown fields of the znode that this version does not know; kept when it is written again
  */
 public record ScopeRecord(
@@ -29,6 +31,7 @@ public record ScopeRecord(
     long auditFirst,
     long auditNext,
     String digest,
+    Optional<String> suffix,
     ObjectNode unknown) {
 
   /** The digest before the first entry. */
@@ -50,7 +53,20 @@ public record ScopeRecord(
           "reason",
           "auditFirst",
           "auditNext",
-          "digest");
+          "digest",
+          "suffix");
+
+  /** The record of a trail whose last entry has a plain name. */
+  public ScopeRecord(
+      long epoch,
+      Optional<Incumbent> incumbent,
+      Optional<Transition.End> end,
+      long auditFirst,
+      long auditNext,
+      String digest,
+      ObjectNode unknown) {
+    this(epoch, incumbent, end, auditFirst, auditNext, digest, Optional.empty(), unknown);
+  }
 
   /** Holds the fields to each other. */
   public ScopeRecord {
@@ -92,6 +108,7 @@ public record ScopeRecord(
         first,
         json.number("auditNext", first),
         json.text("digest"),
+        json.optionalText("suffix"),
         json.without(KNOWN));
   }
 
@@ -105,6 +122,7 @@ public record ScopeRecord(
     json.put("auditFirst", auditFirst);
     json.put("auditNext", auditNext);
     json.put("digest", digest);
+    suffix.ifPresent(end -> json.put("suffix", end));
     json.setAll(unknown);
     return ZnodeJson.bytes(json);
   }
@@ -112,6 +130,20 @@ public record ScopeRecord(
   /** Whether the last tenure's end is not known. */
   public boolean isLed() {
     return incumbent.isPresent() && end.isEmpty();
+  }
+
+  /**
+   * The name of the last entry; empty if there never was one. Where an older version wrote the
+   * record after one that draws suffixes, or a person did, no such entry may be there.
+   */
+  public Optional<String> lastEntryName() {
+    return incumbent.map(
+        last ->
+            AuditFormat.name(
+                auditNext - 1,
+                end.<Transition>map(ended -> ended).orElseGet(() -> new Transition.Elected("")),
+                last.candidate().id(),
+                suffix));
   }
 
   /** Whether this record was written by the election with this nonce, whatever became of it. */

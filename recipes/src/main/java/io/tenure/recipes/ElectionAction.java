@@ -1,5 +1,6 @@
 package io.tenure.recipes;
 
+import io.tenure.internal.EntryNaming;
 import io.tenure.internal.ScopeView;
 import io.tenure.scope.Predecessor;
 import io.tenure.scope.TenureException;
@@ -26,10 +27,24 @@ sealed interface ElectionAction {
   record Read(boolean create, int failures) implements ElectionAction {}
 
   /** Send the elect transaction. */
-  record Elect(ScopeView view, long session, String nonce) implements ElectionAction {}
+  record Elect(ScopeView view, long session, String nonce, EntryNaming naming)
+      implements ElectionAction {
+
+    /** With plain names of entries. */
+    Elect(ScopeView view, long session, String nonce) {
+      this(view, session, nonce, EntryNaming.PLAIN);
+    }
+  }
 
   /** Send the ending transaction. */
-  record CommitEnd(ScopeView view, long session, Transition.End end) implements ElectionAction {}
+  record CommitEnd(ScopeView view, long session, Transition.End end, EntryNaming naming)
+      implements ElectionAction {
+
+    /** With plain names of entries. */
+    CommitEnd(ScopeView view, long session, Transition.End end) {
+      this(view, session, end, EntryNaming.PLAIN);
+    }
+  }
 
   /**
    * Delete the {@code leader} node of the tenure with that nonce, without a record of it, because

@@ -530,13 +530,19 @@ final class ElectionDriver implements SessionListener, Office {
         new Incumbent(
             settings.candidate(), Sessions.format(elect.session()), elect.nonce(), wallTime());
     return CommitProtocol.elect(
-        elect.view(), incumbent, "head of the queue", store.retention(), wallTime());
+        elect.view(),
+        incumbent,
+        "head of the queue",
+        store.retention(),
+        wallTime(),
+        elect.naming());
   }
 
   private void commitEnd(ElectionAction.CommitEnd end, long number) {
     send(
         end.session(),
-        () -> CommitProtocol.end(end.view(), end.end(), store.retention(), wallTime()),
+        () ->
+            CommitProtocol.end(end.view(), end.end(), store.retention(), wallTime(), end.naming()),
         number);
     HeldLease ending = lease;
     if (ending != null) {

@@ -32,6 +32,9 @@ sealed interface ElectionEvent {
   /** The transaction was not applied, since the scope has changed; or nobody knows if it was. */
   record NotCommitted(boolean unknown) implements ElectionEvent {}
 
+  /** It was not applied, since a znode that no transition made stands in the place of its entry. */
+  record EntryTaken() implements ElectionEvent {}
+
   /** The transaction failed for a reason that trying again does not mend. */
   record CommitFailed(TenureException cause) implements ElectionEvent {}
 

@@ -1,6 +1,7 @@
 package io.tenure.recipes;
 
 import io.tenure.internal.CommitProtocol;
+import io.tenure.internal.EntryNaming;
 import io.tenure.internal.LeaderNode;
 import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.ScopeView;
@@ -65,6 +66,9 @@ final class ElectionMachine {
 
   private Optional<Transition.End> ending = Optional.empty();
 
+  /** How the next transaction names its entries. */
+  private EntryNaming naming = EntryNaming.PLAIN;
+
   /** How often in a row a try was in vain; the rim pauses longer with each. */
   private int conflicts;
 
@@ -114,6 +118,9 @@ final class ElectionMachine {
       committed(committed.after(), out);
     } else if (event instanceof ElectionEvent.NotCommitted not) {
       notCommitted(not.unknown(), out);
+    } else if (event instanceof ElectionEvent.EntryTaken) {
+      naming = EntryNaming.of(nonces.get());
+      notCommitted(false, out);
     } else if (event instanceof ElectionEvent.CommitFailed failed) {
       failed(failed.cause(), out);
     } else if (event instanceof ElectionEvent.OfficeChanged) {
@@ -237,7 +244,7 @@ final class ElectionMachine {
     view = Optional.of(found);
     predecessor = CommitProtocol.predecessorAfter(found.record());
     become(ElectionState.ELECTING);
-    out.add(new ElectionAction.Elect(found, session, nonce));
+    out.add(new ElectionAction.Elect(found, session, nonce, naming));
   }
 
   /**
@@ -283,6 +290,7 @@ final class ElectionMachine {
   }
 
   private void committed(ScopeView after, List<ElectionAction> out) {
+    naming = EntryNaming.PLAIN;
     switch (state) {
       case ELECTING -> {
         view = Optional.of(after);
@@ -317,6 +325,7 @@ final class ElectionMachine {
 
   private void granted(List<ElectionAction> out) {
     conflicts = 0;
+    naming = EntryNaming.PLAIN;
     attemptUnknown = false;
     ScopeView office = view.orElseThrow();
     if (leaving.isPresent()) {
@@ -324,7 +333,7 @@ final class ElectionMachine {
       leaving = Optional.empty();
       ending = Optional.of(end);
       become(ElectionState.ENDING);
-      out.add(new ElectionAction.CommitEnd(office, session, end));
+      out.add(new ElectionAction.CommitEnd(office, session, end, naming));
       out.add(new ElectionAction.LeaveQueue());
       return;
     }
@@ -375,7 +384,7 @@ final class ElectionMachine {
     ending = Optional.of(end);
     over(end, out);
     become(ElectionState.ENDING);
-    out.add(new ElectionAction.CommitEnd(view.orElseThrow(), session, end));
+    out.add(new ElectionAction.CommitEnd(view.orElseThrow(), session, end, naming));
     out.add(new ElectionAction.LeaveQueue());
   }
 
@@ -402,7 +411,7 @@ final class ElectionMachine {
       finishEnd(end, newer, out);
     } else if (found.record().isLed()) {
       view = Optional.of(found);
-      out.add(new ElectionAction.CommitEnd(found, session, end));
+      out.add(new ElectionAction.CommitEnd(found, session, end, naming));
     } else {
       finishEnd(found.record().end().orElse(end), true, out);
     }
@@ -526,6 +535,7 @@ final class ElectionMachine {
     failedReadings = 0;
     view = Optional.empty();
     ending = Optional.empty();
+    naming = EntryNaming.PLAIN;
   }
 
   private boolean isOwn(ScopeRecord record) {

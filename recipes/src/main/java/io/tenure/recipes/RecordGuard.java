@@ -4,10 +4,12 @@ import io.tenure.internal.RecordCheck;
 import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.TrailLength;
 import io.tenure.internal.session.Monitor;
+import io.tenure.internal.session.ServerErrors;
 import io.tenure.internal.session.Uncompressed;
 import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.Scope;
 import io.tenure.scope.TenureException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -23,6 +25,8 @@ import org.apache.zookeeper.data.Stat;
  * <p>Confined to the monitor's event thread.
  */
 final class RecordGuard {
+
+  private static final int ENTRIES_AT_ONCE = 32;
 
   private final Scope scope;
   private final Monitor monitor;
@@ -110,9 +114,36 @@ final class RecordGuard {
     if (!RecordCheck.isSuspect(stat.getMzxid(), trail.getPzxid(), entries)) {
       return CompletableFuture.completedFuture(true);
     }
+    return ofLastTransition(stat, record)
+        .thenCompose(
+            sound ->
+                sound
+                    ? CompletableFuture.completedFuture(true)
+                    : compareEntries(stat, record, trail));
+  }
+
+  private CompletableFuture<Boolean> ofLastTransition(Stat stat, ScopeRecord record) {
+    return record
+        .lastEntryName()
+        .map(
+            name ->
+                entry(name)
+                    .thenApply(
+                        seen ->
+                            seen.filter(
+                                    last ->
+                                        RecordCheck.isOfLastTransition(
+                                            record, stat.getMzxid(), last))
+                                .isPresent()))
+        .orElseGet(() -> CompletableFuture.completedFuture(false));
+  }
+
+  private CompletableFuture<Boolean> compareEntries(Stat stat, ScopeRecord record, Stat trail) {
+    int entries = trail.getNumChildren();
     CompletableFuture<Optional<ForeignDataException>> found =
         TrailLength.fits(entries, record, monitor.packetBytes())
-            ? newest(record)
+            ? newerEntries(record)
+                .thenApply(seen -> RecordCheck.older(scope, record, stat.getMzxid(), seen))
             : CompletableFuture.completedFuture(
                 stat.getMzxid() > trail.getPzxid()
                     ? RecordCheck.older(scope, record, entries)
@@ -124,7 +155,7 @@ final class RecordGuard {
                 : refuseIfUnchanged(stat, older.get()));
   }
 
-  private CompletableFuture<Optional<ForeignDataException>> newest(ScopeRecord record) {
+  private CompletableFuture<List<RecordCheck.Seen>> newerEntries(ScopeRecord record) {
     return monitor
         .call(callback -> client.getChildren().inBackground(callback).forPath(scope.auditPath()))
         .thenCompose(
@@ -133,20 +164,44 @@ final class RecordGuard {
                   ScopeStore.check(listed, scope.auditPath(), "read") == Code.NONODE
                       ? List.of()
                       : listed.getChildren();
-              Optional<String> name = RecordCheck.newest(names);
-              if (name.isEmpty()) {
-                return CompletableFuture.completedFuture(Optional.empty());
+              return entries(RecordCheck.notBefore(record, names), List.of());
+            });
+  }
+
+  /** Some at a time: there may be thousands, which others have put there. */
+  private CompletableFuture<List<RecordCheck.Seen>> entries(
+      List<String> names, List<RecordCheck.Seen> before) {
+    if (names.isEmpty()) {
+      return CompletableFuture.completedFuture(before);
+    }
+    int some = Math.min(names.size(), ENTRIES_AT_ONCE);
+    CompletableFuture<List<RecordCheck.Seen>> read =
+        CompletableFuture.completedFuture(new ArrayList<>(before));
+    for (String name : names.subList(0, some)) {
+      read =
+          read.thenCombine(
+              entry(name),
+              (all, seen) -> {
+                seen.ifPresent(all::add);
+                return all;
+              });
+    }
+    return read.thenCompose(all -> entries(names.subList(some, names.size()), all));
+  }
+
+  private CompletableFuture<Optional<RecordCheck.Seen>> entry(String name) {
+    String path = scope.auditPath() + "/" + name;
+    return monitor
+        .call(callback -> Uncompressed.getData(client).inBackground(callback).forPath(path))
+        .thenApply(
+            read -> {
+              boolean denied = ServerErrors.code(read.getResultCode()) == Code.NOAUTH;
+              // Whoever forges an entry may choose who reads it.
+              if (denied || ScopeStore.check(read, path, "read") == Code.NONODE) {
+                return Optional.empty();
               }
-              String path = scope.auditPath() + "/" + name.get();
-              return monitor
-                  .call(
-                      callback -> Uncompressed.getData(client).inBackground(callback).forPath(path))
-                  .thenApply(
-                      entry ->
-                          ScopeStore.check(entry, path, "read") == Code.NONODE
-                              ? Optional.empty()
-                              : RecordCheck.older(
-                                  scope, record, name.get(), entry.getData(), names));
+              byte[] data = read.getData() == null ? new byte[0] : read.getData();
+              return Optional.of(new RecordCheck.Seen(name, data, read.getStat().getCzxid()));
             });
   }
 

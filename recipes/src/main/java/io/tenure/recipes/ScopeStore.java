@@ -2,6 +2,7 @@ package io.tenure.recipes;
 
 import io.tenure.internal.Commit;
 import io.tenure.internal.CommitProtocol;
+import io.tenure.internal.ForgedEntry;
 import io.tenure.internal.ScopeOp;
 import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.ScopeView;
@@ -15,7 +16,6 @@ import io.tenure.internal.session.ServerErrors;
 import io.tenure.internal.session.Uncompressed;
 import io.tenure.internal.session.ZnodeOps;
 import io.tenure.scope.CoordinationException;
-import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.Retention;
 import io.tenure.scope.Scope;
 import io.tenure.scope.TenureException;
@@ -42,7 +42,7 @@ import org.apache.zookeeper.KeeperException.Code;
  * through {@link Monitor#transact}, which does not.
  *
  * <p>Thread-safe. Beside Curator's, its only state is which entries may be deleted, which only ever
- * become fewer, and whether a trail that is too long was said to be.
+ * become fewer, and what was said already.
  */
 final class ScopeStore {
 
@@ -70,6 +70,9 @@ final class ScopeStore {
 
   /** The names of entries that cannot be deleted, because a znode hangs below them. */
   private final Set<String> undeletable = ConcurrentHashMap.newKeySet();
+
+  /** It was said that a znode stands in the place of an entry. */
+  private volatile boolean saidTaken;
 
   /** It was said that the trail is too long to be trimmed. */
   private volatile boolean saidTooLong;
@@ -440,20 +443,31 @@ final class ScopeStore {
       keep(entry);
       return new ElectionEvent.NotCommitted(false);
     }
-    if (code == Code.NODEEXISTS && op instanceof ScopeOp.CreateEntry entry) {
-      return new ElectionEvent.CommitFailed(
-          new ForeignDataException(
-              ScopeOps.path(scope, op)
-                  + " stands where the next audit entry belongs, though the record of "
-                  + scope
-                  + " does not know it ("
-                  + entry.name()
-                  + "). It was left untouched; remove it if it is not Tenure's"));
+    if (code == Code.NODEEXISTS && op instanceof ScopeOp.CreateEntry) {
+      entryTaken(ScopeOps.path(scope, op));
+      return new ElectionEvent.EntryTaken();
     }
     return switch (code) {
       case NODEEXISTS, BADVERSION, NONODE -> new ElectionEvent.NotCommitted(false);
       default -> new ElectionEvent.CommitFailed(ScopeOps.refused(code, scope, op));
     };
+  }
+
+  /** The record had the version that was read, so no transition made what stands there. */
+  private void entryTaken(String path) {
+    if (saidTaken) {
+      log.debug("scope={} {}", scope, ForgedEntry.taken(scope.path(), path));
+      return;
+    }
+    saidTaken = true;
+    log.warn("scope={} {}", scope, ForgedEntry.taken(scope.path(), path));
+    createPersistent(scope.quarantinePath(), new byte[0])
+        .whenComplete(
+            (created, error) -> {
+              if (error != null) {
+                log.debug("scope={} {} was not made", scope, scope.quarantinePath(), error);
+              }
+            });
   }
 
   /**

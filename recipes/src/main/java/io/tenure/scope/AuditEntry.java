@@ -18,6 +18,8 @@ import java.util.Optional;
  *     scope's first
  * @param previousDigest SHA-256 of the bytes of the entry before, in hexadecimal; 64 zeros on the
  *     scope's first
+ * @param suffix drawn at random where a znode that no transition made stood in this entry's place;
+ *     its name ends in it then, after a {@code ~}. Empty on any other
  */
 public record AuditEntry(
     long index,
@@ -28,4 +30,30 @@ public record AuditEntry(
     Instant leaderTime,
     Optional<String> recordedBy,
     Optional<Predecessor> predecessor,
-    String previousDigest) {}
+    String previousDigest,
+    Optional<String> suffix) {
+
+  /** An entry whose place was free. */
+  public AuditEntry(
+      long index,
+      Transition transition,
+      long epoch,
+      Candidate candidate,
+      String session,
+      Instant leaderTime,
+      Optional<String> recordedBy,
+      Optional<Predecessor> predecessor,
+      String previousDigest) {
+    this(
+        index,
+        transition,
+        epoch,
+        candidate,
+        session,
+        leaderTime,
+        recordedBy,
+        predecessor,
+        previousDigest,
+        Optional.empty());
+  }
+}

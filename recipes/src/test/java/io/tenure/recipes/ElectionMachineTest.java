@@ -90,6 +90,29 @@ class ElectionMachineTest {
   }
 
   @Example
+  void whereAnEntrysPlaceIsTakenTheNextTryNamesItSoThatNobodyCouldTakeItAhead() {
+    machine.on(new ElectionEvent.Join());
+    machine.on(new ElectionEvent.QueueHead());
+    assertThat(read()).containsExactly(new ElectionAction.Elect(scope.read(), SESSION, "n"));
+    machine.on(new ElectionEvent.EntryTaken());
+    assertThat(read())
+        .singleElement()
+        .satisfies(
+            action -> assertThat(((ElectionAction.Elect) action).naming().suffix()).isPresent());
+    Commit commit = elected("n", SESSION);
+    assertThat(scope.apply(commit, SESSION)).isTrue();
+    machine.on(new ElectionEvent.Committed(commit.after()));
+    machine.on(new ElectionEvent.End(new Transition.Resigned("done")));
+    assertThat(machine.on(new ElectionEvent.EntryTaken()))
+        .hasOnlyElementsOfType(ElectionAction.Read.class);
+    assertThat(read())
+        .singleElement()
+        .satisfies(
+            action ->
+                assertThat(((ElectionAction.CommitEnd) action).naming().suffix()).isPresent());
+  }
+
+  @Example
   void anAttemptOfUnknownOutcomeIsCarriedToItsEndThoughTheScopeCannotBeRead() {
     sentWithoutAnswer();
     assertThat(machine.on(new ElectionEvent.ReadFailed(denied())))

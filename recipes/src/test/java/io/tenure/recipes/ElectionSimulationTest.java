@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tenure.internal.Commit;
 import io.tenure.internal.CommitProtocol;
 import io.tenure.internal.Incumbent;
+import io.tenure.internal.ScopeOp;
 import io.tenure.internal.ScopeView;
 import io.tenure.internal.Sessions;
 import io.tenure.scope.Candidate;
@@ -28,7 +29,7 @@ import net.jqwik.api.Property;
 /**
  * Several election machines on one scope in memory, with a schedule of faults from a seed: answers
  * that are lost, transactions that arrive late, readings and transactions that are refused,
- * sessions that end, operators, users who give up.
+ * sessions that end, operators, users who give up, and somebody who makes znodes in the trail.
  */
 class ElectionSimulationTest {
 
@@ -79,9 +80,11 @@ class ElectionSimulationTest {
       } else if (action instanceof ElectionAction.Elect elect) {
         Incumbent incumbent = by("w-" + number, elect.nonce(), elect.session());
         send(
-            CommitProtocol.elect(elect.view(), incumbent, "head", RETENTION, NOW), elect.session());
+            CommitProtocol.elect(elect.view(), incumbent, "head", RETENTION, NOW, elect.naming()),
+            elect.session());
       } else if (action instanceof ElectionAction.CommitEnd end) {
-        send(CommitProtocol.end(end.view(), end.end(), RETENTION, NOW), end.session());
+        send(
+            CommitProtocol.end(end.view(), end.end(), RETENTION, NOW, end.naming()), end.session());
       } else if (action instanceof ElectionAction.Grant grant) {
         assertThat(wants).as("a lease is granted to who asked for it").isTrue();
         holdsLease = true;
@@ -144,10 +147,15 @@ class ElectionSimulationTest {
         answers.add(() -> new ElectionEvent.NotCommitted(true));
       } else {
         answers.add(
-            () ->
-                in == session && applied(commit, in)
-                    ? new ElectionEvent.Committed(commit.after())
-                    : new ElectionEvent.NotCommitted(false));
+            () -> {
+              Optional<ScopeOp> obstacle = scope.obstacle(commit);
+              if (in == session && applied(commit, in)) {
+                return new ElectionEvent.Committed(commit.after());
+              }
+              return in == session && obstacle.get() instanceof ScopeOp.CreateEntry
+                  ? new ElectionEvent.EntryTaken()
+                  : new ElectionEvent.NotCommitted(false);
+            });
       }
     }
   }
@@ -232,7 +240,7 @@ class ElectionSimulationTest {
 
   private void somethingHappens() {
     Rim rim = rims.get(random.nextInt(rims.size()));
-    switch (random.nextInt(14)) {
+    switch (random.nextInt(15)) {
       case 0 -> {
         if (!rim.wants && rim.machine.state() == ElectionState.IDLE) {
           rim.wants = true;
@@ -271,6 +279,7 @@ class ElectionSimulationTest {
           late.remove(random.nextInt(late.size())).run();
         }
       }
+      case 7 -> scope.forgeEntry(random, List.of("w-0", "w-1", "w-2"));
       default -> answer(rim);
     }
   }

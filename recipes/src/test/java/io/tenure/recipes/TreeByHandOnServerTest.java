@@ -20,6 +20,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.api.transaction.CuratorOp;
+import org.apache.zookeeper.ZooDefs.Ids;
+import org.apache.zookeeper.ZooDefs.Perms;
+import org.apache.zookeeper.data.ACL;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -82,14 +85,16 @@ class TreeByHandOnServerTest {
     LeaderElection election = open(candidate("w-1"));
     Lease lease = election.acquire();
     operator.setData().forPath(SCOPE + "/leader", "hello".getBytes(StandardCharsets.UTF_8));
-    operator.create().forPath(SCOPE + "/audit/0000000002-resigned-w-1");
+    String audit = SCOPE + "/audit";
+    ACL withoutCreate = new ACL(Perms.ALL & ~Perms.CREATE, Ids.ANYONE_ID_UNSAFE);
+    operator.setACL().withACL(List.of(withoutCreate)).forPath(audit);
     lease.close();
     Ended how = lease.ended().toCompletableFuture().get(20, TimeUnit.SECONDS);
     assertThat(how.recorded()).isFalse();
     await()
         .untilAsserted(
             () -> assertThat(operator.checkExists().forPath(SCOPE + "/leader")).isNull());
-    operator.delete().forPath(SCOPE + "/audit/0000000002-resigned-w-1");
+    operator.setACL().withACL(Ids.OPEN_ACL_UNSAFE).forPath(audit);
     assertThat(open(candidate("w-2")).acquire().epoch()).isEqualTo(2);
   }
 

@@ -8,8 +8,11 @@ import io.tenure.internal.ScopeView;
 import io.tenure.scope.AuditEntry;
 import io.tenure.scope.Transition;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** A slow and obvious twin of a scope in ZooKeeper: all operations of a commit, or none. */
@@ -22,6 +25,7 @@ public final class InMemoryScope {
   public Optional<ScopeView.LeaderData> leader = Optional.empty();
   public final TreeMap<String, byte[]> audit = new TreeMap<>();
   public final List<AuditEntry> history = new ArrayList<>();
+  private final Set<String> forged = new HashSet<>();
 
   /** One whose znode nobody has made yet. */
   public static InMemoryScope absent() {
@@ -79,6 +83,7 @@ public final class InMemoryScope {
         history.add(AuditFormat.parse(create.name(), create.data()));
       } else if (op instanceof ScopeOp.DeleteEntry delete) {
         audit.remove(delete.name());
+        forged.remove(delete.name());
       }
     }
     return true;
@@ -120,10 +125,41 @@ public final class InMemoryScope {
     }
   }
 
+  /**
+   * Somebody who may add to the trail makes a znode in it: in the place of the next entry or
+   * anywhere, under a name that can be guessed.
+   */
+  public void forgeEntry(Random random, List<String> ids) {
+    List<String> words = List.of("elected", "resigned", "failed", "lapsed", "revoked", "lost");
+    long next = record().auditNext();
+    List<Long> indexes = List.of(next, next, next, next + 1, next + 1, 1L, 9_999_999_999L);
+    String name =
+        AuditFormat.indexText(indexes.get(random.nextInt(indexes.size())))
+            + "-"
+            + words.get(random.nextInt(words.size()))
+            + "-"
+            + ids.get(random.nextInt(ids.size()));
+    if (auditExists && exists && !audit.containsKey(name)) {
+      audit.put(name, new byte[] {'x'});
+      forged.add(name);
+    }
+  }
+
+  /** Whether a znode in the trail was made by no transition. */
+  public boolean isForged(String name) {
+    return forged.contains(name);
+  }
+
+  /** How many entries of transitions are kept. */
+  public int kept() {
+    return (int) audit.keySet().stream().filter(name -> !forged.contains(name)).count();
+  }
+
   /** An operator deletes the parent of the entries, and them with it. */
   public void deleteAudit() {
     auditExists = false;
     audit.clear();
+    forged.clear();
   }
 
   /** Indexes and epochs dense, digests chained, each tenure elected once and ended at most once. */

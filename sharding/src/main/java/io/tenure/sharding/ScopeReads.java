@@ -3,7 +3,6 @@ package io.tenure.sharding;
 import io.tenure.internal.AuditFormat;
 import io.tenure.internal.CommitProtocol;
 import io.tenure.internal.Incumbent;
-import io.tenure.internal.RecordCheck;
 import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.ScopeView;
 import io.tenure.internal.TrailLength;
@@ -19,6 +18,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -84,6 +84,11 @@ final class ScopeReads {
       return lists() || counts() ? 3 : 2;
     }
 
+    /** Once more, where the first reading has set the watch. */
+    Wish again() {
+      return new Wish(number, false, false, names, 0);
+    }
+
     Wish listing(int count) {
       return new Wish(number, false, false, names, count);
     }
@@ -99,9 +104,6 @@ final class ScopeReads {
   private record WithoutLeader(
       String shard, Wish wish, Optional<ScopeView> view, Incumbent incumbent) {}
 
-  /** A scope whose trail has an entry that the record does not know. */
-  private record Older(String shard, Wish wish, ScopeView view, OpResult.GetDataResult read) {}
-
   private final Monitor monitor;
   private final GroupPaths paths;
   private Retention retention;
@@ -114,6 +116,7 @@ final class ScopeReads {
   private final Set<String> undeletable = new HashSet<>();
 
   private final RecordChecks checks = new RecordChecks();
+  private final RecordComparison comparison;
 
   /** Trails whose list does not fit into a reply, which was said. */
   private final Set<String> tooLong = new HashSet<>();
@@ -132,6 +135,7 @@ final class ScopeReads {
     this.watches = watches;
     this.answers = answers;
     this.registrations = new Registrations(monitor, paths);
+    this.comparison = new RecordComparison(monitor);
   }
 
   void add(WorkerAction.Look look) {
@@ -226,7 +230,7 @@ final class ScopeReads {
     }
     Map<String, Wish> again = new LinkedHashMap<>();
     List<WithoutLeader> withoutLeader = new ArrayList<>();
-    List<Older> older = new ArrayList<>();
+    List<RecordComparison.Suspect> suspects = new ArrayList<>();
     int next = 0;
     for (Map.Entry<String, Wish> entry : some.entrySet()) {
       String shard = entry.getKey();
@@ -236,16 +240,18 @@ final class ScopeReads {
       try {
         Optional<ScopeView> view = view(paths.shard(shard), results);
         Optional<Incumbent> gone = withoutNode(view);
+        Optional<RecordComparison.Suspect> suspect =
+            view.flatMap(found -> suspect(shard, wish, found, results));
+        if (suspect.isPresent()) {
+          suspects.add(suspect.get());
+          continue;
+        }
         int toList = view.map(found -> entriesToList(shard, wish, found, results)).orElse(0);
         if (toList > 0) {
           again.put(shard, wish.listing(toList));
-        } else if (view.isPresent() && mayBeOlder(wish, view.get())) {
-          older.add(new Older(shard, wish, view.get(), (OpResult.GetDataResult) results.get(0)));
         } else if (gone.isPresent()) {
-          fits(shard, wish, view, results);
           withoutLeader.add(new WithoutLeader(shard, wish, view, gone.get()));
         } else {
-          fits(shard, wish, view, results);
           answers.read(shard, wish.number(), view, OptionalLong.empty());
         }
       } catch (TenureException e) {
@@ -257,8 +263,8 @@ final class ScopeReads {
             ? CompletableFuture.completedFuture(null)
             : tellWhoIsGone(session, withoutLeader);
     CompletableFuture<Void> all = told;
-    for (Older one : older) {
-      all = all.thenCompose(done -> compare(session, one));
+    if (!suspects.isEmpty()) {
+      all = all.thenCompose(done -> compare(session, some, suspects));
     }
     for (Map<String, Wish> lists : inOneReplyEach(again)) {
       all = all.thenCompose(done -> readScopes(session, lists));
@@ -266,17 +272,53 @@ final class ScopeReads {
     return all;
   }
 
+  /** Whether the record may be older than the trail, so that more has to be read. */
+  private Optional<RecordComparison.Suspect> suspect(
+      String shard, Wish wish, ScopeView view, List<OpResult> results) {
+    if (!wish.counts() || !(results.get(2) instanceof OpResult.GetDataResult audit)) {
+      return Optional.empty();
+    }
+    Stat read = ((OpResult.GetDataResult) results.get(0)).getStat();
+    return checks.isSuspect(shard, view, read, audit)
+        ? Optional.of(
+            new RecordComparison.Suspect(
+                paths.shard(shard), shard, view.record(), read, audit.getStat()))
+        : Optional.empty();
+  }
+
+  /** Those whose record is as new as the trail are read once more, and told then. */
+  private CompletableFuture<Void> compare(
+      long session, Map<String, Wish> wishes, List<RecordComparison.Suspect> suspects) {
+    Map<String, Wish> sound = new LinkedHashMap<>();
+    return comparison
+        .compare(
+            session,
+            suspects,
+            (suspect, verdict) -> {
+              Wish wish = Objects.requireNonNull(wishes.get(suspect.shard()));
+              if (verdict.fits()) {
+                checks.fits(suspect.shard(), suspect.record(), suspect.read());
+                sound.put(suspect.shard(), wish.again());
+              } else {
+                failed(suspect.shard(), wish, verdict.refused());
+              }
+            })
+        .thenCompose(
+            done ->
+                sound.isEmpty()
+                    ? CompletableFuture.completedFuture(null)
+                    : readScopes(session, sound));
+  }
+
   /** How many entries are to be listed; 0 if none, or if their list may not fit into a reply. */
   private int entriesToList(String shard, Wish wish, ScopeView view, List<OpResult> results) {
     if (!wish.counts() || !(results.get(2) instanceof OpResult.GetDataResult audit)) {
       return 0;
     }
-    Stat read = ((OpResult.GetDataResult) results.get(0)).getStat();
-    boolean suspect = checks.isSuspect(shard, view, read, audit);
     boolean trims =
         wish.names() == WorkerAction.Names.YES
             || CommitProtocol.needsEntryNames(view.record(), retention);
-    if (!suspect && !trims) {
+    if (!trims) {
       return 0;
     }
     int entries = audit.getStat().getNumChildren();
@@ -284,66 +326,13 @@ final class ScopeReads {
     if (TrailLength.fits(entries, view.record(), packetBytes)) {
       return entries;
     }
-    if (suspect && read.getMzxid() > audit.getStat().getPzxid()) {
-      RecordCheck.older(paths.shard(shard), view.record(), entries)
-          .ifPresent(
-              refused -> {
-                throw refused;
-              });
-    }
-    if (trims && tooLong.add(shard)) {
+    if (tooLong.add(shard)) {
       log.warn(
           "{}",
           TrailLength.cannotTrim(
               paths.shard(shard).auditPath(), entries, view.record(), retention, packetBytes));
     }
     return 0;
-  }
-
-  /** Whether the names that were listed tell of more than the record of a vacant shard does. */
-  private static boolean mayBeOlder(Wish wish, ScopeView view) {
-    return wish.lists()
-        && view.leader().isEmpty()
-        && RecordCheck.newest(view.entryNames())
-            .filter(name -> RecordCheck.isBehind(view.record(), name))
-            .isPresent();
-  }
-
-  private void fits(String shard, Wish wish, Optional<ScopeView> view, List<OpResult> results) {
-    if (wish.lists() && view.isPresent()) {
-      Stat read = ((OpResult.GetDataResult) results.get(0)).getStat();
-      checks.fits(shard, view.get().record(), read);
-    }
-  }
-
-  /** Reads the newest entry, and the record again: a commit may have come between the readings. */
-  private CompletableFuture<Void> compare(long session, Older one) {
-    Scope scope = paths.shard(one.shard());
-    String name = RecordCheck.newest(one.view().entryNames()).orElseThrow();
-    return monitor
-        .read(
-            session,
-            List.of(
-                Op.getData(monitor.realPath(scope.auditPath() + "/" + name)),
-                Op.getData(monitor.realPath(scope.path()))))
-        .thenAccept(
-            reply -> {
-              Optional<TenureException> refused = Optional.empty();
-              if (reply.results().size() == 2
-                  && reply.results().get(0) instanceof OpResult.GetDataResult entry
-                  && reply.results().get(1) instanceof OpResult.GetDataResult again
-                  && again.getStat().getMzxid() == one.read().getStat().getMzxid()) {
-                ScopeView view = one.view();
-                refused =
-                    RecordCheck.older(
-                            scope, view.record(), name, entry.getData(), view.entryNames())
-                        .map(TenureException.class::cast);
-                if (refused.isEmpty()) {
-                  checks.fits(one.shard(), view.record(), again.getStat());
-                }
-              }
-              failed(one.shard(), one.wish(), refused); // Where it is empty, it is read again.
-            });
   }
 
   /** As many lists at a time as surely fit into a reply, with the records beside them. */

@@ -1,5 +1,6 @@
 package io.tenure.sharding;
 
+import io.tenure.internal.ForgedEntry;
 import io.tenure.internal.ScopeOp;
 import io.tenure.internal.ScopeView;
 import io.tenure.internal.session.LeaderDrop;
@@ -8,8 +9,8 @@ import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Reply;
 import io.tenure.internal.session.ScopeOps;
 import io.tenure.internal.session.ServerErrors;
+import io.tenure.internal.session.ZnodeOps;
 import io.tenure.scope.CoordinationException;
-import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.Retention;
 import io.tenure.scope.Scope;
 import io.tenure.scope.TenureException;
@@ -25,6 +26,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.apache.curator.framework.api.transaction.CuratorOp;
+import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException.Code;
 
 /**
@@ -44,11 +46,15 @@ final class ShardLink {
   private final Monitor monitor;
   private final GroupPaths paths;
   private final ScopeOps scopeOps;
+  private final ZnodeOps ops;
   private final Consumer<WorkerEvent> worker;
   private final OfficeWatches watches;
   private final ScopeReads reads;
   private final CommitQueue commits = new CommitQueue();
   private final Set<String> persistentLeaders = new HashSet<>();
+
+  /** Shards of which it was said that a znode stands in the place of an entry. */
+  private final Set<String> taken = new HashSet<>();
 
   private boolean flushDue;
 
@@ -62,6 +68,7 @@ final class ShardLink {
     this.monitor = monitor;
     this.paths = paths;
     this.scopeOps = new ScopeOps(monitor.client());
+    this.ops = new ZnodeOps(monitor.client());
     this.worker = worker;
     this.watches =
         new OfficeWatches(
@@ -277,7 +284,7 @@ final class ShardLink {
     CommitQueue.Batch rest = batch.without(failure.item());
     if (!batch.again()) {
       commits.repeat(rest);
-    } else if (isRace(code)) {
+    } else if (isRace(code) && !isTaken(code, failure.op())) {
       // Two of one batch: then there may be more, and to read them again is cheaper than to try.
       rest.items()
           .forEach(item -> worker.accept(new WorkerEvent.NotCommitted(item.shard(), false)));
@@ -313,19 +320,38 @@ final class ShardLink {
     return code == Code.NODEEXISTS || code == Code.BADVERSION || code == Code.NONODE;
   }
 
+  /** The record had the version that was read, so no transition made what stands there. */
+  private static boolean isTaken(Code code, ScopeOp op) {
+    return code == Code.NODEEXISTS && op instanceof ScopeOp.CreateEntry;
+  }
+
+  private void entryTaken(String shard, String path) {
+    Scope scope = paths.shard(shard);
+    if (taken.add(shard)) {
+      log.warn("{}", ForgedEntry.taken(scope.path(), path));
+      makeQuarantine(scope);
+    } else {
+      log.debug("{}", ForgedEntry.taken(scope.path(), path));
+    }
+    worker.accept(new WorkerEvent.EntryTaken(shard));
+  }
+
+  /** For an archiver, which may create below it and not beside the trail. */
+  private void makeQuarantine(Scope scope) {
+    String path = scope.quarantinePath();
+    monitor
+        .transact(
+            monitor.sessionId(),
+            path,
+            () -> List.of(ops.create(path, new byte[0], CreateMode.PERSISTENT)))
+        .whenComplete((reply, error) -> log.debug("{} made: {}", path, reply, error));
+  }
+
   private void failed(String shard, ScopeOp op, Code code) {
     Scope scope = paths.shard(shard);
     String path = ScopeOps.path(scope, op);
-    if (code == Code.NODEEXISTS && op instanceof ScopeOp.CreateEntry) {
-      worker.accept(
-          new WorkerEvent.CommitFailed(
-              shard,
-              new ForeignDataException(
-                  path
-                      + " stands where the next audit entry belongs, though the record of "
-                      + scope
-                      + " does not know it. It was left untouched; remove it if it is not"
-                      + " Tenure's")));
+    if (isTaken(code, op)) {
+      entryTaken(shard, path);
     } else if (code == Code.NONODE && op instanceof ScopeOp.CreateEntry) {
       worker.accept(new WorkerEvent.AuditMissing(shard));
     } else if (code == Code.NONODE && op instanceof ScopeOp.CreateScope) {

@@ -3,6 +3,7 @@ package io.tenure.sharding;
 import io.tenure.internal.Backoff;
 import io.tenure.internal.Commit;
 import io.tenure.internal.CommitProtocol;
+import io.tenure.internal.EntryNaming;
 import io.tenure.internal.Incumbent;
 import io.tenure.internal.LeaderNode;
 import io.tenure.internal.ScopeRecord;
@@ -528,8 +529,9 @@ final class ShardMachine {
         found.flatMap(view -> CommitProtocol.predecessorAfter(view.record())).orElse(null);
     Commit commit =
         found.isEmpty()
-            ? CommitProtocol.found(incumbent, reason, retention(slot), now)
-            : CommitProtocol.elect(found.get(), incumbent, reason, retention(slot), now);
+            ? CommitProtocol.found(incumbent, reason, retention(slot), now, slot.naming)
+            : CommitProtocol.elect(
+                found.get(), incumbent, reason, retention(slot), now, slot.naming);
     send(slot, commit);
   }
 
@@ -549,6 +551,7 @@ final class ShardMachine {
     }
     slot.sent = null;
     slot.auditMissing = false;
+    slot.naming = EntryNaming.PLAIN;
     switch (slot.state) {
       case ELECTING -> {
         slot.keep(after, false);
@@ -591,6 +594,12 @@ final class ShardMachine {
     slot.auditMissing = true;
   }
 
+  /** Its next transaction has names that nobody could take ahead. */
+  void entryTaken(ShardSlot slot) {
+    slot.naming = EntryNaming.of(nonces.get());
+    notCommitted(slot, false);
+  }
+
   /** That it may not trim a trail is no reason for a worker not to lead. */
   void trimDenied(ShardSlot slot) {
     slot.keepsAll = true;
@@ -619,6 +628,7 @@ final class ShardMachine {
 
   private void granted(ShardSlot slot) {
     slot.conflicts = 0;
+    slot.naming = EntryNaming.PLAIN;
     attemptIsUnknown(slot, false);
     slot.graceOver = false;
     boolean wanted = slot.role == ShardRole.LEAD || slot.role == ShardRole.STAND_BY;
@@ -719,7 +729,7 @@ final class ShardMachine {
         ask(slot, false, false);
       } // Else: the answer that is on its way brings them.
     } else {
-      send(slot, CommitProtocol.end(view, ending(slot), retention(slot), now));
+      send(slot, CommitProtocol.end(view, ending(slot), retention(slot), now, slot.naming));
     }
   }
 

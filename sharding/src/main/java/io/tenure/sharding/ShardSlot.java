@@ -1,5 +1,6 @@
 package io.tenure.sharding;
 
+import io.tenure.internal.EntryNaming;
 import io.tenure.internal.ScopeView;
 import io.tenure.scope.Predecessor;
 import io.tenure.scope.Transition;
@@ -73,6 +74,9 @@ final class ShardSlot {
 
   /** The scope is there without the parent of its entries. */
   boolean auditMissing;
+
+  /** How its next transaction names its entries. */
+  EntryNaming naming = EntryNaming.PLAIN;
 
   /** This worker may not delete its entries: it leaves them all. */
   boolean keepsAll;

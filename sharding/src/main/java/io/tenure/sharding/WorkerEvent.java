@@ -67,6 +67,9 @@ sealed interface WorkerEvent {
   /** It was not applied, since this worker may not delete the entries that are too old. */
   record TrimDenied(String shard) implements WorkerEvent {}
 
+  /** It was not applied, since a znode that no transition made stands in the place of its entry. */
+  record EntryTaken(String shard) implements WorkerEvent {}
+
   /** It failed for a reason that trying again at once does not mend. */
   record CommitFailed(String shard, TenureException cause) implements WorkerEvent {}
 

@@ -94,6 +94,31 @@ class ShardMachineTest {
     assertThat(looked()).containsExactly("send 7: end epoch 1 as resigned with audit");
   }
 
+  private List<String> entriesSent() {
+    return sent.ops().stream()
+        .filter(ScopeOp.CreateEntry.class::isInstance)
+        .map(op -> ((ScopeOp.CreateEntry) op).name())
+        .toList();
+  }
+
+  @Example
+  void whereAnEntrysPlaceIsTakenTheNextTryNamesItSoThatNobodyCouldTakeItAhead() {
+    othersTenureEnds(new Transition.Resigned("handoff"));
+    begins(false);
+    plan(leads());
+    looked();
+    assertThat(entriesSent()).containsExactly("0000000003-elected-w-1");
+    assertThat(on(new WorkerEvent.EntryTaken("7"))).containsExactly("look at 7, synced");
+    looked();
+    assertThat(entriesSent()).first().asString().matches("0000000003-elected-w-1~.+");
+    committed();
+    ends(2, new Transition.Resigned("done"));
+    assertThat(entriesSent()).containsExactly("0000000004-resigned-w-1");
+    assertThat(on(new WorkerEvent.EntryTaken("7"))).containsExactly("look at 7, synced");
+    looked();
+    assertThat(entriesSent()).first().asString().matches("0000000004-resigned-w-1~.+");
+  }
+
   @Example
   void whoMayNotDeleteEntriesLeadsAndKeepsThem() {
     for (int i = 0; i < 10; i++) {

@@ -278,11 +278,21 @@ final class SimulatedEnsemble {
     }
   }
 
+  /** Somebody who may add to a trail makes a znode in it. */
+  void forgeEntry(String shard, List<String> ids) {
+    SimulatedScope scope = scope(shard);
+    if (scope.now.exists()) {
+      transcript.add("  an entry of %s is forged", shard);
+      scope.now.forgeEntry(random, ids);
+      changed(scope, scope.latest().leaderVersion(), false);
+    }
+  }
+
   /** Epochs dense, digests chained, every transition once; and no more entries than wanted. */
   void check() {
     for (SimulatedScope scope : scopes.values()) {
       scope.now.check();
-      if (scope.now.audit.size() > SimulatedWorker.RETENTION.entries()) {
+      if (scope.now.kept() > SimulatedWorker.RETENTION.entries()) {
         throw new AssertionError("entries of " + scope.shard + ": " + scope.now.audit.keySet());
       }
     }

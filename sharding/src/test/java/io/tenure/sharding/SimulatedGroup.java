@@ -140,13 +140,15 @@ final class SimulatedGroup {
   }
 
   private void anOperatorComes(String shard) {
-    switch (random.nextInt(9)) {
+    switch (random.nextInt(12)) {
       case 0, 1 -> ensemble.deleteLeader(shard, true);
       case 2, 3 -> ensemble.operatorWrites(shard, "revoke");
       case 4 -> ensemble.operatorWrites(shard, "revoke for the sake of it");
       case 5 -> ensemble.operatorWrites(shard, "hello?");
       case 6 -> ensemble.operatorDeletesScope(shard);
       case 7 -> ensemble.operatorMakesScope(shard);
+      case 8, 9, 10 ->
+          ensemble.forgeEntry(shard, workers.stream().map(SimulatedWorker::toString).toList());
       default -> ensemble.operatorDeletesAudit(shard);
     }
   }

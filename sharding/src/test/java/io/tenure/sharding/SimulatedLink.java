@@ -8,6 +8,7 @@ import io.tenure.internal.Sessions;
 import io.tenure.scope.CoordinationException;
 import io.tenure.scope.Retention;
 import io.tenure.scope.TenureException;
+import io.tenure.testing.InMemoryScope;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -286,10 +287,14 @@ final class SimulatedLink {
         if (obstacle.isEmpty()) {
           answer = new WorkerEvent.Committed(shard);
         } else if (obstacle.get() instanceof ScopeOp.CreateEntry entry) {
-          if (ensemble.scope(shard).now.audit.containsKey(entry.name())) {
+          InMemoryScope scope = ensemble.scope(shard).now;
+          if (scope.isForged(entry.name())) {
+            answer = new WorkerEvent.EntryTaken(shard);
+          } else if (scope.audit.containsKey(entry.name())) {
             throw new AssertionError("an entry is there that the record does not know");
+          } else {
+            answer = new WorkerEvent.AuditMissing(shard);
           }
-          answer = new WorkerEvent.AuditMissing(shard);
         }
       }
       session.catchUp();
