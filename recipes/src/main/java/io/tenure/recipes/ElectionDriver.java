@@ -13,6 +13,7 @@ import io.tenure.internal.session.LeaseBounds;
 import io.tenure.internal.session.LeaseStart;
 import io.tenure.internal.session.LeaseTerms;
 import io.tenure.internal.session.Log;
+import io.tenure.internal.session.LongWait;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Office;
 import io.tenure.internal.session.SerialExecutor;
@@ -83,6 +84,7 @@ final class ElectionDriver implements SessionListener, Office {
   private final CuratorWatcher officeWatcher;
   private final LatchQueue queue;
   private final Retry reading;
+  private final LongWait handleWait;
   private final ArrayDeque<ElectionEvent> inbox = new ArrayDeque<>();
 
   private volatile @Nullable Thread taskThread;
@@ -139,6 +141,7 @@ final class ElectionDriver implements SessionListener, Office {
         };
     this.queue = new LatchQueue(settings, monitor, store, officeWatcher, queueOwner());
     this.reading = new Retry(monitor, log, "scope=" + scope + " waits to be read");
+    this.handleWait = new LongWait(monitor, log, "scope=" + scope + " waits in the queue");
     monitor.addListener(this);
   }
 
@@ -338,6 +341,7 @@ final class ElectionDriver implements SessionListener, Office {
 
   @Override
   public void connected(long session) {
+    handleWait.over();
     queue.reconnected();
     // Watches of an earlier session are gone, and an operator may have been faster than a new one.
     handle(new ElectionEvent.OfficeChanged());
@@ -347,6 +351,9 @@ final class ElectionDriver implements SessionListener, Office {
   @Override
   public void gone(long session) {
     handle(new ElectionEvent.SessionGone(session));
+    if (queue.isWaitedIn() && monitor.isHandleClosed()) {
+      handleWait.because(monitor.noConnection());
+    }
   }
 
   private void post(ElectionEvent event) {
@@ -379,6 +386,7 @@ final class ElectionDriver implements SessionListener, Office {
     if (machine.state() == ElectionState.IDLE) {
       request++; // What is still being read is of no use.
       reading.succeeded();
+      handleWait.over();
       stuckSaid = false;
     }
     settleIfIdle();

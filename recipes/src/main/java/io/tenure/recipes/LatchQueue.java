@@ -210,6 +210,11 @@ final class LatchQueue {
     join();
   }
 
+  /** Whether the candidate has entered, and waits for its turn or leads. */
+  boolean isWaitedIn() {
+    return latch != null;
+  }
+
   private @Nullable String ownPath() {
     LeaderLatch present = latch;
     return present == null ? null : present.getOurPath();

@@ -10,14 +10,12 @@ import io.tenure.internal.session.FailureText;
 import io.tenure.internal.session.HeldLease;
 import io.tenure.internal.session.LeaseTerms;
 import io.tenure.internal.session.Log;
-import io.tenure.internal.session.ServerErrors;
-import io.tenure.internal.session.Uncompressed;
+import io.tenure.internal.session.ZnodeReader;
 import io.tenure.lease.LeaderTask;
 import io.tenure.lease.Lease;
 import io.tenure.lease.LeaseClock;
 import io.tenure.lease.TaskFailedException;
 import io.tenure.scope.Candidate;
-import io.tenure.scope.CoordinationException;
 import io.tenure.scope.ElectionClosedException;
 import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.Printable;
@@ -28,7 +26,6 @@ import io.tenure.scope.TenureException;
 import io.tenure.scope.Transition;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
@@ -42,8 +39,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import org.apache.curator.framework.CuratorFramework;
-import org.apache.zookeeper.KeeperException;
-import org.apache.zookeeper.KeeperException.Code;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,6 +75,7 @@ public final class LeaderElection implements AutoCloseable {
   private final ElectionDriver driver;
   private final @Nullable ThreadPoolExecutor ownCallbacks;
   private final CuratorFramework client;
+  private final ZnodeReader znodes;
 
   /** The thread that runs a task, and the lease it has; for {@link #close()}. */
   private volatile @Nullable Thread taskThread;
@@ -100,6 +96,7 @@ public final class LeaderElection implements AutoCloseable {
             ? SessionMonitor.builder(builder.client).clock(builder.clock).build()
             : builder.monitor;
     this.client = monitor.client();
+    this.znodes = new ZnodeReader(client);
     Executor callbacks = builder.callbacks;
     if (callbacks == null) {
       ThreadPoolExecutor own = CallbackThread.named("tenure-callbacks");
@@ -446,34 +443,26 @@ public final class LeaderElection implements AutoCloseable {
    * Who queues for the office, the leader included, first come first. Participants that are not
    * Tenure's, but plain latches on the same path, are shown with the host {@code unknown}.
    *
-   * @throws TenureException if it cannot be read
+   * @throws TenureException if it cannot be read; {@link io.tenure.scope.ListTooLongException} if
+   *     there are more than fit into one reply
    */
   public List<Candidate> candidates() throws InterruptedException {
-    List<String> names;
-    try {
-      names =
-          new ArrayList<>(
-              read(scope.latchPath(), () -> client.getChildren().forPath(scope.latchPath())));
-    } catch (MissingException e) {
-      return List.of();
-    }
-    names.sort(Comparator.comparing(name -> name.substring(Math.max(0, name.length() - 10))));
-    List<Candidate> candidates = new ArrayList<>(names.size());
-    for (String name : names) {
-      String path = scope.latchPath() + "/" + name;
-      Optional<byte[]> data = data(path);
-      if (data.isPresent()) {
-        candidates.add(
-            CandidateFormat.parse(path, data.get())
-                .orElseGet(
-                    () ->
-                        new Candidate(plainId(data.get(), name), "unknown", 0, Optional.empty())));
-      }
-    }
-    return List.copyOf(candidates);
+    List<String> paths =
+        znodes.childrenOfEach(List.of(scope.latchPath())).get(0).found().orElse(List.of()).stream()
+            .sorted(Comparator.comparing(name -> name.substring(Math.max(0, name.length() - 10))))
+            .map(name -> scope.latchPath() + "/" + name)
+            .toList();
+    return znodes.read(paths).stream().map(LeaderElection::candidate).toList();
   }
 
-  private static String plainId(byte[] data, String name) {
+  private static Candidate candidate(ZnodeReader.Znode node) {
+    return CandidateFormat.parse(node.path(), node.data())
+        .orElseGet(() -> new Candidate(plainId(node), "unknown", 0, Optional.empty()));
+  }
+
+  private static String plainId(ZnodeReader.Znode node) {
+    byte[] data = node.data();
+    String name = node.path().substring(node.path().lastIndexOf('/') + 1);
     String text = Printable.of(new String(data, StandardCharsets.UTF_8).strip());
     return text.isEmpty() || data.length > 100
         ? name.substring(Math.max(0, name.length() - 100))
@@ -553,37 +542,6 @@ public final class LeaderElection implements AutoCloseable {
   }
 
   private Optional<byte[]> data(String path) throws InterruptedException {
-    try {
-      byte[] data = read(path, () -> Uncompressed.getData(client).forPath(path));
-      return Optional.of(data == null ? new byte[0] : data);
-    } catch (MissingException e) {
-      return Optional.empty();
-    }
-  }
-
-  private interface Reading<T> {
-    T run() throws Exception;
-  }
-
-  private static final class MissingException extends Exception {
-    private static final long serialVersionUID = 1L;
-  }
-
-  private static <T> T read(String path, Reading<T> reading)
-      throws InterruptedException, MissingException {
-    try {
-      return reading.run();
-    } catch (InterruptedException e) {
-      throw e;
-    } catch (KeeperException e) {
-      if (e.code() == Code.NONODE) {
-        throw new MissingException();
-      }
-      throw ServerErrors.refused(e.code(), path, "read");
-    } catch (RuntimeException e) {
-      throw ServerErrors.thrownByClient(e);
-    } catch (Exception e) {
-      throw new CoordinationException(path + " cannot be read: " + e.getMessage(), e);
-    }
+    return znodes.read(List.of(path)).stream().findFirst().map(ZnodeReader.Znode::data);
   }
 }

@@ -4,7 +4,6 @@ import io.tenure.internal.Backoff;
 import io.tenure.internal.session.Log;
 import io.tenure.internal.session.LongWait;
 import io.tenure.internal.session.Monitor;
-import io.tenure.internal.session.ServerErrors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -49,7 +48,7 @@ final class Retry {
 
   /** There is no session: tries again when there is one, instead of what was to be tried before. */
   void whenConnected(Runnable task) {
-    later(task, ServerErrors.noConnection(monitor.client()));
+    later(task, monitor.noConnection());
   }
 
   /** There is a connection: tries at once what has waited for one. */

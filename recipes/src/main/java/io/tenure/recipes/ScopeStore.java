@@ -303,7 +303,7 @@ final class ScopeStore {
     } else if (in.hasNamespace()) {
       return createPersistent(in.withoutNamespace(), in.namespacePath(), new byte[0]);
     }
-    throw ServerErrors.noChroot(client, path);
+    throw ServerErrors.noChroot(client, path, "made");
   }
 
   private CompletableFuture<Code> create(ZnodeOps in, String path, byte[] data) {

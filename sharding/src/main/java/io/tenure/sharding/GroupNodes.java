@@ -294,7 +294,7 @@ final class GroupNodes {
     } else if (in.hasNamespace()) {
       return makeParents(session, in.withoutNamespace(), in.namespacePath());
     }
-    throw ServerErrors.noChroot(monitor.client(), path);
+    throw ServerErrors.noChroot(monitor.client(), path, "made");
   }
 
   /** Without an answer, the next attempt finds out whether the node is there. */

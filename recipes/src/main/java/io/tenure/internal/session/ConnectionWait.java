@@ -42,7 +42,7 @@ public final class ConnectionWait implements SessionListener {
   }
 
   private void missing() {
-    wait.because(ServerErrors.noConnection(monitor.client()));
+    wait.because(monitor.noConnection());
   }
 
   @Override

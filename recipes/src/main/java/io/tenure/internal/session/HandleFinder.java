@@ -24,6 +24,7 @@ final class HandleFinder {
   private final Consumer<Optional<Handle>> found;
   private final AtomicBoolean asked = new AtomicBoolean();
   private volatile boolean namespaceMade;
+  private volatile boolean innerClientClosed;
 
   /**
    * A finder for one client.
@@ -49,6 +50,13 @@ final class HandleFinder {
     }
   }
 
+  /**
+   * Whether the application has closed Curator's inner client, which has no handle from then on.
+   */
+  boolean isInnerClientClosed() {
+    return innerClientClosed;
+  }
+
   private Optional<Handle> handle() {
     try {
       long index = client.getZookeeperClient().getInstanceIndex();
@@ -59,7 +67,16 @@ final class HandleFinder {
       if (handle.getState().isConnected()) {
         makeNamespace();
       }
-      return Optional.of(new Handle(handle, index));
+      Handle found = new Handle(handle, index);
+      if (ClosedHandle.isClosed(client, found)) {
+        // Curator notices by what an operation answers, and there may be no other operation.
+        client.usingNamespace(null).checkExists().inBackground().forPath("/");
+      }
+      return Optional.of(found);
+    } catch (IllegalStateException e) {
+      innerClientClosed = ClosedHandle.isInnerClientClosed(client, e);
+      log.debug("the client has no handle at the moment", e);
+      return Optional.empty();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return Optional.empty();

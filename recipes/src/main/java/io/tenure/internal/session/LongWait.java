@@ -13,12 +13,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * LongWait wait = new LongWait(monitor, log, "scope=" + scope + " waits for the office");
- * wait.because(ServerErrors.noConnection(client)); // at each try that came to nothing
+ * wait.because(monitor.noConnection()); // at each try that came to nothing
  * wait.over(); // when a try succeeded, or the wait was given up
  * }</pre>
  *
  * <p>The reason is a sentence with path and remedy: {@link ServerErrors#sentence} and {@link
- * ServerErrors#noConnection} make them.
+ * Monitor#noConnection} make them.
  *
  * <p>Confined to the monitor's event thread.
  */

@@ -617,12 +617,34 @@ public final class Monitor implements AutoCloseable {
     outside(
         () -> {
           try {
-            call.start((curator, event) -> execute(() -> future.complete(event)));
+            call.start((curator, event) -> execute(() -> answered(future, event)));
           } catch (Throwable e) { // Also a class or method that another Curator lacks.
             execute(() -> future.completeExceptionally(e));
           }
         });
     return future;
+  }
+
+  private void answered(CompletableFuture<CuratorEvent> future, CuratorEvent event) {
+    if (ServerErrors.code(event.getResultCode()) == Code.SYSTEMERROR && isHandleClosed()) {
+      future.completeExceptionally(ClosedHandle.innerClientClosed());
+    } else {
+      future.complete(event);
+    }
+  }
+
+  /**
+   * Whether the application has closed the handle below the client, which itself is open. On the
+   * event thread only.
+   */
+  public boolean isHandleClosed() {
+    Handle known = handle;
+    return known != null && ClosedHandle.isClosed(client, known);
+  }
+
+  /** Why nothing can be asked now, where there is no session. On the event thread only. */
+  public String noConnection() {
+    return isHandleClosed() ? ClosedHandle.sentence() : ServerErrors.noConnection(client);
   }
 
   /**
@@ -754,6 +776,9 @@ public final class Monitor implements AutoCloseable {
 
   /** "None" means none at the moment, and nothing for the session: its own handle tells its end. */
   private void handleFound(Optional<Handle> found) {
+    if (handles.isInnerClientClosed()) {
+      cannotComeBack(ClosedHandle::innerClientClosed);
+    }
     if (found.isEmpty()) {
       findAgain();
       return;

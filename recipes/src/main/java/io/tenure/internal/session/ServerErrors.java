@@ -185,6 +185,9 @@ public final class ServerErrors {
    * What a call of the client has thrown, which for a closed client is Curator's remark on a state.
    */
   public static RuntimeException thrownByClient(RuntimeException e) {
+    if (e instanceof IllegalStateException state && ClosedHandle.isInnerClientClosed(state)) {
+      return ClosedHandle.innerClientClosed();
+    }
     boolean closed =
         e instanceof IllegalStateException
             && e.getMessage() != null
@@ -197,14 +200,17 @@ public final class ServerErrors {
    * The server answers each request for it with "no node", as it does for znodes that are merely
    * absent.
    *
-   * @param path what could not be made for want of the chroot
+   * @param path what could not be made or read for want of the chroot
+   * @param done "made" or "read"
    */
-  public static TenureException noChroot(CuratorFramework client, String path) {
+  public static TenureException noChroot(CuratorFramework client, String path, String done) {
     String servers = client.getZookeeperClient().getCurrentConnectionString();
     int slash = servers.indexOf('/');
     return new CoordinationException(
         path
-            + " cannot be made: the chroot "
+            + " cannot be "
+            + done
+            + ": the chroot "
             + (slash < 0 ? "/" : servers.substring(slash))
             + " of the connection string "
             + servers

@@ -17,6 +17,7 @@ import org.apache.curator.framework.api.CuratorEvent;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.KeeperException.Code;
 import org.apache.zookeeper.data.Stat;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads znodes, many at a time. Blocks the caller; must not be called on ZooKeeper's event thread.
@@ -50,11 +51,13 @@ public final class ZnodeReader {
   }
 
   private final CuratorFramework client;
+  private final Chroot chroot;
 
   /** Reads through a client. */
   public ZnodeReader(CuratorFramework client) {
     Libraries.require();
     this.client = client;
+    this.chroot = new Chroot(client);
   }
 
   /** Makes sure that what is read next is as new as what the quorum has applied. */
@@ -187,6 +190,7 @@ public final class ZnodeReader {
     CuratorEvent event =
         await(start(call -> client.checkExists().inBackground(call).forPath(path)));
     if (!isThere(event, path)) {
+      chroot.require(path);
       return Optional.empty();
     }
     int children = event.getStat().getNumChildren();
@@ -234,6 +238,20 @@ public final class ZnodeReader {
 
   private <T> List<Read<T>> all(List<String> paths, Request request, Check check, Result<T> result)
       throws InterruptedException {
+    List<Read<T>> answers = allOf(paths, request, check, result);
+    if (!answers.isEmpty() && answers.stream().noneMatch(ZnodeReader::isOfATree)) {
+      chroot.require(answers.get(0).path());
+    }
+    return answers;
+  }
+
+  private static boolean isOfATree(Read<?> read) {
+    return read.denied() || read.found().isPresent();
+  }
+
+  private <T> List<Read<T>> allOf(
+      List<String> paths, Request request, Check check, Result<T> result)
+      throws InterruptedException {
     List<Read<T>> answers = new ArrayList<>(paths.size());
     for (int from = 0; from < paths.size(); from += READS_IN_FLIGHT) {
       List<String> some = paths.subList(from, Math.min(paths.size(), from + READS_IN_FLIGHT));
@@ -257,11 +275,21 @@ public final class ZnodeReader {
     return answers;
   }
 
+  /** An answer, and the client that got it. */
+  private static final class Answer extends CompletableFuture<CuratorEvent> {
+    private volatile @Nullable CuratorFramework client;
+
+    void complete(CuratorFramework from, CuratorEvent event) {
+      client = from;
+      complete(event);
+    }
+  }
+
   /** Starts a call. */
   public static CompletableFuture<CuratorEvent> start(Call call) throws InterruptedException {
-    CompletableFuture<CuratorEvent> future = new CompletableFuture<>();
+    Answer future = new Answer();
     try {
-      call.start((client, event) -> future.complete(event));
+      call.start(future::complete);
     } catch (InterruptedException e) {
       throw e;
     } catch (RuntimeException e) {
@@ -272,11 +300,24 @@ public final class ZnodeReader {
     return future;
   }
 
-  /** Waits for its answer, which always comes: Curator gives up in the end. */
+  /**
+   * Waits for its answer, which always comes: Curator gives up in the end.
+   *
+   * @throws TenureException if the application has closed the handle below the client
+   */
   public static CuratorEvent await(CompletableFuture<CuratorEvent> future)
       throws InterruptedException {
     try {
-      return future.get();
+      CuratorEvent event = future.get();
+      CuratorFramework client = future instanceof Answer answer ? answer.client : null;
+      Optional<TenureException> closed =
+          client != null && ClosedHandle.isSuspect(event)
+              ? ClosedHandle.cause(client)
+              : Optional.empty();
+      if (closed.isPresent()) {
+        throw closed.get();
+      }
+      return event;
     } catch (ExecutionException e) {
       throw new IllegalStateException(e.getCause());
     }
