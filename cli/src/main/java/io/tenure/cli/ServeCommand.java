@@ -2,8 +2,12 @@ package io.tenure.cli;
 
 import io.tenure.cli.serve.TimelineServer;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -37,8 +41,18 @@ final class ServeCommand implements Callable<Integer> {
       names = "--bind",
       defaultValue = "127.0.0.1",
       paramLabel = "ADDRESS",
-      description = "Default: ${DEFAULT-VALUE}. Elsewhere, everybody who reaches it can read it.")
+      description =
+          "An address of this machine to listen on; 0.0.0.0 for all of them. Default:"
+              + " ${DEFAULT-VALUE}. Elsewhere, everybody who reaches it can read it.")
   String bind = "";
+
+  @Option(
+      names = "--allow-host",
+      paramLabel = "NAME",
+      description =
+          "A name by which browsers may ask, as node-1.example.com; can be given several times."
+              + " Without one they ask for localhost, or for the address as a number.")
+  List<String> allowedHosts = new ArrayList<>();
 
   ServeCommand(Io io) {
     this.io = io;
@@ -46,27 +60,44 @@ final class ServeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    if (port < 0 || port > 65_535) {
-      throw new CommandException(ExitCode.USAGE, "--port " + port + ": give 0 to 65535");
-    }
-    InetSocketAddress address = new InetSocketAddress(bind, port);
-    if (address.isUnresolved()) {
-      throw new CommandException(
-          ExitCode.USAGE, "--bind " + bind + " is no address of this machine");
+    InetSocketAddress address = BindAddress.of(bind, port);
+    if ("root".equals(System.getProperty("user.name"))) {
+      Failures.say(io.err(), "serve runs as root and needs no privileges: run it as another user");
     }
     try (Connection connection = connect.open()) {
       Target found = new Targets(connection.client()).find(target);
       try (Live live = Live.start(connection.client(), found, io.clock());
-          TimelineServer server = TimelineServer.start(address, live.source(), io.clock())) {
+          TimelineServer server =
+              TimelineServer.start(address, allowedHosts, live.source(), io.clock())) {
         io.ifInterrupted().set(""); // That is how it ends.
-        io.out().line("serving " + found.path() + " at " + server.uri());
-        io.out().flush();
+        sayWhere(found, server);
         live.await();
       }
       return ExitCode.OK;
     } catch (IOException e) {
-      throw new CommandException(
-          ExitCode.REFUSED, bind + ":" + port + " cannot be listened on: " + e.getMessage(), e);
+      throw BindAddress.cannotListen(bind, port, e);
+    }
+  }
+
+  private void sayWhere(Target found, TimelineServer server) {
+    InetAddress listening = server.address().getAddress();
+    String urls =
+        BindAddress.reachableBy(listening).stream()
+            .map(by -> server.uri(by).toString())
+            .collect(Collectors.joining(" "));
+    io.out().line("serving " + found.path() + " at " + urls);
+    io.out().flush();
+    if (!listening.isLoopbackAddress()) {
+      Failures.say(
+          io.err(),
+          "listening on "
+              + listening.getHostAddress()
+              + " port "
+              + server.address().getPort()
+              + ", and not on this machine alone: everybody who reaches it can read the timeline,"
+              + " without a login and without TLS. Browsers ask by these addresses"
+              + (allowedHosts.isEmpty() ? "; for names, give --allow-host" : " or by ")
+              + String.join(", ", allowedHosts));
     }
   }
 }

@@ -3,8 +3,11 @@ package io.tenure.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tenure.lease.Lease;
+import io.tenure.recipes.LeaderElection;
 import io.tenure.sharding.ShardWorker;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -23,6 +26,10 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.spi.ToolProvider;
 import java.util.zip.ZipFile;
+import org.apache.curator.framework.CuratorFramework;
+import org.apache.curator.framework.CuratorFrameworkFactory;
+import org.apache.curator.retry.RetryOneTime;
+import org.apache.curator.test.TestingServer;
 import org.apache.zookeeper.server.ServerCnxnFactory;
 import org.apache.zookeeper.server.ZooKeeperServer;
 import org.junit.jupiter.api.Test;
@@ -165,6 +172,34 @@ class JarIT {
     }
   }
 
+  @Test
+  void itServesTheTimeline() throws Exception {
+    try (TestingServer server = new TestingServer();
+        CuratorFramework client =
+            CuratorFrameworkFactory.newClient(server.getConnectString(), new RetryOneTime(50))) {
+      client.start();
+      try (LeaderElection election = LeaderElection.builder(client, "/close").build()) {
+        election.acquire().close();
+      }
+      Process process =
+          command("serve", List.of("/close", "--port", "0", "-c", server.getConnectString()));
+      try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
+        String line = output.readLine();
+        while (line != null && !line.startsWith("serving ")) {
+          line = output.readLine();
+        }
+        assertThat(line).isNotNull();
+        URI uri = URI.create(line.substring(line.indexOf("http://")));
+        try (InputStream page = uri.resolve("/api/timeline").toURL().openStream()) {
+          assertThat(new String(page.readAllBytes(), StandardCharsets.UTF_8)).contains("/close");
+        }
+      } finally {
+        process.destroy();
+        process.waitFor();
+      }
+    }
+  }
+
   private Path keyStore() throws Exception {
     Path store = directory.resolve("store.p12");
     Process keytool =
@@ -207,6 +242,12 @@ class JarIT {
   }
 
   private static String run(String command, List<String> arguments) throws Exception {
+    Process process = command(command, arguments);
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return output + "\nexit code " + process.waitFor();
+  }
+
+  private static Process command(String command, List<String> arguments) throws IOException {
     List<String> all =
         new ArrayList<>(
             List.of(
@@ -216,9 +257,7 @@ class JarIT {
                 JAR.toString(),
                 command));
     all.addAll(arguments);
-    Process process = new ProcessBuilder(all).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    return output + "\nexit code " + process.waitFor();
+    return new ProcessBuilder(all).redirectErrorStream(true).start();
   }
 
   private static List<String> entries() throws IOException {

@@ -129,7 +129,7 @@ class LivePageTest {
     LiveTimeline another = new LiveTimeline("/g", LiveTimeline.Limits.DEFAULT, clock);
     another.entry("/g/shards/7", trail.entries().get(0));
     another.connected();
-    server = TimelineServer.start(address, LiveSource.of(another, () -> status), clock);
+    server = TimelineServer.start(address, List.of(), LiveSource.of(another, () -> status), clock);
     browser.await("window.tenure.sums().shards === 1");
     browser.await("document.getElementById('connection').hidden");
     JsonNode after = browser.eval("window.tenure.visible()");

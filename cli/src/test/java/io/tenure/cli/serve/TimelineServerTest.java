@@ -225,6 +225,7 @@ class TimelineServerTest {
             () ->
                 TimelineServer.start(
                     new InetSocketAddress(server.uri().getHost(), port),
+                    List.of(),
                     LiveSource.of(timeline, Optional::empty),
                     Clock.systemUTC()))
         .isInstanceOf(IOException.class);
