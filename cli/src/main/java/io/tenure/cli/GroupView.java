@@ -75,6 +75,15 @@ final class GroupView {
                 .orElse("nobody: leaders go on leading, and no plan is made"));
     out.line(
         "  plan         version " + status.planVersion() + ", for: " + plain(status.planReason()));
+    if (!status.unplanned().isEmpty() && !status.workers().isEmpty()) {
+      out.line(
+          "  NOT PLANNED  "
+              + listed(status.unplanned())
+              + ": in no worker's part of the plan; if that stays, see tenure doctor");
+    } else if (status.planVersion() == 0 && !status.workers().isEmpty()) {
+      out.line(
+          "  NOT PLANNED  the plan's own znode says nothing; if that stays, see tenure doctor");
+    }
     List<GroupStatus.Shard> moving =
         status.shards().stream().filter(shard -> shard.movesTo().isPresent()).toList();
     if (!moving.isEmpty()) {
@@ -244,7 +253,9 @@ final class GroupView {
     json.putObject("plan")
         .put("version", status.planVersion())
         .put("reason", status.planReason())
-        .set("unplaced", Json.texts(status.unplaced()));
+        .put("whole", status.isPlanWhole())
+        .<ObjectNode>set("unplaced", Json.texts(status.unplaced()))
+        .set("unplanned", Json.texts(status.unplanned()));
     json.set("directives", Json.texts(status.directives()));
     json.set(
         "workers",

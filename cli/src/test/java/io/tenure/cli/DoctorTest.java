@@ -242,6 +242,60 @@ class DoctorTest {
     assertSaid(all, "note", "plan", "/d/twice/plan", "1 worker that is not there: w-9");
   }
 
+  /** The group of a worker that is gone, made again by hand, so that nobody mends it. */
+  private static void still(String from, String group) throws Exception {
+    for (String path : List.of("", "/workers", "/plan", "/directives", "/shards")) {
+      client
+          .create()
+          .creatingParentsIfNeeded()
+          .forPath(group + path, client.getData().forPath(from + path));
+    }
+    String own = client.getChildren().forPath(from + "/workers").get(0);
+    client
+        .create()
+        .withMode(CreateMode.EPHEMERAL)
+        .forPath(group + "/workers/" + own, client.getData().forPath(from + "/workers/" + own));
+    client.create().forPath(group + "/plan/w-1", client.getData().forPath(from + "/plan/w-1"));
+  }
+
+  @Test
+  void aPlanThatIsNotWhatThePlacementWantsIsFound() throws Exception {
+    worker(client, "/d/planned", "w-1");
+    still("/d/planned", "/d/still");
+    assertThat(examined("/d/planned"))
+        .filteredOn(one -> one.check().equals("plan"))
+        .extracting(Said::level)
+        .containsOnly("ok");
+    assertThat(examined("/d/still"))
+        .filteredOn(one -> one.check().equals("plan") && one.path().endsWith("/plan"))
+        .isEmpty();
+    String part = "{\"format\":1,\"worker\":\"w-1\",\"incarnation\":0%s}";
+    client.setData().forPath("/d/still/plan/w-1", bytes(part.formatted("")));
+    List<Said> emptied = examined("/d/still");
+    assertSaid(emptied, "wrong", "plan", "/d/still/plan", "3 shards in no worker's part");
+    Cli.Result status = Cli.at(server.getConnectString()).run("status", "/d/still");
+    assertThat(status.out()).contains("NOT PLANNED  0-2: in no worker's part of the plan");
+    Cli.Result json = Cli.at(server.getConnectString()).run("status", "/d/still", "--json");
+    assertThat(json.out()).contains("\"whole\":false", "\"unplanned\":[\"0\",\"1\",\"2\"]");
+
+    client.setData().forPath("/d/still/plan/w-1", new byte[0]);
+    assertSaid(examined("/d/still"), "wrong", "plan", "/d/still/plan/w-1", "is empty");
+    client.setData().forPath("/d/still/plan/w-1", bytes(part.formatted(",\"leads\":\"0-2\"")));
+    client.setData().forPath("/d/still/plan", new byte[0]);
+    assertSaid(examined("/d/still"), "wrong", "plan", "/d/still/plan", "says nothing");
+  }
+
+  @Test
+  void settingsThatWereEmptiedOrDamagedAreFound() throws Exception {
+    worker(client, "/d/agreed", "w-1");
+    still("/d/agreed", "/d/damaged");
+    client.setData().forPath("/d/damaged", bytes("{"));
+    assertSaid(
+        examined("/d/damaged"), "wrong", "workers", "/d/damaged", "workers go on with those");
+    client.setData().forPath("/d/damaged", new byte[0]);
+    assertSaid(examined("/d/damaged"), "wrong", "workers", "/d/damaged", "emptied by hand");
+  }
+
   @Test
   void shardsThatFailAreNamedWithTheirWorkersAndErrors() throws Exception {
     worker(client, "/d/fails", "w-1");

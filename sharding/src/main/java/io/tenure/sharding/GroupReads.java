@@ -41,14 +41,19 @@ final class GroupReads {
 
   /** The znode of the group. */
   Znode group() throws InterruptedException {
-    return node(paths.group())
+    Optional<Znode> found = node(paths.group());
+    return found
         .filter(node -> node.data().length > 0)
         .orElseThrow(
             () ->
                 new CoordinationException(
                     "there is no group at "
                         + paths.group()
-                        + ": its first worker makes it; check the path and the client's namespace",
+                        + ": its first worker makes it; check the path and the client's namespace"
+                        + (found.isPresent()
+                            ? ". The znode is there without data: if it was a group, its settings"
+                                + " were emptied by hand, and belong there again"
+                            : ""),
                     new KeeperException.NoNodeException(paths.group())));
   }
 

@@ -6,6 +6,7 @@ import io.tenure.scope.Transition;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 
 /**
  * A group as operators see it: who leads what, who is there, what is planned and what is on the
@@ -119,6 +120,23 @@ public record GroupStatus(
   /** The shards that nobody leads. */
   public List<Shard> vacant() {
     return shards.stream().filter(shard -> shard.leader().isEmpty()).toList();
+  }
+
+  /**
+   * The shards that are in no worker's part of the plan, although it does not say that nobody has
+   * room for them: before the first plan all, and later none, unless the plan was changed by hand.
+   */
+  public List<String> unplanned() {
+    Set<String> known = Set.copyOf(unplaced);
+    return shards.stream()
+        .filter(shard -> shard.planned().isEmpty() && !known.contains(shard.shard()))
+        .map(Shard::shard)
+        .toList();
+  }
+
+  /** Whether there is a plan, and it has each shard. */
+  public boolean isPlanWhole() {
+    return planVersion > 0 && unplanned().isEmpty();
   }
 
   /**

@@ -88,6 +88,12 @@ public record PlacementPreview(
         Collections.unmodifiableMap(new TreeMap<>(with.ignored())));
   }
 
+  /** What is about to move although nobody changes anything. */
+  static List<Move> pending(GroupSettings settings, GroupPicture picture) {
+    return List.copyOf(
+        moves(settings, picture, Rehearsal.of(settings, picture, Optional.empty())).values());
+  }
+
   /** By shard, in the order of the set; shards that are removed come last. */
   private static Map<String, Move> moves(
       GroupSettings settings, GroupPicture picture, Rehearsal.Outcome outcome) {

@@ -168,6 +168,19 @@ public final class ShardGroup {
     return PlacementPreview.of(change, edit, facts.settings(), picture);
   }
 
+  /**
+   * Where the plan as it stands differs from what the placement would make of the group now, if
+   * nothing had to wait: for a group at rest nothing is pending. Who leads a shard is here as the
+   * plan says; a shard that is in no worker's part of the plan comes from nobody.
+   *
+   * @throws TenureException as {@link #status} does
+   */
+  public List<PlacementPreview.Move> pendingMoves() throws InterruptedException {
+    reads.sync();
+    GroupSettings settings = reads.settings();
+    return PlacementPreview.pending(settings, reads.picture());
+  }
+
   private static String self() {
     String host = Candidate.ofThisProcess("operator", Optional.empty()).host();
     String user = System.getProperty("user.name", "");

@@ -37,8 +37,10 @@ final class WorkersCheck implements Check {
       good = false;
       findings.wrong(
           group.path(),
-          "its settings cannot be read: " + group.problem() + "; no worker can join",
-          "restore the znode's data");
+          "its settings cannot be read: "
+              + group.problem()
+              + "; workers go on with those that they know, and no worker can join",
+          "write the znode's data again, as the coordinator's log shows them");
     }
     for (ZnodeReader.Znode note : group.refused()) {
       good = false;
@@ -64,7 +66,9 @@ final class WorkersCheck implements Check {
         good = false;
         findings.wrong(
             worker.read().path(),
-            worker.problem() + "; the coordinator passes it over, and it gets no shards",
+            worker.problem()
+                + "; the coordinator goes by what it last said, or passes it over, and then it gets"
+                + " no shards",
             "if no process of that version runs, delete the znode; else restart the worker");
       } else if (worker.session() == 0) {
         good = false;
