@@ -1,7 +1,7 @@
 package io.tenure.audit;
 
-import io.tenure.internal.AuditFormat;
 import io.tenure.scope.Printable;
+import io.tenure.scope.Scope;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -35,6 +35,11 @@ import org.apache.zookeeper.data.Id;
  * <tr><td>readers</td><td>read</td><td>read</td><td>read</td></tr>
  * <tr><td>admins</td><td>read, admin</td><td>read, admin</td><td>read, admin</td></tr>
  * </table>
+ *
+ * <p>Where processes have different credentials, name the groups and who may coordinate them
+ * ({@link Builder#groups}, {@link Builder#coordinators}): in these groups, a worker writes neither
+ * plan nor settings nor directives nor the registration of another. {@code SECURITY.md} has the
+ * whole table.
  *
  * <p>ZooKeeper asks the parent for the permission to delete a znode, and deletes none that has
  * children. So who leads, and may delete below a scope, can delete neither an entry nor a trail
@@ -71,54 +76,14 @@ import org.apache.zookeeper.data.Id;
  */
 public final class AppendOnlyAcl implements ACLProvider {
 
-  private static final int READ_WRITE_CREATE_DELETE =
-      Perms.READ | Perms.WRITE | Perms.CREATE | Perms.DELETE;
-
   private static final int CHANGES = Perms.WRITE | Perms.CREATE | Perms.DELETE;
 
-  /** What a znode is, by its path. */
-  private enum Place {
-    /** The parent of the entries of a scope in a group. */
-    SCOPE_TRAIL,
-    /** That of a group, or of a scope in none. */
-    TRAIL,
-    ENTRY,
-    /** Where an archiver puts what no transition made, out of the trail. */
-    QUARANTINE,
-    OTHER;
-
-    static Place of(String path) {
-      String[] names = path.split("/", -1);
-      int last = names.length - 1;
-      if (last < 2) {
-        return OTHER; // Neither a scope nor a group is the root.
-      }
-      if (names[last].equals("audit")) {
-        boolean ofGroup =
-            names[last - 1].equals("coordinator") || (last > 2 && names[last - 2].equals("shards"));
-        return ofGroup ? SCOPE_TRAIL : TRAIL;
-      }
-      if (names[last].equals("quarantine")) {
-        return QUARANTINE;
-      }
-      if (last > 2 && names[last - 1].equals("quarantine")) {
-        return ENTRY; // It is evidence, and nobody changes it.
-      }
-      // A scope can lie in a folder with that name.
-      return names[last - 1].equals("audit") && AuditFormat.index(names[last]).isPresent()
-          ? ENTRY
-          : OTHER;
-    }
-
-    boolean isTrail() {
-      return this == TRAIL || this == SCOPE_TRAIL;
-    }
-  }
-
-  private final Map<Place, List<ACL>> acls = new LinkedHashMap<>();
+  private final Map<AclPlace, List<ACL>> acls = new LinkedHashMap<>();
+  private final List<String> groups;
 
   private AppendOnlyAcl(Builder builder) {
-    for (Place place : Place.values()) {
+    this.groups = List.copyOf(builder.groups);
+    for (AclPlace place : AclPlace.values()) {
       acls.put(place, builder.acl(place));
     }
   }
@@ -128,18 +93,43 @@ public final class AppendOnlyAcl implements ACLProvider {
     return new Builder();
   }
 
+  /**
+   * A scheme as text, so that services and the {@code tenure} command can read the same lines, of a
+   * file with properties for example. Keys that do not begin with {@code acl.} are passed over.
+   *
+   * <pre>
+   * acl.workers=digest:worker:mXQqkCbUPAz5BVcdoVSVrFNxGrs=
+   * acl.workers.2=x509:CN=worker,O=Acme
+   * acl.operators=sasl:operator
+   * acl.archivers=digest:archiver:lCLRJIrkfBt6aTR1FEmoWd7VdZk=
+   * acl.readers=world:anyone
+   * </pre>
+   *
+   * <p>The roles are {@code workers}, {@code coordinators}, {@code operators}, {@code archivers},
+   * {@code readers} and {@code admins}; {@code acl.groups} names groups, see {@link
+   * Builder#groups}. Each line has one id or group; further lines of one role end in a dot and
+   * anything. A digest is what {@code DigestAuthenticationProvider.generateDigest} makes of user
+   * and password: no password is in these lines.
+   *
+   * @throws IllegalArgumentException with one sentence for each line that is wrong, or if the whole
+   *     is no scheme, as {@link Builder#build} says
+   */
+  public static AppendOnlyAcl of(Map<String, String> lines) {
+    return new AclLines(lines).scheme();
+  }
+
   /** The ACL of what is no part of an audit trail. */
   @Override
   public List<ACL> getDefaultAcl() {
-    return aclOf(Place.OTHER);
+    return aclOf(AclPlace.OTHER);
   }
 
   @Override
   public List<ACL> getAclForPath(String path) {
-    return aclOf(Place.of(path));
+    return aclOf(AclPlace.of(path, groups));
   }
 
-  private List<ACL> aclOf(Place place) {
+  private List<ACL> aclOf(AclPlace place) {
     // Whoever gets an ACL could change it.
     List<ACL> copies = new ArrayList<>();
     for (ACL acl : acls.getOrDefault(place, List.of())) {
@@ -174,7 +164,7 @@ public final class AppendOnlyAcl implements ACLProvider {
           int more = world ? own : own & ~everybody;
           int all = own | everybody;
           if (more != 0) {
-            risk(path, Place.of(path), world, more, all).stream()
+            risk(path, AclPlace.of(path, List.of()), world, more, all).stream()
                 .map(risk -> shown(id) + " may " + risk)
                 .forEach(risks::add);
           }
@@ -182,7 +172,7 @@ public final class AppendOnlyAcl implements ACLProvider {
     return List.copyOf(risks);
   }
 
-  private static List<String> risk(String path, Place place, boolean world, int more, int all) {
+  private static List<String> risk(String path, AclPlace place, boolean world, int more, int all) {
     List<String> risks = new ArrayList<>();
     if (place.isTrail()) {
       boolean rewrites = has(all, Perms.CREATE) && has(all, Perms.DELETE);
@@ -194,7 +184,7 @@ public final class AppendOnlyAcl implements ACLProvider {
       if (world && has(more, Perms.WRITE)) {
         risks.add("change the data of " + path);
       }
-    } else if (place == Place.ENTRY) {
+    } else if (place == AclPlace.ENTRY) {
       if (has(more, Perms.WRITE)) {
         risks.add("change the entry " + path);
       }
@@ -230,7 +220,7 @@ public final class AppendOnlyAcl implements ACLProvider {
   }
 
   /** An id without the digest of a password. */
-  private static String shown(Id id) {
+  static String shown(Id id) {
     String name = id.getId();
     int colon = name.indexOf(':');
     String kept = id.getScheme().equals("digest") && colon >= 0 ? name.substring(0, colon) : name;
@@ -241,16 +231,44 @@ public final class AppendOnlyAcl implements ACLProvider {
   public static final class Builder {
 
     private final Set<Id> workers = new LinkedHashSet<>();
+    private final Set<Id> coordinators = new LinkedHashSet<>();
     private final Set<Id> operators = new LinkedHashSet<>();
     private final Set<Id> archivers = new LinkedHashSet<>();
     private final Set<Id> readers = new LinkedHashSet<>();
     private final Set<Id> admins = new LinkedHashSet<>();
+    private final Set<String> groups = new LinkedHashSet<>();
 
     private Builder() {}
 
     /** Those who stand as candidates or are workers of a group. */
     public Builder workers(Id... ids) {
       workers.addAll(List.of(ids));
+      return this;
+    }
+
+    /**
+     * Workers that may also coordinate the {@link #groups}: in these groups, they alone stand for
+     * the office of the coordinator and write the plan. They need not be named as workers too.
+     */
+    public Builder coordinators(Id... ids) {
+      coordinators.addAll(List.of(ids));
+      return this;
+    }
+
+    /**
+     * Groups in which roles are kept apart more strictly: the plan and the settings are written by
+     * coordinators and operators only, directives by operators only (a coordinator takes out moves
+     * that are done), registrations by their creator only, and only operators add to the group's
+     * own trail.
+     *
+     * @param paths as the groups' workers name them, without the client's namespace. Whatever path
+     *     ends in one of them is taken for that group, and what is below it for a part of it
+     */
+    public Builder groups(String... paths) {
+      for (String path : paths) {
+        new Scope(path); // Which has the same rules, and says what is wrong.
+        groups.add(path);
+      }
       return this;
     }
 
@@ -281,18 +299,28 @@ public final class AppendOnlyAcl implements ACLProvider {
     /**
      * Makes the scheme.
      *
-     * @throws IllegalArgumentException if there are no workers, or if somebody who deletes entries,
-     *     or changes ACLs, could also write them
+     * @throws IllegalArgumentException if there are no workers, or if an id that deletes entries,
+     *     or changes ACLs, could also write them; or if coordinators are named without groups, or
+     *     groups without coordinators
      */
     public AppendOnlyAcl build() {
-      if (workers.isEmpty()) {
+      if (workers.isEmpty() && coordinators.isEmpty()) {
         throw new IllegalArgumentException(
             "the scheme has no workers: nobody could lead; name them with workers(...)");
       }
+      if (groups.isEmpty() != coordinators.isEmpty()) {
+        throw new IllegalArgumentException(
+            groups.isEmpty()
+                ? "the scheme has coordinators and names no groups: in no group would they be told"
+                    + " from workers; name the groups with groups(...)"
+                : "the scheme names groups and no coordinators: nobody could write their plans; name"
+                    + " them with coordinators(...)");
+      }
       apart(archivers, workers, "archiver", "worker");
+      apart(archivers, coordinators, "archiver", "coordinator");
       apart(archivers, operators, "archiver", "operator");
-      for (Set<Id> others : List.of(workers, operators, archivers)) {
-        apart(admins, others, "admin", "worker, operator or archiver");
+      for (Set<Id> others : List.of(workers, coordinators, operators, archivers)) {
+        apart(admins, others, "admin", "worker, coordinator, operator or archiver");
       }
       return new AppendOnlyAcl(this);
     }
@@ -313,13 +341,18 @@ public final class AppendOnlyAcl implements ACLProvider {
       }
     }
 
-    private List<ACL> acl(Place place) {
+    private List<ACL> acl(AclPlace place) {
       Map<Id, Integer> permissions = new LinkedHashMap<>();
-      grant(permissions, workers, forWorkers(place));
-      grant(permissions, operators, forOperators(place));
-      grant(permissions, archivers, forArchivers(place));
+      grant(permissions, workers, place.workers);
+      grant(permissions, coordinators, place.coordinators);
+      grant(permissions, operators, place.operators);
+      grant(permissions, archivers, place.archivers);
       grant(permissions, readers, Perms.READ);
       grant(permissions, admins, Perms.READ | Perms.ADMIN);
+      if (place.isItsCreators()) {
+        // The server puts the ids that the creating client has proved in the place of this one.
+        grant(permissions, List.of(Ids.AUTH_IDS), Perms.READ | Perms.WRITE);
+      }
       List<ACL> acl = new ArrayList<>();
       permissions.forEach((id, all) -> acl.add(new ACL(all, id)));
       return acl;
@@ -327,30 +360,6 @@ public final class AppendOnlyAcl implements ACLProvider {
 
     private static void grant(Map<Id, Integer> permissions, Collection<Id> ids, int more) {
       ids.forEach(id -> permissions.merge(id, more, (a, b) -> a | b));
-    }
-
-    private static int forWorkers(Place place) {
-      return switch (place) {
-        case SCOPE_TRAIL, TRAIL -> Perms.READ | Perms.CREATE;
-        case ENTRY, QUARANTINE -> Perms.READ;
-        case OTHER -> READ_WRITE_CREATE_DELETE;
-      };
-    }
-
-    private static int forOperators(Place place) {
-      return switch (place) {
-        case SCOPE_TRAIL, ENTRY, QUARANTINE -> Perms.READ;
-        case TRAIL -> Perms.READ | Perms.CREATE | Perms.WRITE;
-        case OTHER -> READ_WRITE_CREATE_DELETE;
-      };
-    }
-
-    private static int forArchivers(Place place) {
-      return switch (place) {
-        case SCOPE_TRAIL, TRAIL -> Perms.READ | Perms.WRITE | Perms.DELETE;
-        case QUARANTINE -> Perms.READ | Perms.CREATE;
-        case ENTRY, OTHER -> Perms.READ;
-      };
     }
   }
 }

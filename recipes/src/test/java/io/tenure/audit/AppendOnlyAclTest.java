@@ -78,6 +78,89 @@ class AppendOnlyAclTest {
     assertThat(granted(path, ADMIN)).isEqualTo("ra");
   }
 
+  private static final Id COORDINATOR = new Id("x509", "CN=coordinator");
+
+  private static final AppendOnlyAcl STRICT =
+      AppendOnlyAcl.builder()
+          .workers(WORKER)
+          .coordinators(COORDINATOR)
+          .operators(OPERATOR)
+          .archivers(ARCHIVER)
+          .groups("/team/orders", "/payments")
+          .build();
+
+  private static String strictly(String path, Id id) {
+    return STRICT.getAclForPath(path).stream()
+        .filter(acl -> acl.getId().equals(id))
+        .map(acl -> letters(acl.getPerms()))
+        .reduce("", String::concat);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/team/orders, cr, crw, cdrw",
+    "/namespace/team/orders, cr, crw, cdrw",
+    "/payments/audit, r, r, crw",
+    "/payments/audit/0000000012-drain-w-3, r, r, r",
+    "/team/orders/coordinator, r, cdrw, cdrw",
+    "/team/orders/coordinator/leader, r, cdrw, cdrw",
+    "/team/orders/coordinator/latch/_c_-latch-, r, cdrw, cdrw",
+    "/team/orders/coordinator/audit, r, cr, r",
+    "/team/orders/coordinator/audit/0000000001-elected-w-1, r, r, r",
+    "/team/orders/plan, r, cdrw, cdrw",
+    "/team/orders/plan/w-1, r, cdrw, cdrw",
+    "/namespace/team/orders/plan/w-1, r, cdrw, cdrw",
+    "/team/orders/directives, r, dr, cdrw",
+    "/team/orders/directives/drain-w-1, r, r, rw",
+    "/team/orders/workers, cdr, cdr, dr",
+    "/team/orders/workers/w-1-0000000007, r, r, r",
+    "/team/orders/refused/w-1, r, r, r",
+    "/team/orders/shards, cr, cr, cdr",
+    "/team/orders/shards/7, cdrw, cdrw, cdrw",
+    "/team/orders/shards/7/leader, cdrw, cdrw, cdrw",
+    "/team/orders/shards/7/audit, cr, cr, r",
+    "/team/orders/shards/7/audit/0000000001-elected-w-1, r, r, r",
+    "/team/orders/shards/7/quarantine, r, r, r",
+    "/team/orders/shards/7/quarantine/any-name, r, r, r",
+    "/team/orders/coordinator/quarantine, r, r, r",
+    "/team/orders/quarantine/any-name, r, r, r",
+    "/team/orders-2/plan/w-1, cdrw, cdrw, cdrw",
+    "/orders/plan/w-1, cdrw, cdrw, cdrw",
+    "/team, cdrw, cdrw, cdrw",
+  })
+  void inAGroupThatIsNamedRolesAreKeptApart(
+      String path, String worker, String coordinator, String operator) {
+    assertThat(strictly(path, WORKER)).isEqualTo(worker);
+    assertThat(strictly(path, COORDINATOR)).isEqualTo(coordinator);
+    assertThat(strictly(path, OPERATOR)).isEqualTo(operator);
+  }
+
+  @Test
+  void whatAWorkerSaysOfItselfItsCreatorAloneMayWrite() {
+    String registration = "/payments/workers/w-1-0000000007";
+    assertThat(strictly(registration, Ids.AUTH_IDS)).isEqualTo("rw");
+    assertThat(strictly("/payments/workers", Ids.AUTH_IDS)).isEmpty();
+  }
+
+  @Test
+  void coordinatorsAndGroupsAreNamedTogether() {
+    assertThatThrownBy(
+            () -> AppendOnlyAcl.builder().workers(WORKER).coordinators(COORDINATOR).build())
+        .hasMessageContaining("has coordinators and names no groups");
+    assertThatThrownBy(() -> AppendOnlyAcl.builder().workers(WORKER).groups("/orders").build())
+        .hasMessageContaining("names groups and no coordinators");
+    assertThatThrownBy(() -> AppendOnlyAcl.builder().groups("orders"))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(
+            () ->
+                AppendOnlyAcl.builder()
+                    .coordinators(COORDINATOR)
+                    .groups("/orders")
+                    .archivers(COORDINATOR)
+                    .build())
+        .hasMessageContaining("both archiver and coordinator");
+  }
+
   @Test
   void nobodyHasAdminUnlessSomebodyIsNamed() {
     AppendOnlyAcl none = AppendOnlyAcl.builder().workers(WORKER).archivers(ARCHIVER).build();
