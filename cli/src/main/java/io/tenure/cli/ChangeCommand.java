@@ -29,6 +29,7 @@ abstract class ChangeCommand implements Callable<Integer> {
 
   @Mixin Connect connect = new Connect();
   @Mixin GroupOption group = new GroupOption();
+  @Mixin SchemeOption scheme = new SchemeOption();
 
   @Option(
       names = {"-r", "--reason"},
@@ -74,7 +75,7 @@ abstract class ChangeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     Times.duration(wait); // Wrong ones are told before anything is done.
-    OperatorAcls acls = new OperatorAcls();
+    OperatorAcls acls = new OperatorAcls(scheme.told(), connect.ownDigests());
     try (Connection connection = connect.open(acls)) {
       return carryOut(connection, acls);
     }
@@ -104,7 +105,7 @@ abstract class ChangeCommand implements Callable<Integer> {
       io.out().line("nothing was changed (--dry-run)");
       return ExitCode.OK;
     }
-    acls.like(connection.client(), found);
+    acls.prepare(connection.client(), found);
     return apply(connection, found, asked, change, preview, Times.duration(wait));
   }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -20,6 +21,7 @@ import org.apache.zookeeper.client.ZKClientConfig;
 import org.apache.zookeeper.common.ConfigException;
 import org.apache.zookeeper.common.PathUtils;
 import org.apache.zookeeper.common.ZKConfig;
+import org.apache.zookeeper.server.auth.DigestAuthenticationProvider;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -36,6 +38,8 @@ final class Connect {
   private static final int REPLY_BYTES = 64 << 20;
 
   private static final int SESSION_MILLIS = 15_000;
+
+  private static final String DIGEST = "digest:";
 
   @Option(
       names = {"-c", "--connect", "-server"},
@@ -194,6 +198,25 @@ final class Connect {
       config.setProperty(ZKConfig.JUTE_MAXBUFFER, Integer.toString(REPLY_BYTES));
     }
     return config;
+  }
+
+  /** The digests of the users whose passwords were given, by their names. */
+  Map<String, String> ownDigests() {
+    Map<String, String> digests = new LinkedHashMap<>();
+    for (String one : auths()) {
+      int user = one.indexOf(':', DIGEST.length());
+      if (one.startsWith(DIGEST) && user > 0) {
+        String words = one.substring(DIGEST.length());
+        try {
+          digests.put(
+              one.substring(DIGEST.length(), user),
+              DigestAuthenticationProvider.generateDigest(words));
+        } catch (NoSuchAlgorithmException e) {
+          throw new IllegalStateException("every Java platform has SHA-1", e);
+        }
+      }
+    }
+    return digests;
   }
 
   private List<String> auths() {

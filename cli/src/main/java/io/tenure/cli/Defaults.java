@@ -23,18 +23,28 @@ import picocli.CommandLine.Model.OptionSpec;
 final class Defaults implements IDefaultValueProvider {
 
   private static final String FILE = ".tenure.properties";
+  private static final String ACL_FILE = "acl-file";
 
   /** Options that may be given so: those of the connection, and what each command says. */
   private static final Set<String> ALLOWED =
       Set.of(
-          "connect", "namespace", "group", "timeout", "client-configuration", "auth", "auth-file");
+          "connect",
+          "namespace",
+          "group",
+          "timeout",
+          "client-configuration",
+          "auth",
+          "auth-file",
+          ACL_FILE);
 
   private final Map<String, String> environment;
   private final Properties properties;
+  private final Path file;
 
-  private Defaults(Map<String, String> environment, Properties properties) {
+  private Defaults(Map<String, String> environment, Properties properties, Path file) {
     this.environment = environment;
     this.properties = properties;
+    this.file = file;
   }
 
   /**
@@ -55,7 +65,7 @@ final class Defaults implements IDefaultValueProvider {
       }
     }
     for (String name : properties.stringPropertyNames()) {
-      if (!ALLOWED.contains(name)) {
+      if (!ALLOWED.contains(name) && !name.startsWith(SchemeOption.PREFIX)) {
         throw new CommandException(
             ExitCode.USAGE,
             "configuration file "
@@ -63,10 +73,16 @@ final class Defaults implements IDefaultValueProvider {
                 + ": \""
                 + name
                 + "\" is none of "
-                + String.join(", ", new TreeSet<>(ALLOWED)));
+                + String.join(", ", new TreeSet<>(ALLOWED))
+                + " and acl.* (see --acl-file)");
       }
     }
-    return Optional.of(new Defaults(io.environment(), properties));
+    return Optional.of(new Defaults(io.environment(), properties, file));
+  }
+
+  private boolean hasScheme() {
+    return properties.stringPropertyNames().stream()
+        .anyMatch(name -> name.startsWith(SchemeOption.PREFIX));
   }
 
   private static Optional<Path> named(String... arguments) {
@@ -93,6 +109,10 @@ final class Defaults implements IDefaultValueProvider {
     }
     String variable = "TENURE_" + name.replace('-', '_').toUpperCase(Locale.ROOT);
     String value = environment.get(variable);
-    return value != null && !value.isEmpty() ? value : properties.getProperty(name);
+    if (value != null && !value.isEmpty()) {
+      return value;
+    }
+    String said = properties.getProperty(name);
+    return said == null && name.equals(ACL_FILE) && hasScheme() ? file.toString() : said;
   }
 }

@@ -9,6 +9,7 @@ import java.util.Optional;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.data.Stat;
 
 /**
@@ -72,6 +73,7 @@ final class ClockProbe {
               .create()
               .storingStatIn(stat)
               .withMode(CreateMode.EPHEMERAL_SEQUENTIAL)
+              .withACL(ZooDefs.Ids.READ_ACL_UNSAFE)
               .forPath(parent + (parent.endsWith("/") ? "" : "/") + NAME, new byte[0]);
       Duration half = Duration.ofNanos((System.nanoTime() - sentNanos) / 2);
       client.delete().forPath(path);

@@ -1,0 +1,339 @@
+package io.tenure.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.tenure.audit.AppendOnlyAcl;
+import io.tenure.lease.NextStep;
+import io.tenure.scope.Retention;
+import io.tenure.sharding.ShardGroup;
+import io.tenure.sharding.ShardSet;
+import io.tenure.sharding.ShardWorker;
+import io.tenure.testing.Access;
+import io.tenure.testing.SecureZooKeeper;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.curator.framework.CuratorFramework;
+import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.ZooDefs.Ids;
+import org.apache.zookeeper.data.Id;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * What operators do to a group under {@link AppendOnlyAcl}, with credentials of each kind. Each
+ * test has a group of its own, directly below the root, since folders belong to those who make
+ * them.
+ */
+@Timeout(180)
+class AppendOnlyCommandsTest {
+
+  @RegisterExtension static final SecureZooKeeper zk = SecureZooKeeper.withClientCertificates();
+
+  /** How users prove who they are. */
+  private enum Kind {
+    DIGEST {
+      @Override
+      Access of(String user) {
+        return zk.digest(user);
+      }
+    },
+    SASL {
+      @Override
+      Access of(String user) {
+        return zk.sasl(user);
+      }
+    },
+    X509 {
+      @Override
+      Access of(String user) {
+        return zk.x509(user);
+      }
+    };
+
+    abstract Access of(String user);
+  }
+
+  @TempDir private Path directory;
+
+  private static AppendOnlyAcl scheme(Kind kind) {
+    return AppendOnlyAcl.builder()
+        .workers(kind.of("worker").id())
+        .operators(kind.of("operator").id())
+        .archivers(kind.of("archiver").id())
+        .readers(kind.of("reader").id())
+        .build();
+  }
+
+  /** The lines of that scheme, in a file. */
+  private Path lines(Kind kind) throws Exception {
+    List<String> lines = new ArrayList<>();
+    for (String role : List.of("worker", "operator", "archiver", "reader")) {
+      Id id = kind.of(role).id();
+      lines.add("acl." + role + "s=" + id.getScheme() + ":" + id.getId());
+    }
+    return Files.write(directory.resolve("scheme.properties"), lines);
+  }
+
+  private static void group(Kind kind, String path, String... ids) throws Exception {
+    for (String id : ids) {
+      CuratorFramework client = zk.started(kind.of("worker").client().aclProvider(scheme(kind)));
+      ShardWorker worker =
+          zk.closeLater(
+              ShardWorker.builder(client, path)
+                  .workerId(id)
+                  .shards(ShardSet.named(List.of("a", "b", "c", "d")))
+                  .retention(Retention.KEEP_ALL)
+                  .settleWindow(Duration.ofMillis(300))
+                  .drainOnShutdown(Duration.ZERO)
+                  .tasks(shard -> lease -> NextStep.after(Duration.ofMillis(500)))
+                  .build());
+      worker.start().toCompletableFuture().get();
+    }
+    CuratorFramework reader = zk.client(kind.of("reader"));
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> leaders(reader, path).values().stream().mapToInt(List::size).sum() == 4);
+  }
+
+  /** The shards that each worker leads. */
+  private static Map<String, List<String>> leaders(CuratorFramework client, String path)
+      throws Exception {
+    Map<String, List<String>> leaders = new TreeMap<>();
+    ShardGroup.of(client, path)
+        .status()
+        .shards()
+        .forEach(
+            shard ->
+                shard
+                    .leader()
+                    .ifPresent(
+                        leader ->
+                            leaders
+                                .computeIfAbsent(leader.workerId(), any -> new ArrayList<>())
+                                .add(shard.shard())));
+    return leaders;
+  }
+
+  private static Cli.Result run(Access access, String... arguments) {
+    List<String> all = new ArrayList<>(List.of(arguments));
+    all.addAll(access.options());
+    return Cli.nowhere().run(all.toArray(String[]::new));
+  }
+
+  private static void assertDone(Cli.Result result) {
+    assertThat(result.exitCode()).as(result.toString()).isZero();
+    assertThat(result.out()).contains("recorded as ");
+  }
+
+  private static List<String> tree(CuratorFramework client, String path) throws Exception {
+    List<String> all = new ArrayList<>(List.of(path));
+    try {
+      for (String child : client.getChildren().forPath(path)) {
+        all.addAll(tree(client, path + "/" + child));
+      }
+    } catch (KeeperException.NoNodeException e) {
+      all.remove(path);
+    }
+    return all;
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void everyChangeIsFollowedByWorkersAndLeavesATrailThatCanBeVerifiedAndArchived(Kind kind)
+      throws Exception {
+    String group = "/every-" + kind;
+    group(kind, group, "w-1", "w-2");
+    Access operator = kind.of("operator");
+    CuratorFramework worker = zk.client(kind.of("worker"));
+    Changes changes = new Changes(operator, group, kind == Kind.DIGEST ? lines(kind) : null);
+
+    assertDone(changes.run("drain", "w-1", "--reason", "4.2"));
+    assertThat(leaders(worker, group)).containsOnlyKeys("w-2");
+    assertThat(worker.getChildren().forPath(group + "/directives")).containsExactly("drain-w-1");
+    assertThat(new String(worker.getData().forPath(group + "/directives/drain-w-1")))
+        .contains("4.2");
+    assertDone(changes.run("drain", "w-1", "--reason", "4.3"));
+    assertDone(changes.run("undrain", "w-1"));
+    assertThat(leaders(worker, group)).hasSize(2);
+    assertDone(changes.run("pin", "a", "--to", "w-2"));
+    assertThat(leaders(worker, group).get("w-2")).contains("a");
+    assertDone(changes.run("pin", "a", "--to", "w-1"));
+    assertThat(leaders(worker, group).get("w-1")).contains("a");
+    assertDone(changes.run("unpin", "a"));
+    assertDone(changes.run("move", "a", "--to", "w-2"));
+    assertThat(leaders(worker, group).get("w-2")).contains("a");
+    await() // The coordinator takes it out.
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> worker.getChildren().forPath(group + "/directives").isEmpty());
+    assertDone(changes.run("revoke", "b", "--reason", "slow"));
+    assertDone(changes.run("shards", "add", "e"));
+    assertThat(leaders(worker, group).values()).flatMap(all -> all).contains("e");
+    assertDone(changes.run("shards", "remove", "e"));
+    assertDone(changes.run("settings", "--standbys", "0"));
+    assertDone(changes.run("capacity", "w-1", "3"));
+    assertThat(leaders(worker, group).get("w-1")).hasSize(3);
+    assertDone(changes.run("capacity", "w-1", "own"));
+
+    assertVerified(kind, group);
+    Cli.Result archived =
+        run(
+            kind.of("archiver"),
+            "archive",
+            group,
+            "--once",
+            "--keep",
+            "2",
+            "--dir",
+            directory.resolve("archive").toString());
+    assertThat(archived.exitCode()).as(archived.toString()).isZero();
+    assertThat(archived.err()).doesNotContain("denie").contains(" archived in");
+    assertThat(worker.getChildren().forPath(group + "/audit")).hasSize(2);
+    assertVerified(kind, group);
+    CuratorFramework reader = zk.client(kind.of("reader"));
+    for (String path : tree(reader, group)) {
+      assertThat(AppendOnlyAcl.risks(path, reader.getACL().forPath(path))).as(path).isEmpty();
+    }
+  }
+
+  /** Of one group, as an operator makes them. */
+  private record Changes(Access operator, String group, Path scheme) {
+    Cli.Result run(String... arguments) {
+      List<String> all = new ArrayList<>(List.of(arguments));
+      all.addAll(List.of("--group", group));
+      if (scheme != null) {
+        all.addAll(List.of("--acl-file", scheme.toString()));
+      }
+      return AppendOnlyCommandsTest.run(operator, all.toArray(String[]::new));
+    }
+  }
+
+  private static void assertVerified(Kind kind, String group) {
+    Cli.Result verified = run(kind.of("reader"), "audit", "verify", group);
+    assertThat(verified.exitCode()).as(verified.toString()).isZero();
+  }
+
+  // ---- what cannot be known ----
+
+  @Test
+  void whereDigestsAreHiddenAndNoSchemeIsToldAChangeIsRefusedBeforeAnythingIsWritten()
+      throws Exception {
+    String group = "/hidden";
+    group(Kind.DIGEST, group, "w-1", "w-2");
+    CuratorFramework reader = zk.client(Kind.DIGEST.of("reader"));
+    int version = reader.checkExists().forPath(group + "/audit").getVersion();
+    for (List<String> change :
+        List.of(
+            List.of("drain", "w-1"),
+            List.of("pin", "a", "--to", "w-1"),
+            List.of("move", "a", "--to", "w-1"),
+            List.of("revoke", "a"),
+            List.of("shards", "add", "e"),
+            List.of("settings", "--standbys", "0"),
+            List.of("capacity", "w-1", "3"))) {
+      List<String> all = new ArrayList<>(change);
+      all.addAll(List.of("--group", group));
+      Cli.Result refused = run(Kind.DIGEST.of("operator"), all.toArray(String[]::new));
+      assertThat(refused.exitCode()).as(refused.toString()).isEqualTo(ExitCode.REFUSED);
+      assertThat(refused.err())
+          .contains("/hidden/directives", "hides", "digest:worker", "--acl-file", "acl.*")
+          .endsWith("Nothing was changed\n")
+          .doesNotContain("secret-of");
+    }
+    assertThat(reader.checkExists().forPath(group + "/audit").getVersion()).isEqualTo(version);
+    assertThat(reader.getChildren().forPath(group + "/audit")).isEmpty();
+    assertThat(reader.getChildren().forPath(group + "/directives")).isEmpty();
+  }
+
+  @Test
+  void aSchemeThatIsNotTheServicesIsRefusedBeforeAnythingIsWritten() throws Exception {
+    String group = "/other-scheme";
+    group(Kind.DIGEST, group, "w-1", "w-2");
+    Path scheme = lines(Kind.DIGEST);
+    String good = Files.readString(scheme);
+
+    assertRefused(
+        group,
+        Files.writeString(scheme, good.replace("digest:worker:", "digest:wroker:")),
+        "the ACL lacks digest:wroker",
+        "the scheme lacks digest:worker");
+    assertRefused(
+        group,
+        Files.writeString(scheme, good + "acl.workers.2=sasl:worker\n"),
+        "the ACL lacks sasl:worker");
+    assertRefused(
+        group,
+        Files.writeString(
+            scheme,
+            good.replace(
+                Kind.DIGEST.of("operator").id().getId(),
+                Kind.DIGEST.of("reader").id().getId().replace("reader:", "operator:"))),
+        "another digest for digest:operator than the password");
+    CuratorFramework reader = zk.client(Kind.DIGEST.of("reader"));
+    assertThat(reader.getChildren().forPath(group + "/audit")).isEmpty();
+    assertThat(reader.getChildren().forPath(group + "/directives")).isEmpty();
+
+    Path home = Files.createDirectory(directory.resolve("home"));
+    Files.writeString(home.resolve(".tenure.properties"), "group=" + group + "\n" + good);
+    List<String> drain = new ArrayList<>(List.of("drain", "w-1"));
+    drain.addAll(Kind.DIGEST.of("operator").options());
+    assertDone(Cli.nowhere().home(home).run(drain.toArray(String[]::new)));
+  }
+
+  private static void assertRefused(String group, Path scheme, String... why) {
+    Cli.Result refused =
+        run(
+            Kind.DIGEST.of("operator"),
+            "drain",
+            "w-1",
+            "--group",
+            group,
+            "--acl-file",
+            scheme.toString());
+    assertThat(refused.exitCode()).as(refused.toString()).isEqualTo(ExitCode.REFUSED);
+    assertThat(refused.err()).contains(why).endsWith("Nothing was changed\n");
+  }
+
+  @Test
+  void aParentThatCannotBeReadMakesNothingThatIsOpenToEverybody() throws Exception {
+    String group = "/unreadable";
+    group(Kind.SASL, group, "w-1", "w-2");
+    Cli.Result refused = run(Kind.DIGEST.of("reader"), "drain", "w-1", "--group", group);
+    assertThat(refused.exitCode()).as(refused.toString()).isEqualTo(ExitCode.DENIED);
+    CuratorFramework reader = zk.client(Kind.SASL.of("reader"));
+    for (String path : tree(reader, group)) {
+      assertThat(reader.getACL().forPath(path))
+          .as(path)
+          .noneMatch(acl -> acl.getId().equals(Ids.ANYONE_ID_UNSAFE));
+    }
+  }
+
+  @Test
+  void aCommandThatReadsMakesNoNamespaceWhereItsNameIsMisspelled() throws Exception {
+    Cli.Result status = run(zk.plain(), "status", "--namespace", "misspelled");
+    assertThat(status.exitCode()).as(status.toString()).isEqualTo(ExitCode.NOT_THERE);
+    Cli.Result drain = run(zk.plain(), "drain", "w-1", "--namespace", "misspelled", "-g", "/g");
+    assertThat(drain.exitCode()).as(drain.toString()).isEqualTo(ExitCode.NOT_THERE);
+    assertThat(zk.client(zk.plain()).checkExists().forPath("/misspelled")).isNull();
+  }
+
+  @Test
+  void aLineOfTheSchemeThatIsWrongIsNamedWithFileAndLineAndNoPassword() throws Exception {
+    Path scheme = directory.resolve("wrong.properties");
+    Files.writeString(scheme, "acl.workers=digest:worker:hunter2\n");
+    Cli.Result wrong = run(zk.plain(), "drain", "w-1", "--acl-file", scheme.toString());
+    assertThat(wrong.exitCode()).as(wrong.toString()).isEqualTo(ExitCode.USAGE);
+    assertThat(wrong.err())
+        .contains(scheme + ": acl.workers: what follows digest:worker: is no digest")
+        .doesNotContain("hunter2");
+  }
+}
