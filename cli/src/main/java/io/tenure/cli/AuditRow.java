@@ -1,5 +1,6 @@
 package io.tenure.cli;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tenure.audit.ArchivedEntry;
 import io.tenure.audit.RecordedEntry;
@@ -62,6 +63,9 @@ record AuditRow(
     json.put("value", value);
     json.put("reason", data.optionalText("reason").orElse(""));
     json.put("by", data.text("by"));
+    if (data.get("identity") instanceof ArrayNode identity) {
+      json.set("identity", identity);
+    }
     json.put("time", data.time("time").toString());
     json.put("serverTime", entry.serverTime().toString());
     json.put("zxid", "0x" + Long.toHexString(entry.zxid()));

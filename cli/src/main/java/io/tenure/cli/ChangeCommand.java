@@ -1,6 +1,7 @@
 package io.tenure.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tenure.scope.Printable;
 import io.tenure.sharding.GroupChange;
 import io.tenure.sharding.Operation;
 import io.tenure.sharding.PlacementPreview;
@@ -134,10 +135,17 @@ abstract class ChangeCommand implements Callable<Integer> {
       String entry = done.get().path();
       io.ifInterrupted()
           .set("interrupted; it stands there (" + entry + ") and is carried out all the same");
-      io.out().line("recorded as " + entry + " by " + done.get().by());
+      io.out().line("recorded as " + entry + " by " + done.get().by() + asKnown(done.get()));
       io.out().flush();
       return noWait ? ExitCode.OK : settling.await(io, limit, entry);
     }
+  }
+
+  /** Who it was for the server, whatever the operator says. */
+  private static String asKnown(Operation done) {
+    return done.identity().isEmpty()
+        ? ""
+        : " (" + Printable.of(String.join(", ", done.identity())) + ")";
   }
 
   private static void refuseWhatWouldBePassedOver(PlacementPreview preview) {

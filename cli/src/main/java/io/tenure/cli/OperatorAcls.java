@@ -3,6 +3,7 @@ package io.tenure.cli;
 import io.tenure.audit.AppendOnlyAcl;
 import io.tenure.internal.session.ServerErrors;
 import io.tenure.scope.PermissionDeniedException;
+import io.tenure.scope.Printable;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -232,7 +233,7 @@ final class OperatorAcls implements ACLProvider {
   /** Without a digest. */
   private static String shown(Id id) {
     String name = id.getScheme().equals("digest") ? user(id) : id.getId();
-    return (id.getScheme() + ":" + name).replaceAll("\\p{Cntrl}", "?");
+    return Printable.of(id.getScheme() + ":" + name);
   }
 
   private static String user(Id id) {

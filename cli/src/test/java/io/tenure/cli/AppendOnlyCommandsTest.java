@@ -303,6 +303,55 @@ class AppendOnlyCommandsTest {
     assertThat(refused.err()).contains(why).endsWith("Nothing was changed\n");
   }
 
+  /** As a client makes it that copies what {@code getAcl} shows. */
+  private static String copied(CuratorFramework client, String parent, String name)
+      throws Exception {
+    return client
+        .create()
+        .withACL(client.getACL().forPath(parent))
+        .forPath(parent + "/" + name, new byte[0]);
+  }
+
+  @Test
+  void aDirectiveWhoseAclIsACopyOfHiddenDigestsIsFoundAndCanBeTakenBack() throws Exception {
+    String group = "/copied";
+    group(Kind.DIGEST, group, "w-1", "w-2");
+    CuratorFramework operator = zk.client(Kind.DIGEST.of("operator"));
+    String directive = copied(operator, group + "/directives", "drain-w-1");
+    String entry = copied(operator, group + "/audit", "0000000009-drain-w-1");
+    Cli.Result doctor = run(Kind.DIGEST.of("operator"), "doctor", group, "--json");
+    assertThat(doctor.exitCode()).as(doctor.toString()).isEqualTo(ExitCode.NO);
+    assertThat(doctor.json())
+        .filteredOn(one -> one.path("check").asText().equals("unusable"))
+        .extracting(one -> one.get("path").asText())
+        .containsExactly(directive, entry);
+
+    Changes changes = new Changes(Kind.DIGEST.of("operator"), group, lines(Kind.DIGEST));
+    Cli.Result undrained = changes.run("undrain", "w-1");
+    assertDone(undrained);
+    assertThat(operator.getChildren().forPath(group + "/directives")).isEmpty();
+  }
+
+  @Test
+  void whatTheServerKnowsOfTheOperatorIsRecordedBesideWhatItSays() throws Exception {
+    String group = "/known";
+    group(Kind.X509, group, "w-1", "w-2");
+    Cli.Result drained =
+        run(Kind.X509.of("operator"), "drain", "w-1", "-g", group, "--by", "somebody else");
+    assertDone(drained);
+    assertThat(drained.out()).contains(" by somebody else (", "x509:CN=operator");
+    assertThat(run(Kind.X509.of("reader"), "audit", group, "--event", "drain", "--json").json())
+        .singleElement()
+        .satisfies(
+            row -> {
+              assertThat(row.get("by").asText()).isEqualTo("somebody else");
+              assertThat(row.get("identity")).anyMatch(id -> id.asText().endsWith("=operator"));
+            });
+    String entry = group + "/audit/0000000001-drain-w-1";
+    assertThat(new String(zk.client(Kind.X509.of("reader")).getData().forPath(entry)))
+        .contains("\"by\":\"somebody else\",\"identity\":[", "\"x509:CN=operator\"");
+  }
+
   @Test
   void aParentThatCannotBeReadMakesNothingThatIsOpenToEverybody() throws Exception {
     String group = "/unreadable";

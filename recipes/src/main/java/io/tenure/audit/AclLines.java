@@ -1,5 +1,6 @@
 package io.tenure.audit;
 
+import io.tenure.scope.Printable;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -158,7 +159,6 @@ final class AclLines {
   }
 
   private static String shown(String text) {
-    String line = text.replaceAll("\\p{Cntrl}", "?");
-    return line.length() <= MAX_SHOWN_CHARS ? line : line.substring(0, MAX_SHOWN_CHARS - 1) + "…";
+    return Printable.of(text, MAX_SHOWN_CHARS);
   }
 }

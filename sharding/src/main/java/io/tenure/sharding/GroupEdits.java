@@ -93,7 +93,12 @@ final class GroupEdits {
     if (found.isEmpty()) {
       return new GroupEdit.Nothing();
     }
-    Directives said = Directives.parse(found.stream().map(GroupFacts.Standing::written).toList());
+    Directives said =
+        Directives.parse(
+            found.stream()
+                .filter(GroupFacts.Standing::isRead)
+                .map(GroupFacts.Standing::written)
+                .toList());
     String value =
         kind.equals(Directives.PIN)
             ? said.pins().getOrDefault(subject, "")

@@ -37,9 +37,22 @@ record GroupFacts(
     this(paths, settings, settingsData, settingsVersion, workers, directives, office, 0);
   }
 
-  /** A directive as it was read. */
+  /**
+   * A directive as it was read. One that this client may not read is told by its name alone, which
+   * is enough to take it back.
+   */
   @SuppressWarnings("ArrayRecordComponent") // carried, never compared
   record Standing(String path, byte[] data, int version) {
+    private static final int ANY_VERSION = -1;
+
+    static Standing denied(String path) {
+      return new Standing(path, new byte[0], ANY_VERSION);
+    }
+
+    boolean isRead() {
+      return version != ANY_VERSION;
+    }
+
     Directives.Written written() {
       return new Directives.Written(path, data);
     }
@@ -59,6 +72,6 @@ record GroupFacts(
       String leader, long epoch, int recordVersion, int leaderVersion, byte[] leaderData) {}
 
   List<Directives.Written> written() {
-    return directives.stream().map(Standing::written).toList();
+    return directives.stream().filter(Standing::isRead).map(Standing::written).toList();
   }
 }

@@ -257,6 +257,9 @@ final class GroupNodes {
               int failed = reply.failedOp();
               if (failed < 0 && !reply.ok()) {
                 return noAnswer(reply, paths.group(), "create");
+              } else if (reply.code() == Code.NOAUTH && isCoordinators(touched.get(failed))) {
+                // Who may coordinate makes them.
+                return open(session, attempt + 1);
               } else if (!reply.ok() && reply.code() == Code.NONODE) {
                 return makeAbove(session, znodes, touched.get(failed))
                     .thenCompose(done -> open(session, attempt + 1));
@@ -270,6 +273,10 @@ final class GroupNodes {
               }
               return open(session, attempt + 1);
             });
+  }
+
+  private boolean isCoordinators(String path) {
+    return path.startsWith(paths.coordinator().path() + "/");
   }
 
   /** Makes a znode and the ancestors that it lacks; those that are there are left alone. */

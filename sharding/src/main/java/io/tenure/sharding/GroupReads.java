@@ -142,6 +142,9 @@ final class GroupReads {
       if (read.denied()) {
         String why = ZnodeReader.deniedText(read.path());
         unreadable.add(new AuditTrail.Unreadable(read.path(), why));
+        if (read.path().startsWith(paths.directives() + "/")) {
+          directives.add(GroupFacts.Standing.denied(read.path()));
+        }
       }
     }
 
@@ -181,9 +184,22 @@ final class GroupReads {
   }
 
   private List<GroupFacts.Standing> directives() throws InterruptedException {
-    return childNodes(paths.directives()).stream()
-        .map(node -> new GroupFacts.Standing(node.path(), node.data(), node.stat().getVersion()))
-        .toList();
+    List<GroupFacts.Standing> all = new ArrayList<>();
+    List<String> children =
+        children(paths.directives()).stream().map(name -> paths.directives() + "/" + name).toList();
+    for (ZnodeReader.Read<Znode> read : znodes.readEach(children)) {
+      standing(read).ifPresent(all::add);
+    }
+    return all;
+  }
+
+  private static Optional<GroupFacts.Standing> standing(ZnodeReader.Read<Znode> read) {
+    return read.denied()
+        ? Optional.of(GroupFacts.Standing.denied(read.path()))
+        : read.found()
+            .map(
+                node ->
+                    new GroupFacts.Standing(node.path(), node.data(), node.stat().getVersion()));
   }
 
   /**

@@ -46,7 +46,11 @@ final class GroupStatusReading {
     readRecords(names.stream().filter(shard -> !leaders.containsKey(shard)).toList());
     Optional<Tenure> coordinator = coordinator();
     Directives directives =
-        Directives.parse(picture.directives().stream().map(GroupFacts.Standing::written).toList());
+        Directives.parse(
+            picture.directives().stream()
+                .filter(GroupFacts.Standing::isRead)
+                .map(GroupFacts.Standing::written)
+                .toList());
     return new GroupStatus(
         settings,
         picture.summary().version(),

@@ -3,6 +3,7 @@ package io.tenure.sharding;
 import io.tenure.internal.Backoff;
 import io.tenure.internal.TrailRecord;
 import io.tenure.internal.session.ServerErrors;
+import io.tenure.internal.session.SessionIdentity;
 import io.tenure.internal.session.ZnodeOps;
 import io.tenure.lease.LeaseClock;
 import io.tenure.scope.CoordinationException;
@@ -76,13 +77,15 @@ final class GroupWriter {
    * @return what was recorded; empty if what shall be taken back does not stand there
    */
   Optional<Operation> apply(GroupChange change, String by) throws InterruptedException {
-    return new Attempt(change, by, Instant.ofEpochMilli(clock.wallMillis())).run();
+    List<String> identity = SessionIdentity.of(client);
+    return new Attempt(change, by, identity, Instant.ofEpochMilli(clock.wallMillis())).run();
   }
 
   /** One change, until it is made. Confined to its thread. */
   private final class Attempt {
     private final GroupChange change;
     private final String by;
+    private final List<String> identity;
     private final Instant time;
     private final String nonce = UUID.randomUUID().toString();
 
@@ -95,9 +98,10 @@ final class GroupWriter {
     /** The tenure that the change is about: the one that was in office when it was asked for. */
     private Optional<Long> epoch = Optional.empty();
 
-    Attempt(GroupChange change, String by, Instant time) {
+    Attempt(GroupChange change, String by, List<String> identity, Instant time) {
       this.change = change;
       this.by = by;
+      this.identity = identity;
       this.time = time;
     }
 
@@ -217,6 +221,7 @@ final class GroupWriter {
           edit.value(),
           change.reason(),
           by,
+          identity,
           time,
           nonce,
           record.digest());

@@ -1,6 +1,7 @@
 package io.tenure.sharding;
 
 import java.time.Instant;
+import java.util.List;
 
 /**
  * One entry of a group's own trail: what an operator changed, who it was and why. What the workers
@@ -17,6 +18,9 @@ import java.time.Instant;
  *     revoked; where something was taken back, what that was; else empty
  * @param reason why; may be empty
  * @param by who asked for it, as that process said
+ * @param identity who asked for it as the server knows it: the ids that its session had proved, as
+ *     {@code scheme:name}, without digests; empty where the server does not tell (before ZooKeeper
+ *     3.7), and in entries of older versions
  * @param at when, by that process's clock; shown, never compared
  * @param serverTime when the quorum leader prepared the transaction, by its clock
  * @param path where the entry stands
@@ -29,10 +33,16 @@ public record Operation(
     String value,
     String reason,
     String by,
+    List<String> identity,
     Instant at,
     Instant serverTime,
     String path,
     String digest) {
+
+  /** Copies the list. */
+  public Operation {
+    identity = List.copyOf(identity);
+  }
 
   /** One line for people. */
   @Override
@@ -44,6 +54,7 @@ public record Operation(
         + (value.isEmpty() ? "" : " " + value)
         + " by "
         + by
+        + (identity.isEmpty() ? "" : " [" + String.join(", ", identity) + "]")
         + " at "
         + serverTime
         + (reason.isEmpty() ? "" : " (" + reason + ")");

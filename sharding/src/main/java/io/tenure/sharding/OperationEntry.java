@@ -1,15 +1,20 @@
 package io.tenure.sharding;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tenure.internal.AuditFormat;
 import io.tenure.internal.ZnodeJson;
 import io.tenure.internal.ZnodeName;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * What an entry of a group's own trail says: the data of {@code /<group>/audit/<name>}, one line of
  * JSON. Immutable.
  *
+ * @param identity who asked for it as the server knows it, as {@code scheme:name}; empty where the
+ *     server does not tell, and in entries of older versions
  * @param nonce drawn for each change, so that whoever has lost the answer knows its own entry
  * @param previous the digest of the entry before
  */
@@ -20,6 +25,7 @@ record OperationEntry(
     String value,
     String reason,
     String by,
+    List<String> identity,
     Instant time,
     String nonce,
     String previous) {
@@ -28,6 +34,11 @@ record OperationEntry(
   private static final int MAX_NAME_CHARS = 100;
 
   private static final String CUT = "...";
+
+  /** Copies the list. */
+  OperationEntry {
+    identity = List.copyOf(identity);
+  }
 
   static OperationEntry parse(String path, byte[] data) {
     ZnodeJson json = ZnodeJson.parse(path, data);
@@ -38,9 +49,18 @@ record OperationEntry(
         json.optionalText("value").orElse(""),
         json.optionalText("reason").orElse(""),
         json.text("by"),
+        identity(json),
         json.time("time"),
         json.optionalText("nonce").orElse(""),
         json.text("previous"));
+  }
+
+  private static List<String> identity(ZnodeJson json) {
+    List<String> identity = new ArrayList<>();
+    if (json.get("identity") instanceof ArrayNode ids) {
+      ids.forEach(id -> identity.add(id.asText()));
+    }
+    return identity;
   }
 
   byte[] bytes() {
@@ -51,6 +71,9 @@ record OperationEntry(
     json.put("value", value);
     json.put("reason", reason);
     json.put("by", by);
+    if (!identity.isEmpty()) {
+      identity.forEach(json.putArray("identity")::add);
+    }
     json.put("time", time.toString());
     json.put("nonce", nonce);
     json.put("previous", previous);
@@ -74,6 +97,16 @@ record OperationEntry(
 
   Operation operation(String path, byte[] data, Instant serverTime) {
     return new Operation(
-        index, event, subject, value, reason, by, time, serverTime, path, AuditFormat.digest(data));
+        index,
+        event,
+        subject,
+        value,
+        reason,
+        by,
+        identity,
+        time,
+        serverTime,
+        path,
+        AuditFormat.digest(data));
   }
 }

@@ -66,7 +66,10 @@ final class Rehearsal {
   private Rehearsal(GroupSettings settings, GroupPicture picture) {
     this.settings = settings;
     this.workers = new ArrayList<>(picture.workers());
-    picture.directives().forEach(one -> directives.put(one.path(), one.data()));
+    // What an operator may not read, the coordinator is unlikely to follow.
+    picture.directives().stream()
+        .filter(GroupFacts.Standing::isRead)
+        .forEach(one -> directives.put(one.path(), one.data()));
     PlanSummary summary = picture.summary();
     this.machine =
         new CoordinatorMachine(

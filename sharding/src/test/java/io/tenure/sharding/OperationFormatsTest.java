@@ -23,7 +23,29 @@ class OperationFormatsTest {
 
   private static OperationEntry entry(long index, String event, String subject, String value) {
     return new OperationEntry(
-        index, event, subject, value, "why", "ann@ops-1", TIME, "n-1", ScopeRecord.GENESIS);
+        index,
+        event,
+        subject,
+        value,
+        "why",
+        "ann@ops-1",
+        List.of(),
+        TIME,
+        "n-1",
+        ScopeRecord.GENESIS);
+  }
+
+  @Example
+  void whoTheServerKnowsIsAnOptionalFieldThatAnythingElseLeavesEmpty() {
+    OperationEntry entry = entry(12, "drain", "w-3", "");
+    String without = new String(entry.bytes(), StandardCharsets.UTF_8);
+    String with =
+        without.replace("\"time\"", "\"identity\":[\"digest:ann\",\"ip:127.0.0.1\"],\"time\"");
+    OperationEntry read = OperationEntry.parse(PATH, with.getBytes(StandardCharsets.UTF_8));
+    assertThat(read.identity()).containsExactly("digest:ann", "ip:127.0.0.1");
+    assertThat(new String(read.bytes(), StandardCharsets.UTF_8)).isEqualTo(with);
+    String odd = without.replace("\"time\"", "\"identity\":\"ann\",\"time\"");
+    assertThat(OperationEntry.parse(PATH, odd.getBytes(StandardCharsets.UTF_8))).isEqualTo(entry);
   }
 
   @Example

@@ -29,6 +29,7 @@ public final class Doctor {
           new ObserversCheck(),
           new ClockCheck(),
           new AclCheck(),
+          new UnusableCheck(),
           new SizeCheck(),
           new EphemeralsCheck(),
           new WorkersCheck(),
