@@ -21,6 +21,7 @@ import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.retry.RetryNTimes;
 import org.apache.curator.test.TestingServer;
+import org.apache.zookeeper.CreateMode;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -138,8 +139,11 @@ class ChangingCommandsTest {
     assertThat(json.get("directives").get(0).asText()).isEqualTo("drain-w-1");
     assertThat(run("status").out()).contains("/c/status", "4 of 4 led", "1 draining");
 
-    String node = "/c/status/workers/" + client.getChildren().forPath("/c/status/workers").get(0);
-    client.setData().forPath(node, "{\"format\":7}".getBytes(StandardCharsets.UTF_8));
+    String node = "/c/status/workers/w-9-0000000099"; // A worker writes its own again.
+    client
+        .create()
+        .withMode(CreateMode.EPHEMERAL)
+        .forPath(node, "{\"format\":7}".getBytes(StandardCharsets.UTF_8));
     Cli.Result newer = run("status", "/c/status");
     assertThat(newer.exitCode()).as(newer.toString()).isEqualTo(ExitCode.UNREADABLE);
     assertThat(newer.err()).contains(node + " has format 7");

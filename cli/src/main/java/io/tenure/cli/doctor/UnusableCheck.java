@@ -15,8 +15,8 @@ import org.apache.zookeeper.data.Id;
  * and which names nobody.
  *
  * <p>A client without {@code admin} sees every digest like that, and so tells such a znode only by
- * not being allowed to read it, where it may read the parent. One with {@code admin} sees the ids as
- * they are.
+ * not being allowed to read it, where it may read the parent. One with {@code admin} sees the ids
+ * as they are.
  */
 final class UnusableCheck implements Check {
 
