@@ -3,8 +3,6 @@ package io.tenure.internal.session;
 import io.tenure.scope.Printable;
 import java.util.List;
 import org.apache.curator.framework.CuratorFramework;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Who a client's session is for the server: the ids that it has proved, which is more than what a
@@ -12,7 +10,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class SessionIdentity {
 
-  private static final Logger log = LoggerFactory.getLogger(SessionIdentity.class);
+  private static final Log log = Log.of(SessionIdentity.class);
 
   /** A session has one or two: its address, and what it logged in with. */
   private static final int MAX_IDS = 8;
