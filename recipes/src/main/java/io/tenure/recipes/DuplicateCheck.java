@@ -61,11 +61,13 @@ final class DuplicateCheck {
   private final ElectionDriver.Settings settings;
   private final Monitor monitor;
   private final ScopeStore store;
+  private final QueueNames queue;
 
   DuplicateCheck(ElectionDriver.Settings settings, Monitor monitor, ScopeStore store) {
     this.settings = settings;
     this.monitor = monitor;
     this.store = store;
+    this.queue = new QueueNames(settings.scope(), monitor, store.client());
   }
 
   /**
@@ -84,7 +86,8 @@ final class DuplicateCheck {
       return;
     }
     String ownName = own.substring(own.lastIndexOf('/') + 1);
-    queue()
+    queue
+        .list()
         .thenCompose(
             names -> {
               if (!names.contains(ownName)) {
@@ -171,7 +174,8 @@ final class DuplicateCheck {
               if (still.isEmpty() || still.get().session() != rival.session()) {
                 return CompletableFuture.completedFuture(Sign.GONE);
               }
-              return isVacant().thenCombine(queue(), (vacant, names) -> sign(rival, vacant, names));
+              return isVacant()
+                  .thenCombine(queue.list(), (vacant, names) -> sign(rival, vacant, names));
             });
   }
 
@@ -186,17 +190,6 @@ final class DuplicateCheck {
     return monitor
         .call(callback -> store.client().checkExists().inBackground(callback).forPath(path))
         .thenApply(event -> ScopeStore.check(event, path, "read") == Code.NONODE);
-  }
-
-  private CompletableFuture<List<String>> queue() {
-    String path = settings.scope().latchPath();
-    return monitor
-        .call(callback -> store.client().getChildren().inBackground(callback).forPath(path))
-        .thenApply(
-            event ->
-                ScopeStore.check(event, path, "read") == Code.NONODE
-                    ? List.of()
-                    : event.getChildren());
   }
 
   private DuplicateCandidateException duplicate(Rival rival) {

@@ -53,6 +53,7 @@ final class LatchQueue {
 
   private final Retry entering;
   private final QueueHead head;
+  private final QueueNames names;
 
   private @Nullable LeaderLatch latch;
   private boolean rehearsed;
@@ -75,6 +76,7 @@ final class LatchQueue {
     this.store = store;
     this.watcher = watcher;
     this.owner = owner;
+    this.names = new QueueNames(scope, monitor, store.client());
     this.head = new QueueHead(scope, monitor, store.client(), this::ownPath, this::enterAgain);
     this.entering = new Retry(monitor, log, "scope=" + scope + " waits to enter the queue");
   }
@@ -89,6 +91,7 @@ final class LatchQueue {
       entering.whenConnected(joinAgain(number));
       return;
     }
+    CompletableFuture<Void> room = names.requireRoom();
     CompletableFuture<Void> ready =
         store
             .readToStand(watcher)
@@ -103,27 +106,29 @@ final class LatchQueue {
               .thenCompose(done -> store.ensureLatch())
               .thenCompose(done -> store.rehearse(monitor.sessionId()));
     }
-    ready.whenComplete(
-        (done, error) -> {
-          if (number != queueing) {
-            return;
-          }
-          if (error != null) {
-            joinQueueFailed(error, number);
-            return;
-          }
-          entering.succeeded();
-          boolean first = !rehearsed;
-          rehearsed = true;
-          startLatch();
-          if (first) {
-            LeaderLatch started = latch;
-            if (started != null) {
-              new DuplicateCheck(settings, monitor, store)
-                  .run(started, () -> latch == started, owner::failed);
-            }
-          }
-        });
+    ready
+        .thenCompose(done -> room)
+        .whenComplete(
+            (done, error) -> {
+              if (number != queueing) {
+                return;
+              }
+              if (error != null) {
+                joinQueueFailed(error, number);
+                return;
+              }
+              entering.succeeded();
+              boolean first = !rehearsed;
+              rehearsed = true;
+              startLatch();
+              if (first) {
+                LeaderLatch started = latch;
+                if (started != null) {
+                  new DuplicateCheck(settings, monitor, store)
+                      .run(started, () -> latch == started, owner::failed);
+                }
+              }
+            });
   }
 
   private Runnable joinAgain(long number) {

@@ -2,6 +2,7 @@ package io.tenure.recipes;
 
 import io.tenure.internal.CandidateFormat;
 import io.tenure.internal.LeaderNode;
+import io.tenure.internal.QueueLength;
 import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.session.CallbackThread;
 import io.tenure.internal.session.CuratorClients;
@@ -66,9 +67,6 @@ public final class LeaderElection implements AutoCloseable {
 
   private static final Log log = Log.of(LeaderElection.class);
 
-  /** Curator names it by a UUID, a word and a number. */
-  private static final int LATCH_NAME_BYTES = 57;
-
   private final Scope scope;
   private final SessionMonitor monitor;
   private final boolean ownsMonitor;
@@ -120,7 +118,7 @@ public final class LeaderElection implements AutoCloseable {
     ephemeralBytes =
         EphemeralBytes.of(client, scope.leaderPath())
             + EphemeralBytes.of(client, scope.latchPath())
-            + LATCH_NAME_BYTES;
+            + QueueLength.NAME_BYTES;
     monitor.internal().ephemerals().add(ephemeralBytes);
   }
 

@@ -6,14 +6,11 @@ import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.ServerErrors;
 import io.tenure.scope.Scope;
 import java.util.Comparator;
-import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.curator.framework.CuratorFramework;
-import org.apache.curator.framework.api.CuratorEvent;
 import org.apache.zookeeper.KeeperException.Code;
 import org.jspecify.annotations.Nullable;
 
@@ -42,11 +39,13 @@ final class QueueHead {
   private final Scope scope;
   private final Monitor monitor;
   private final CuratorFramework client;
+  private final QueueNames queue;
   private final Supplier<@Nullable String> ownPath;
   private final Runnable enterAgain;
 
   private @Nullable Future<?> timer;
   private String said = "";
+  private boolean lengthSaid;
 
   /**
    * Looks at nothing yet.
@@ -63,6 +62,7 @@ final class QueueHead {
     this.scope = scope;
     this.monitor = monitor;
     this.client = client;
+    this.queue = new QueueNames(scope, monitor, client);
     this.ownPath = ownPath;
     this.enterAgain = enterAgain;
   }
@@ -96,38 +96,39 @@ final class QueueHead {
     // Before the list is asked for: a node that is made meanwhile cannot be missed in the list.
     String own = ownPath.get();
     Future<?> asked = timer;
-    monitor
-        .call(callback -> client.getChildren().inBackground(callback).forPath(scope.latchPath()))
+    queue
+        .list()
         .thenCompose(
-            listed -> {
-              Optional<List<String>> names = names(listed);
-              if (names.isEmpty() || timer == null || timer != asked) {
+            names -> {
+              if (timer == null || timer != asked) {
                 return CompletableFuture.<Void>completedFuture(null);
               }
-              if (own == null || !names.get().contains(own.substring(own.lastIndexOf('/') + 1))) {
+              if (own == null || !names.contains(own.substring(own.lastIndexOf('/') + 1))) {
                 log.info("scope={} the candidate has no node in the queue: enters again", scope);
                 enterAgain.run();
                 return CompletableFuture.<Void>completedFuture(null);
               }
-              return names.get().stream()
+              return names.stream()
                   .min(Comparator.comparing(QueueHead::order))
                   .map(head -> look(scope.latchPath() + "/" + head))
                   .orElseGet(() -> CompletableFuture.completedFuture(null));
             })
         .exceptionally(
             error -> {
+              warnOfLength(error);
               log.debug("scope={} queue not looked at", scope, error);
               return null;
             });
   }
 
-  /** Empty if the queue could not be read now. */
-  private static Optional<List<String>> names(CuratorEvent listed) {
-    return switch (ServerErrors.code(listed.getResultCode())) {
-      case OK -> Optional.of(listed.getChildren());
-      case NONODE -> Optional.of(List.of());
-      default -> Optional.empty();
-    };
+  /** Where it was entered by candidates whose clients take more. */
+  private void warnOfLength(Throwable error) {
+    if (timer != null
+        && !lengthSaid
+        && error.getCause() instanceof QueueNames.TooLongException tooLong) {
+      lengthSaid = true;
+      log.warn("scope={} {}", scope, tooLong.getMessage());
+    }
   }
 
   private CompletableFuture<Void> look(String head) {

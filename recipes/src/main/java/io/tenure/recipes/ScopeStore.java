@@ -48,8 +48,17 @@ final class ScopeStore {
 
   private static final Log log = Log.of(ScopeStore.class);
 
+  /** Nothing is wrong for good; ask again later. */
+  static class LaterException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    LaterException(String message) {
+      super(message);
+    }
+  }
+
   /** There is no connection now; ask again when there is one. */
-  static final class NotConnectedException extends Exception {
+  static final class NotConnectedException extends LaterException {
     private static final long serialVersionUID = 1L;
 
     NotConnectedException(String message) {
@@ -504,10 +513,10 @@ final class ScopeStore {
     throw ServerErrors.refused(code, denied, permission);
   }
 
-  /** The error of a reading, unless it only means that there is no connection now. */
+  /** The error of a reading, unless it only means that it is to be tried again later. */
   static Optional<TenureException> lasting(Scope scope, Throwable error) {
     Throwable cause = cause(error);
-    if (cause instanceof NotConnectedException) {
+    if (cause instanceof LaterException) {
       return Optional.empty();
     }
     return Optional.of(

@@ -1,6 +1,7 @@
 package io.tenure.internal.session;
 
 import io.tenure.internal.AuditFormat;
+import io.tenure.internal.QueueLength;
 import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.TrailLength;
 import io.tenure.internal.ZnodeName;
@@ -18,6 +19,7 @@ import java.util.Optional;
 final class ListLength {
 
   private static final String AUDIT = "/audit";
+  private static final String LATCH = "/latch";
 
   /** As long as most of Tenure's names are that are no entry's. */
   private static final int USUAL_NAME_BYTES = 30;
@@ -80,6 +82,9 @@ final class ListLength {
   }
 
   private int nameBytes(String path) throws InterruptedException {
+    if (path.endsWith(LATCH)) {
+      return QueueLength.NAME_BYTES;
+    }
     if (!path.endsWith(AUDIT) || path.length() == AUDIT.length()) {
       return USUAL_NAME_BYTES;
     }
