@@ -21,13 +21,13 @@ import org.apache.zookeeper.data.Id;
  * Gives what an operator creates in a group the permissions that its services would give it: those
  * of the scheme that the command was told, else those of the parent, as the server shows them.
  *
- * <p>A server hides digests from everybody without {@code admin}: it shows {@code digest:worker:x}.
- * Who copies that, names an id that nobody has, and makes a znode that neither workers nor
+ * <p>A server hides digests from clients without {@code admin}: it shows {@code digest:worker:x}. A
+ * copy of that names an id that no credential has, and makes a znode that neither workers nor
  * operators can read. So where digests are hidden and no scheme was told, the change is refused
- * before anything is written; and so it is where parent and scheme do not name the same ids.
+ * before anything is written; the same where parent and scheme do not name the same ids.
  *
- * <p>What is created below a parent that is open to everybody is as open: restricted children would
- * hide there from services without credentials. Nothing else is ever made open.
+ * <p>What is created below a parent that is open to all clients is as open, since services without
+ * credentials could not read restricted children there. Nothing else is ever made open.
  *
  * <p>Thread-safe.
  */
@@ -63,20 +63,34 @@ final class OperatorAcls implements ACLProvider {
    */
   void prepare(CuratorFramework client, Target.OfGroup group) throws InterruptedException {
     checkOwnDigests(client, group.path());
-    String audit = group.path() + "/audit";
     prepare(client, group.path() + "/directives", A_DIRECTIVE);
-    if (!prepare(client, audit, AN_ENTRY)) {
-      // An older version has made the group, and the first change makes its trail.
-      Optional<List<ACL>> around = acl(client, group.path());
-      List<ACL> above =
-          around.isPresent() && isOpen(around.get())
-              ? ZooDefs.Ids.OPEN_ACL_UNSAFE
-              : told.orElseThrow(() -> unknown(audit, "does not exist yet"))
-                  .getAclForPath(absolute(client, audit));
-      List<ACL> entries = isOpen(above) ? above : toldFor(client, audit + AN_ENTRY);
-      put(client, group.path(), above);
-      put(client, audit, entries);
+    // Where an older version has made the group, the first change makes its trail.
+    prepareEntries(client, group.path(), group.path() + "/audit");
+  }
+
+  /**
+   * The same for what is moved out of a trail.
+   *
+   * @param owner the scope or group whose trail it is
+   */
+  void prepareQuarantine(CuratorFramework client, String owner) throws InterruptedException {
+    checkOwnDigests(client, owner);
+    prepareEntries(client, owner, owner + "/quarantine");
+  }
+
+  /** The parent of what no role may change, which may have to be made as well. */
+  private void prepareEntries(CuratorFramework client, String owner, String parent)
+      throws InterruptedException {
+    if (prepare(client, parent, AN_ENTRY)) {
+      return;
     }
+    Optional<List<ACL>> around = acl(client, owner);
+    boolean open = around.isPresent() && isOpen(around.get());
+    if (!open && told.isEmpty()) {
+      throw unknown(parent, "does not exist yet, and the permissions of what is made are not told");
+    }
+    put(client, owner, open ? ZooDefs.Ids.OPEN_ACL_UNSAFE : toldFor(client, parent));
+    put(client, parent, open ? ZooDefs.Ids.OPEN_ACL_UNSAFE : toldFor(client, parent + AN_ENTRY));
   }
 
   /** Finds out the permissions of the children of a znode; false if it does not exist. */

@@ -1,6 +1,7 @@
 package io.tenure.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.tenure.audit.AppendOnlyAcl;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.zookeeper.KeeperException;
@@ -205,6 +207,91 @@ class AppendOnlyCommandsTest {
     }
   }
 
+  /** Of one user with three credentials: roles are what the scheme makes of them. */
+  private static AppendOnlyAcl strict(String group) {
+    return AppendOnlyAcl.builder()
+        .workers(zk.digest("worker").id())
+        .coordinators(zk.x509("worker").id())
+        .operators(zk.sasl("operator").id())
+        .archivers(zk.digest("archiver").id())
+        .readers(zk.digest("reader").id())
+        .groups(group)
+        .build();
+  }
+
+  private static void worker(Access access, String group, String id) throws Exception {
+    ShardWorker worker =
+        zk.closeLater(
+            ShardWorker.builder(
+                    zk.started(access.client().aclProvider(strict(group)).namespace("team")), group)
+                .workerId(id)
+                .shards(ShardSet.numbered(4))
+                .retention(Retention.KEEP_ALL)
+                .settleWindow(Duration.ZERO)
+                .drainOnShutdown(Duration.ZERO)
+                .tasks(shard -> lease -> NextStep.after(Duration.ofMillis(500)))
+                .build());
+    worker.start().toCompletableFuture().get();
+  }
+
+  @Test
+  void changesOfAGroupWhoseRolesAreKeptApartAreFollowedVerifiedAndArchived() throws Exception {
+    String group = "/strict";
+    worker(zk.digest("worker"), group, "w-1"); // Makes the group, and may not coordinate.
+    worker(zk.x509("worker"), group, "w-2");
+    CuratorFramework reader = zk.started(zk.digest("reader").client().namespace("team"));
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> leaders(reader, group).values().stream().mapToInt(List::size).sum() == 4);
+    Path scheme =
+        Files.write(
+            directory.resolve("strict.properties"),
+            List.of(
+                "acl.workers=digest:" + zk.digest("worker").id().getId(),
+                "acl.coordinators=x509:" + zk.x509("worker").id().getId(),
+                "acl.operators=sasl:operator",
+                "acl.archivers=digest:" + zk.digest("archiver").id().getId(),
+                "acl.readers=digest:" + zk.digest("reader").id().getId(),
+                "acl.groups=" + group));
+    for (List<String> change :
+        List.of(
+            List.of("drain", "w-2"),
+            List.of("undrain", "w-2"),
+            List.of("pin", "0", "--to", "w-1"),
+            List.of("unpin", "0"),
+            List.of("move", "0", "--to", "w-2"),
+            List.of("revoke", "1"),
+            List.of("shards", "add", "5"),
+            List.of("settings", "--standbys", "0"),
+            List.of("capacity", "w-1", "3"),
+            List.of("capacity", "w-1", "own"))) {
+      List<String> all = new ArrayList<>(change);
+      all.addAll(List.of("-g", group, "-n", "team", "--acl-file", scheme.toString()));
+      assertDone(run(zk.sasl("operator"), all.toArray(String[]::new)));
+    }
+    Cli.Result archived =
+        run(
+            zk.digest("archiver"),
+            "archive",
+            group,
+            "--once",
+            "--keep",
+            "2",
+            "-n",
+            "team",
+            "--dir",
+            directory.resolve("archive").toString());
+    assertThat(archived.exitCode()).as(archived.toString()).isZero();
+    assertThat(archived.err()).doesNotContain("denie");
+    assertThat(reader.getChildren().forPath(group + "/audit")).hasSize(2);
+    Cli.Result verified = run(zk.digest("reader"), "audit", "verify", group, "-n", "team");
+    assertThat(verified.exitCode()).as(verified.toString()).isZero();
+    Cli.Result doctor = run(zk.digest("reader"), "doctor", group, "-n", "team", "--json");
+    assertThat(doctor.json())
+        .filteredOn(one -> List.of("acl", "unusable").contains(one.path("check").asText()))
+        .noneMatch(one -> List.of("risky", "wrong").contains(one.path("level").asText()));
+  }
+
   /** Of one group, as an operator makes them. */
   private record Changes(Access operator, String group, Path scheme) {
     Cli.Result run(String... arguments) {
@@ -364,6 +451,46 @@ class AppendOnlyCommandsTest {
           .as(path)
           .noneMatch(acl -> acl.getId().equals(Ids.ANYONE_ID_UNSAFE));
     }
+  }
+
+  @Test
+  void aTrailThatIsMissingIsMadeByTheSchemeAndElseNotAtAll() throws Exception {
+    String group = "/missing";
+    group(Kind.SASL, group, "w-1", "w-2");
+    CuratorFramework worker = zk.client(Kind.SASL.of("worker"));
+    worker.delete().forPath(group + "/audit"); // As in a group of an older version.
+    Changes untold = new Changes(Kind.SASL.of("operator"), group, null);
+    Cli.Result refused = untold.run("drain", "w-1");
+    assertThat(refused.exitCode()).as(refused.toString()).isEqualTo(ExitCode.REFUSED);
+    assertThat(refused.err()).contains("/missing/audit does not exist yet", "--acl-file");
+    assertThat(worker.checkExists().forPath(group + "/audit")).isNull();
+    assertThat(worker.getChildren().forPath(group + "/directives")).isEmpty();
+
+    Changes told = new Changes(Kind.SASL.of("operator"), group, lines(Kind.SASL));
+    assertDone(told.run("drain", "w-1"));
+    assertThat(worker.getACL().forPath(group + "/audit"))
+        .containsExactlyInAnyOrderElementsOf(scheme(Kind.SASL).getAclForPath(group + "/audit"));
+    assertVerified(Kind.SASL, group);
+  }
+
+  @Test
+  void whatIsMovedOutOfATrailHasThePermissionsOfTheScheme() throws Exception {
+    String group = "/aside";
+    group(Kind.DIGEST, group, "w-1", "w-2");
+    CuratorFramework operator = zk.client(Kind.DIGEST.of("operator"));
+    OperatorAcls acls = new OperatorAcls(Optional.of(scheme(Kind.DIGEST)), Map.of());
+    acls.prepareQuarantine(operator, group + "/shards/a");
+    for (String path : List.of("/shards/a/quarantine", "/shards/a/quarantine/0000000009-lost-w")) {
+      assertThat(acls.getAclForPath(group + path))
+          .as(path)
+          .isEqualTo(scheme(Kind.DIGEST).getAclForPath(group + path));
+    }
+    assertThatThrownBy(
+            () ->
+                new OperatorAcls(Optional.empty(), Map.of())
+                    .prepareQuarantine(operator, group + "/shards/a"))
+        .isInstanceOf(CommandException.class)
+        .hasMessageContaining("/aside/shards/a/quarantine does not exist yet");
   }
 
   @Test

@@ -104,7 +104,7 @@ final class AclLines {
       throw wrong(
           "digest:"
               + shown(user)
-              + ":x has a masked digest, as getAcl shows it, and names nobody: give the digest"
+              + ":x has a masked digest, as getAcl shows it, and no credential has that id: give the digest"
               + " itself");
     } else if (bytes(digest).filter(bytes -> bytes.length >= MIN_DIGEST_BYTES).isEmpty()) {
       throw wrong(

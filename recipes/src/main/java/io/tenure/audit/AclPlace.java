@@ -19,7 +19,7 @@ enum AclPlace {
   SCOPE_TRAIL("cr", "cr", "r", "drw"),
   /** That of a group, or of a scope in none. */
   TRAIL("cr", "cr", "crw", "drw"),
-  /** An entry of any trail, and what is in quarantine: nobody changes it. */
+  /** An entry of any trail, and what is in quarantine: no role changes it. */
   ENTRY("r", "r", "r", "r"),
   /** Where an archiver puts what no transition made, out of the trail. */
   QUARANTINE("r", "r", "r", "cr"),
@@ -30,7 +30,7 @@ enum AclPlace {
   GROUP("cr", "crw", "cdrw", "r"),
   /** What operators have changed. */
   GROUP_TRAIL("r", "r", "crw", "drw"),
-  /** The scope of the coordinator: who may not stand for this office cannot block it either. */
+  /** The scope of the coordinator: a worker that may not stand for it cannot block it either. */
   COORDINATOR("r", "cdrw", "cdrw", "r"),
   /** The parent of its entries. */
   COORDINATOR_TRAIL("r", "cr", "r", "drw"),
@@ -77,7 +77,7 @@ enum AclPlace {
     return all;
   }
 
-  /** Whether who made the znode may write it, whatever its role. */
+  /** Whether the creator of the znode may write it, whatever its role. */
   boolean isItsCreators() {
     return this == REGISTRATION;
   }

@@ -313,7 +313,7 @@ public final class AppendOnlyAcl implements ACLProvider {
             groups.isEmpty()
                 ? "the scheme has coordinators and names no groups: in no group would they be told"
                     + " from workers; name the groups with groups(...)"
-                : "the scheme names groups and no coordinators: nobody could write their plans; name"
+                : "the scheme names groups and no coordinators: no client could write their plans; name"
                     + " them with coordinators(...)");
       }
       apart(archivers, workers, "archiver", "worker");

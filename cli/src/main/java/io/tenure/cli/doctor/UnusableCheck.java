@@ -12,7 +12,7 @@ import org.apache.zookeeper.data.Id;
 /**
  * What operators created and no credential can use: a client that copied the ACL of a parent has
  * copied {@code digest:worker:x}, which is how a server shows digests to all without {@code admin},
- * and which names nobody.
+ * and which is the id of no credential.
  *
  * <p>A client without {@code admin} sees every digest like that, and so tells such a znode only by
  * not being allowed to read it, where it may read the parent. One with {@code admin} sees the ids
@@ -36,7 +36,7 @@ final class UnusableCheck implements Check {
       List<String> wanted = group.directives().stream().map(Read::path).toList();
       say(
           unusable(context, directives, wanted),
-          "the directive is followed by nobody",
+          "no coordinator follows the directive",
           "take it back (tenure undrain, unpin, capacity W own; delete for a move), and give the"
               + " command again with the services' scheme (--acl-file)",
           findings);
