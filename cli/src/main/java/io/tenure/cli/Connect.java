@@ -2,7 +2,6 @@ package io.tenure.cli;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
@@ -23,7 +22,9 @@ import org.apache.zookeeper.common.PathUtils;
 import org.apache.zookeeper.common.ZKConfig;
 import org.apache.zookeeper.server.auth.DigestAuthenticationProvider;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /**
  * How the command reaches ZooKeeper. TLS and authentication are named as ZooKeeper's own tools name
@@ -72,7 +73,9 @@ final class Connect {
   @Option(
       names = "-D",
       paramLabel = "NAME=VALUE",
-      description = "One such property, or java.security.auth.login.config for SASL.")
+      description =
+          "One such property, or java.security.auth.login.config for SASL. Others can see passwords"
+              + " here in the list of processes: rather use --client-configuration.")
   Map<String, String> properties = new LinkedHashMap<>();
 
   @Option(
@@ -80,14 +83,20 @@ final class Connect {
       paramLabel = "SCHEME:AUTH",
       description =
           "What zkCli's addauth takes: digest:user:password. Others can see it in the list of"
-              + " processes: rather use --auth-file or TENURE_AUTH.")
+              + " processes (ps): rather use --auth-file or TENURE_AUTH.")
   List<String> auth = new ArrayList<>();
 
   @Option(
       names = "--auth-file",
       paramLabel = "FILE",
-      description = "A file with one SCHEME:AUTH on each line.")
+      description =
+          "A file with one SCHEME:AUTH on each line, for its owner alone; - for standard input.")
   @Nullable Path authFile;
+
+  @Spec(Spec.Target.MIXEE)
+  @Nullable CommandSpec command;
+
+  private @Nullable List<String> allAuths;
 
   /** Connects. */
   Connection open() throws InterruptedException {
@@ -97,6 +106,7 @@ final class Connect {
   /** Connects, and gives what is created these permissions. */
   Connection open(ACLProvider acls) throws InterruptedException {
     Duration limit = Times.duration(timeout);
+    warnOfFilesThatOthersCanRead();
     CuratorFrameworkFactory.Builder builder =
         CuratorFrameworkFactory.builder()
             .connectString(checkedConnect())
@@ -219,18 +229,41 @@ final class Connect {
     return digests;
   }
 
+  private void warnOfFilesThatOthersCanRead() {
+    List<String> warnings = new ArrayList<>();
+    if (authFile != null) {
+      SecretFiles.warning("--auth-file", authFile).ifPresent(warnings::add);
+    }
+    if (clientConfiguration != null) {
+      warnings.addAll(SecretFiles.warningsOfClientConfiguration(clientConfiguration));
+    }
+    String logins = properties.get("java.security.auth.login.config");
+    if (logins != null) {
+      SecretFiles.warning("java.security.auth.login.config", logins).ifPresent(warnings::add);
+    }
+    CommandSpec own = command;
+    if (own != null) {
+      warnings.forEach(warning -> Failures.say(own.commandLine().getErr(), warning));
+    }
+  }
+
+  /**
+   * Those that were given in one way or the other; a file is read once, as standard input has to
+   * be.
+   */
   private List<String> auths() {
-    List<String> all = new ArrayList<>(auth);
-    Path file = authFile;
-    if (file != null) {
-      try {
-        Files.readAllLines(file).stream()
-            .map(String::strip)
-            .filter(line -> !line.isEmpty() && !line.startsWith("#"))
-            .forEach(all::add);
-      } catch (IOException e) {
-        throw usage("--auth-file " + file + " cannot be read: " + e.getMessage());
+    List<String> all = allAuths;
+    if (all == null) {
+      all = new ArrayList<>(auth);
+      Path file = authFile;
+      if (file != null) {
+        try {
+          all.addAll(Secrets.linesOf(file));
+        } catch (IOException e) {
+          throw usage("--auth-file " + file + " cannot be read: " + e.getMessage());
+        }
       }
+      allAuths = List.copyOf(all);
     }
     return all;
   }

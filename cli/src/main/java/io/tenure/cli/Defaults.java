@@ -77,6 +77,10 @@ final class Defaults implements IDefaultValueProvider {
                 + " and acl.* (see --acl-file)");
       }
     }
+    if (properties.containsKey("auth")) {
+      SecretFiles.warning("configuration file", file)
+          .ifPresent(warning -> Failures.say(io.err(), warning));
+    }
     return Optional.of(new Defaults(io.environment(), properties, file));
   }
 

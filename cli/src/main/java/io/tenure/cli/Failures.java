@@ -5,6 +5,7 @@ import io.tenure.scope.PermissionDeniedException;
 import io.tenure.scope.Printable;
 import io.tenure.scope.TenureException;
 import java.io.PrintStream;
+import java.io.PrintWriter;
 import org.apache.zookeeper.KeeperException;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
@@ -76,6 +77,14 @@ final class Failures
   }
 
   static void say(PrintStream err, String message) {
-    err.println("tenure: " + Printable.of(message, Printable.MAX_CHARS));
+    err.println(line(message));
+  }
+
+  static void say(PrintWriter err, String message) {
+    err.println(line(message));
+  }
+
+  private static String line(String message) {
+    return "tenure: " + Printable.of(message, Printable.MAX_CHARS);
   }
 }

@@ -13,6 +13,8 @@ public final class Main {
     }
     // Before anything makes a logger. What went wrong the command says itself.
     System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", verbose ? "info" : "off");
+    // Netty is quick enough without, and the newer JVMs write warnings where Unsafe is used.
+    System.setProperty("io.netty.noUnsafe", System.getProperty("io.netty.noUnsafe", "true"));
     Io io = Io.ofProcess();
     Thread hook = new Thread(() -> sayInterrupted(io), "tenure-interrupted");
     Runtime.getRuntime().addShutdownHook(hook);

@@ -11,10 +11,12 @@ import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileAttribute;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -45,6 +47,12 @@ final class TimelineCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description = "Where to, as timeline.html; one that is there is replaced.")
   Path out = Path.of("");
+
+  @Option(
+      names = "--umask",
+      description =
+          "Create the file with the permissions that the umask leaves. Default: for the owner alone.")
+  boolean byUmask;
 
   TimelineCommand(Io io) {
     this.io = io;
@@ -80,7 +88,8 @@ final class TimelineCommand implements Callable<Integer> {
   private void write(TimelineData data) {
     Path file = out.toAbsolutePath();
     try {
-      Path part = Files.createTempFile(file.getParent(), "." + file.getFileName(), ".part");
+      Path part = file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID() + ".part");
+      Files.createFile(part, byUmask ? new FileAttribute<?>[0] : SecretFiles.ownersAlone(part));
       try {
         try (OutputStream stream = new BufferedOutputStream(Files.newOutputStream(part))) {
           TimelinePage.write(data, stream);
