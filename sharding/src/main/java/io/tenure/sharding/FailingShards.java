@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>One failure in office is enough for a shard to be called failing; of tenures that lapsed, and
  * nothing else, it takes two, since a pause of the process makes all of its tenures lapse at once.
+ * A shard whose step hangs is called failing as long as the step has not returned, and remembered
+ * that long: a pause lets the step go on, which a step that hangs does not.
  *
  * <p>A task that hands its shard over after a while wants another worker to lead, and rests for a
  * second; one that does so at once, again and again, fails like others.
@@ -53,6 +55,9 @@ final class FailingShards {
 
     boolean rests;
 
+    /** Its tenure has lapsed, and the step of that tenure has not returned. */
+    boolean hangs;
+
     /** The number of the wake-up that is waited for. */
     long wake;
 
@@ -82,7 +87,13 @@ final class FailingShards {
   /** Whether another worker should rather lead the shard. */
   boolean isFailing(String shard) {
     Entry entry = entries.get(shard);
-    return entry != null && entry.failing;
+    return entry != null && (entry.failing || entry.hangs);
+  }
+
+  /** Whether a step of the shard has not returned since its tenure lapsed. */
+  boolean hangs(String shard) {
+    Entry entry = entries.get(shard);
+    return entry != null && entry.hangs;
   }
 
   boolean isKnown(String shard) {
@@ -121,11 +132,13 @@ final class FailingShards {
   /**
    * A tenure has lapsed. The first time, the shard need not rest.
    *
+   * @param hangs a step of it has not returned
    * @param wake the number of the wake-up at which it is rested or forgotten
    * @return in how long that is
    */
-  long lapsed(String shard, String reason, Instant now, long wake) {
+  long lapsed(String shard, boolean hangs, String reason, Instant now, long wake) {
     Entry entry = failedOnceMore(shard, FailingShard.Phase.OFFICE, reason, now, wake);
+    entry.hangs = hangs;
     entry.failing |= entry.told.times() > 1;
     return entry.failing ? rest(entry) : REMEMBERED_NANOS;
   }
@@ -145,6 +158,20 @@ final class FailingShards {
     Entry entry = failedOnceMore(shard, FailingShard.Phase.HAND_OVER, reason, now, wake);
     entry.failing |= atOnce;
     return rest(entry);
+  }
+
+  /**
+   * The step that hung has returned.
+   *
+   * @return whether one did
+   */
+  boolean returned(String shard) {
+    Entry entry = entries.get(shard);
+    boolean hung = entry != null && entry.hangs;
+    if (entry != null) {
+      entry.hangs = false;
+    }
+    return hung;
   }
 
   private Entry failedOnceMore(
@@ -182,7 +209,7 @@ final class FailingShards {
 
   /** A task has got ready: if that was all that failed, nothing does. */
   void gotReady(String shard) {
-    entries.computeIfPresent(shard, (name, entry) -> entry.failing ? entry : null);
+    entries.computeIfPresent(shard, (name, entry) -> entry.failing || entry.hangs ? entry : null);
   }
 
   void forget(String shard) {
@@ -197,6 +224,8 @@ final class FailingShards {
     } else if (entry.rests) {
       entry.rests = false;
       return Change.RESTED;
+    } else if (entry.hangs) {
+      return Change.NOTHING; // The time counts from when the step returns.
     }
     entries.remove(shard);
     return Change.FORGOTTEN;

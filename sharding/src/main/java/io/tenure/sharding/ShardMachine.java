@@ -52,7 +52,7 @@ import org.jspecify.annotations.Nullable;
  * plan no longer wants it, and then resigned: else it could come true without a task.
  *
  * <p><b>One task at a time.</b> A shard whose last task still runs, because a step of it hangs, is
- * not led again by this worker; it says so in its registration ({@code unable}).
+ * not led again by this worker; it says so in its registration ({@code unable}, {@code failing}).
  *
  * <p><b>A shard that fails</b> is left alone for a while, longer each time, in every role; see
  * {@link FailingShards}. A standby on which the shard fails leaves the shard to others.
@@ -181,9 +181,8 @@ final class ShardMachine {
         }
       }
       case LEADING -> {
-        boolean leads = role == ShardRole.LEAD || role == ShardRole.TAKE_OVER;
         // Whoever took over keeps leading as a standby until the plan has heard of it.
-        if (!leads && (role == ShardRole.NONE || before == ShardRole.LEAD)) {
+        if (!isWanted(slot) && (role == ShardRole.NONE || before == ShardRole.LEAD)) {
           stop(slot, handoff(slot));
         }
         report |= role != before;
@@ -207,7 +206,6 @@ final class ShardMachine {
     if (slot.attemptUnknown) {
       return; // It could come true later, without a task.
     }
-    report |= clearUnable(slot);
     become(slot, SlotState.IDLE);
   }
 
@@ -370,6 +368,11 @@ final class ShardMachine {
     }
   }
 
+  /** By the plan, this worker leads the shard, or gets ready to. */
+  private static boolean isWanted(ShardSlot slot) {
+    return slot.role == ShardRole.LEAD || slot.role == ShardRole.TAKE_OVER;
+  }
+
   private boolean isNodeOfTheAttempt(ShardSlot slot, ScopeView found) {
     return found
         .leader()
@@ -473,6 +476,9 @@ final class ShardMachine {
     become(slot, SlotState.WAITING);
     if (slot.role == ShardRole.TAKE_OVER) {
       warmUp(slot);
+      if (slot.taskAlive && !slot.unable) {
+        later(slot, GRACE_NANOS); // If the task still runs then, no other gets ready.
+      }
     }
   }
 
@@ -784,15 +790,13 @@ final class ShardMachine {
     become(slot, SlotState.IDLE);
     remember(slot, FailingShards.REMEMBERED_NANOS);
     if (end instanceof Transition.Lapsed lapsed) {
+      slot.unable = slot.taskAlive; // A step hangs.
       lapsed(slot, lapsed);
     }
     if (slot.role == ShardRole.NONE || closing.isPresent()) {
       slot.role = ShardRole.NONE;
-    } else if (slot.taskAlive && end instanceof Transition.Lapsed) {
-      // A step hangs. A standby takes over; if there is none, the plan finds another worker.
-      slot.unable = true;
-      report = true;
-      look(slot);
+    } else if (slot.unable) {
+      look(slot); // A standby takes over; if there is none, the plan finds another worker.
     } else if (end instanceof Transition.Revoked && slot.role == ShardRole.LEAD) {
       rest(slot, GRACE_NANOS * (GroupSettings.MAX_STANDBYS + 1));
     } else if (failing.rests(slot.shard)) {
@@ -805,7 +809,10 @@ final class ShardMachine {
   void taskGone(ShardSlot slot, boolean rests, boolean lasted, Optional<String> failure) {
     slot.taskAlive = false;
     report |= clearUnable(slot);
-    if (lasted) {
+    if (failing.returned(slot.shard)) {
+      report = true; // However old the tenure is by now, its step has failed to end in time.
+      remember(slot, FailingShards.REMEMBERED_NANOS);
+    } else if (lasted) {
       report |= failing.isKnown(slot.shard);
       failing.forget(slot.shard);
     }
@@ -850,7 +857,7 @@ final class ShardMachine {
 
   private void lapsed(ShardSlot slot, Transition.Lapsed end) {
     long wake = ++wakes;
-    long nanos = failing.lapsed(slot.shard, "lapsed: " + end.reason(), now, wake);
+    long nanos = failing.lapsed(slot.shard, slot.taskAlive, "lapsed: " + end.reason(), now, wake);
     out.accept(new WorkerAction.Later(slot.shard, wake, nanos));
     report = true;
   }
@@ -893,7 +900,7 @@ final class ShardMachine {
   private void rested(ShardSlot slot) {
     if (!slot.taskAlive) {
       report |= clearUnable(slot);
-    } else if (slot.role == ShardRole.LEAD && !slot.unable) {
+    } else if (isWanted(slot) && !slot.unable) {
       slot.unable = true;
       report = true;
     }

@@ -105,7 +105,7 @@ final class ShardSlot {
   /** The task was asked to stop. */
   boolean stopping;
 
-  /** The worker should lead and cannot, because its last task still runs. */
+  /** The last task still runs although its tenure has ended, until that task is gone. */
   boolean unable;
 
   ShardSlot(String shard) {

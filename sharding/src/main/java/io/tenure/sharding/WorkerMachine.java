@@ -186,6 +186,7 @@ final class WorkerMachine {
       // As if it had never been heard of; only a task that still runs is remembered.
       ShardSlot fresh = new ShardSlot(slot.shard);
       fresh.taskAlive = slot.taskAlive;
+      fresh.unable = slot.unable;
       slots.put(slot.shard, fresh);
       forgetIfUnused(fresh);
     }

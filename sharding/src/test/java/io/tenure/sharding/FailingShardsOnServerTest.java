@@ -137,6 +137,50 @@ class FailingShardsOnServerTest {
   }
 
   @Test
+  void aStepThatHangsMovesItsOwnShardAndNoOther() throws Exception {
+    CountDownLatch release = new CountDownLatch(1);
+    AtomicInteger hung = new AtomicInteger();
+    for (String id : List.of("w-1", "w-2", "w-3")) {
+      workers.start(
+          id,
+          b ->
+              b.shards(ShardSet.numbered(12))
+                  .leaseDuration(Duration.ofMillis(800))
+                  .tasks(
+                      shard ->
+                          workers.new Watched(id, shard) {
+                            @Override
+                            public NextStep step(Lease lease) throws Exception {
+                              if (poisoned && shard.equals("5") && hung.getAndIncrement() == 0) {
+                                release.await();
+                              }
+                              return super.step(lease);
+                            }
+                          }));
+    }
+    workers.awaitLoads(Map.of("w-1", 4, "w-2", 4, "w-3", 4));
+    ShardGroup group = ShardGroup.of(workers.observer(), "/orders");
+    workers.await(() -> assertThat(group.status().isSettled()).isTrue());
+    String home = workers.holder("5").orElseThrow();
+    Map<String, Long> before = workers.held();
+
+    poisoned = true;
+    workers.await(() -> assertThat(workers.holder("5")).isPresent().get().isNotEqualTo(home));
+    workers.await(() -> assertThat(group.status().isSettled()).isTrue());
+    workers.await(
+        () ->
+            assertThat(group.plan().workers().get(workers.holder("5").orElseThrow()).leads())
+                .contains("5"));
+    release.countDown();
+    workers.await(() -> assertThat(workers.holder("5")).contains(home));
+    workers.await(() -> assertThat(group.status().isSettled()).isTrue());
+    Map<String, Long> after = workers.held();
+    assertThat(after.remove("5")).isGreaterThan(before.remove("5"));
+    assertThat(after).as("epochs of the other shards").isEqualTo(before);
+    workers.verify();
+  }
+
+  @Test
   void leadersGoOnLeadingWhileASuccessorDoesNotGetReady() throws Exception {
     CountDownLatch ready = new CountDownLatch(1);
     Duration limit = Duration.ofMillis(300);

@@ -64,13 +64,29 @@ class FailingShardsTest {
 
   @Test
   void oneLapseAsAfterAPauseOfTheProcessMakesNoShardFailAndTheSecondDoes() {
-    failing.lapsed("7", "lapsed", NOW, ++wake);
+    failing.lapsed("7", false, "lapsed", NOW, ++wake);
     assertThat(failing.rests("7")).isFalse();
     assertThat(failing.isFailing("7")).isFalse();
-    assertThat(failing.lapsed("7", "lapsed", NOW, ++wake))
+    assertThat(failing.lapsed("7", false, "lapsed", NOW, ++wake))
         .isEqualTo(Duration.ofSeconds(2).toNanos());
     assertThat(failing.rests("7")).isTrue();
     assertThat(failing.isFailing("7")).isTrue();
+  }
+
+  @Test
+  void aShardWhoseStepHangsFailsFromTheFirstLapseUntilTheStepReturns() {
+    failing.lapsed("7", true, "lapsed", NOW, ++wake);
+    assertThat(failing.rests("7")).isFalse();
+    assertThat(failing.failing()).containsExactly("7");
+    assertThat(failing.wake("7", wake)).as("not forgotten").isEqualTo(Change.NOTHING);
+    failing.gotReady("7");
+    assertThat(failing.failing()).containsExactly("7");
+    assertThat(failing.returned("7")).isTrue();
+    assertThat(failing.returned("7")).isFalse();
+    assertThat(failing.failing()).isEmpty();
+    assertThat(failing.awaits("7", ++wake)).isTrue();
+    failing.lapsed("7", false, "lapsed", NOW, ++wake);
+    assertThat(failing.isFailing("7")).as("the second time").isTrue();
   }
 
   @Test

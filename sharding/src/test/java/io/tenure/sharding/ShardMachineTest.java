@@ -288,9 +288,60 @@ class ShardMachineTest {
     assertThat(committed())
         .containsExactly("7 ended: lapsed", "wake 7 in 300000 ms", "look at 7", "report");
     assertThat(machine.slot("7").orElseThrow().unable).isTrue();
+    assertThat(machine.failing().failing()).containsExactly("7");
     assertThat(looked()).isEmpty();
-    assertThat(taskGone()).containsExactly("look at 7", "report");
+    assertThat(taskGone()).containsExactly("wake 7 in 300000 ms", "look at 7", "report");
+    assertThat(machine.failing().failing()).isEmpty();
     assertThat(looked()).containsExactly("send 7: elect epoch 2");
+  }
+
+  @Example
+  void aShardWhoseStepHangsFailsInEveryRoleAndInTheNextSessionForAsLongAsTheStepDoes() {
+    leadsSinceTheBeginning();
+    ends(1, new Transition.Lapsed("no renewal"));
+    committed();
+    long forgets = wake;
+    plan(nothing());
+    assertThat(machine.failing().failing()).containsExactly("7");
+    wake = forgets;
+    assertThat(wakes()).as("as long as it hangs, nothing is forgotten").isEmpty();
+    on(new WorkerEvent.SessionGone(SESSION));
+    begins(false);
+    assertThat(machine.failing().failing()).containsExactly("7");
+    assertThat(on(new WorkerEvent.TaskGone("7", false, true)))
+        .containsExactly("wake 7 in 300000 ms", "report");
+    assertThat(machine.failing().failing()).isEmpty();
+    assertThat(machine.failing().isKnown("7")).as("a second lapse counts").isTrue();
+  }
+
+  @Example
+  void aWorkerWhoseTaskHangsSaysThatItCannotGetReadyUntilThatTaskIsGoneWhateverThePlanSays() {
+    leadsSinceTheBeginning();
+    on(new WorkerEvent.SessionGone(SESSION));
+    anotherLeads();
+    begins(false);
+    plan(takesOver());
+    looked();
+    assertThat(wakes()).containsExactly("look at 7 and watch", "report");
+    assertThat(machine.slot("7").orElseThrow().unable).isTrue();
+    looked();
+    plan(nothing());
+    assertThat(machine.slot("7").orElseThrow().unable).isTrue();
+    on(new WorkerEvent.SessionGone(SESSION));
+    begins(false);
+    assertThat(machine.slot("7").orElseThrow().unable).isTrue();
+    assertThat(taskGone()).containsExactly("report");
+    assertThat(machine.slots()).isEmpty();
+  }
+
+  @Example
+  void aStepThatGoesOnBeforeItsLapseIsRecordedHasNotHung() {
+    leadsSinceTheBeginning();
+    ends(1, new Transition.Lapsed("no renewal"));
+    taskGone();
+    committed();
+    assertThat(machine.failing().failing()).isEmpty();
+    assertThat(machine.failing().isKnown("7")).isTrue();
   }
 
   @Example
