@@ -11,9 +11,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * For how long a picture of a group can be trusted; see {@link ShardDirectory#trustedFor()}. Sends
- * a {@code sync} each ack interval, which the quorum leader answers and not the server alone that
- * the client is connected to. What was told before the answer has been told when the answer is
- * there.
+ * an operation of the quorum each ack interval, one that only checks and needs no permission. A
+ * {@code sync} would prove less: a quorum leader that was deposed and has not noticed answers it,
+ * and knows of no leader since. The operation has a place in the order of all transactions, and
+ * what the server has to tell of those before it has been told when its answer is there.
  *
  * <p>Confined to the monitor's event thread, except for {@link #nanosLeft}.
  */
@@ -75,13 +76,13 @@ final class DirectoryTrust {
       return;
     }
     if (monitor.isConnected()) {
-      monitor.sync(asked).thenAccept(reply -> answered(asked, reply));
+      monitor.confirm().thenAccept(reply -> answered(asked, reply));
     }
     timer = monitor.schedule(this::contact, intervalNanos());
   }
 
   private void answered(long asked, Reply reply) {
-    if (asked == session && reply.ok()) {
+    if (asked == session && reply.isAcknowledgement()) {
       until = reply.sent().plusNanos(trustNanos());
     }
   }

@@ -57,12 +57,13 @@ import org.jspecify.annotations.Nullable;
  * checks its own lease; send the epoch along, and it can tell that the sender's picture is old.
  *
  * <p><b>Without a connection</b> it goes on saying what it knew last, and {@link #isCurrent()}
- * turns false in time: the picture can be trusted for a limited time from when the request was sent
- * that the servers answered last; see {@link #trustedFor()}. An answer of {@link #lookUp} carries
- * that time.
+ * turns false in time: the picture can be trusted for a limited time from when the operation was
+ * sent that the quorum answered last; see {@link #trustedFor()}. An answer of {@link #lookUp}
+ * carries that time.
  *
  * <p>It costs one watch for the whole group and any number of shards, one read for the shards that
- * change together, and six small requests for each session timeout.
+ * change together, and six small operations for each session timeout. They change nothing and need
+ * no permission, but the quorum takes part in them, as in a leader's renewals.
  *
  * <p>Thread-safe. Listeners run one after the other, in order, on a thread of the directory's own.
  */
@@ -190,11 +191,10 @@ public final class ShardDirectory implements AutoCloseable {
    * <p>A leader that is cut off at the same moment as this directory loses its lease by itself
    * after a while, and another may lead then. That while begins one ack interval before at the
    * latest and is as long as the session timeout less the safety margin; so the picture is trusted
-   * for the session timeout less the margin and the ack interval, from when the last request was
-   * sent that the servers have answered. That counts with the session timeout of the directory's
-   * own client: give it the one that the workers have, or a shorter one. A leader that hangs, or
-   * whose lease duration is shorter, may have lost its lease before; its own lease alone tells
-   * that.
+   * for the session timeout less the margin and the ack interval, from when the last operation was
+   * sent that the quorum has answered. That counts with the session timeout of the directory's own
+   * client: give it the one that the workers have, or a shorter one. A leader that hangs, or whose
+   * lease duration is shorter, may have lost its lease before; its own lease alone tells that.
    */
   public Duration trustedFor() {
     return current ? Duration.ofNanos(trust.nanosLeft()) : Duration.ZERO;

@@ -58,6 +58,9 @@ public final class Monitor implements AutoCloseable {
   /** How often the client's state is looked at while there is no session. */
   private static final long CLIENT_LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+  /** Longer than a handle rests before it connects again. */
+  private static final long RECONNECT_REST_NANOS = TimeUnit.SECONDS.toNanos(2);
+
   /** How long an idle thread of a stopped monitor lives. */
   private static final long IDLE_MILLIS = 1;
 
@@ -127,6 +130,11 @@ public final class Monitor implements AutoCloseable {
   private @Nullable Future<?> contactTimer;
   private boolean closedTold;
   private long connections;
+
+  /** The last that was heard of the connection was its loss. */
+  private boolean lost;
+
+  private long losses;
   private boolean authenticationWarned;
   private final List<CompletableFuture<?>> settling = new ArrayList<>();
 
@@ -169,16 +177,23 @@ public final class Monitor implements AutoCloseable {
    */
   public CompletableFuture<Boolean> acknowledge() {
     Session current = session;
-    if (current == null) {
-      return EventFuture.of(false);
-    }
+    return current == null ? EventFuture.of(false) : confirm().thenApply(Reply::isAcknowledgement);
+  }
+
+  /**
+   * The same for who wants to know since when the answer counts: a check of the root, which takes a
+   * place in the order of all transactions, whether the client may read the root or not.
+   *
+   * @return completes on the event thread, always
+   */
+  public CompletableFuture<Reply> confirm() {
     synchronized (acknowledging) {
       CompletableFuture<Reply> flying = acknowledgementInFlight;
       if (flying == null || flying.isDone()) {
-        flying = transact(current.id(), List.of(checkRoot()));
+        flying = transact(sessionId(), List.of(checkRoot()));
         acknowledgementInFlight = flying;
       }
-      return flying.thenApply(Reply::isAcknowledgement);
+      return flying;
     }
   }
 
@@ -709,11 +724,15 @@ public final class Monitor implements AutoCloseable {
 
   private void connectionChanged(Watcher.Event.KeeperState state) {
     if (state == Watcher.Event.KeeperState.Disconnected) {
-      connected = false;
+      lost();
       Session current = session;
       if (current != null) {
         current.evidence().disconnected();
       }
+    }
+    if (state == Watcher.Event.KeeperState.SyncConnected
+        || state == Watcher.Event.KeeperState.ConnectedReadOnly) {
+      lost = false;
     }
     if (state == Watcher.Event.KeeperState.SyncConnected) {
       connections++;
@@ -743,6 +762,24 @@ public final class Monitor implements AutoCloseable {
     }
   }
 
+  /**
+   * The handle goes on calling itself connected while it rests before it connects again, up to a
+   * second. If it does so for longer, the event was an earlier handle's.
+   */
+  private void lost() {
+    lost = true;
+    connected = false;
+    long number = ++losses;
+    schedule(
+        () -> {
+          if (number == losses && lost) {
+            lost = false;
+            refreshSession();
+          }
+        },
+        RECONNECT_REST_NANOS);
+  }
+
   /** Brings the session up to date with the client's handle. */
   private void refreshSession() {
     if (stopped) {
@@ -768,7 +805,8 @@ public final class Monitor implements AutoCloseable {
                       + " not try again: correct them (its authorization or JAAS configuration) and"
                       + " build a new client"));
     }
-    connected = state == ZooKeeper.States.CONNECTED && present != null && present.isAlive(client);
+    connected =
+        !lost && state == ZooKeeper.States.CONNECTED && present != null && present.isAlive(client);
     if (connected && session == null && present != null) {
       begin(present);
     }
@@ -787,6 +825,7 @@ public final class Monitor implements AutoCloseable {
     Handle before = handle;
     if (before == null || before.zooKeeper() != found.get().zooKeeper()) {
       handle = found.get();
+      lost = false;
     }
     refreshSession();
   }

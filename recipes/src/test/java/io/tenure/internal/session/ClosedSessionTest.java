@@ -8,6 +8,7 @@ import io.tenure.scope.AuthenticationFailedException;
 import io.tenure.scope.ClientClosedException;
 import io.tenure.scope.ElectionClosedException;
 import io.tenure.scope.TenureException;
+import io.tenure.testing.FaultProxy;
 import io.tenure.testing.ZooKeeperFixture;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -30,7 +31,7 @@ class ClosedSessionTest {
   @RegisterExtension static final ZooKeeperFixture zk = new ZooKeeperFixture();
 
   /** Remembers what it is told. */
-  private static final class Recorder implements SessionListener {
+  private static class Recorder implements SessionListener {
     private final List<String> heard = new CopyOnWriteArrayList<>();
     private final List<TenureException> causes = new CopyOnWriteArrayList<>();
     private final Monitor monitor;
@@ -193,5 +194,28 @@ class ClosedSessionTest {
         });
 
     assertThat(closed).succeedsWithin(Duration.ofSeconds(10));
+  }
+
+  /** The client's handle rests for up to a second first, and calls itself connected meanwhile. */
+  @Test
+  void aConnectionThatWasLostIsGoneAtOnceAndNotOnlyWhenTheNextTryFails() throws Exception {
+    FaultProxy proxy = zk.proxy();
+    Monitor monitor = monitor(zk.client(proxy.connectString()));
+    List<Boolean> connected = new CopyOnWriteArrayList<>();
+    Recorder recorder =
+        new Recorder(monitor) {
+          @Override
+          public void disconnected() {
+            connected.add(monitor.isConnected());
+          }
+        };
+    monitor.addListener(recorder);
+    await().until(() -> recorder.heard.contains("connected"));
+    proxy.refuse(true);
+    proxy.dropConnections();
+    await().until(() -> !connected.isEmpty());
+    assertThat(connected.get(0)).isFalse();
+    proxy.refuse(false);
+    await().until(monitor::isConnected);
   }
 }
