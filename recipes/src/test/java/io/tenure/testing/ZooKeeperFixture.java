@@ -41,6 +41,9 @@ public final class ZooKeeperFixture
   /** The session timeout of the fixture's clients, unless the test says otherwise. */
   public static final Duration SESSION_TIMEOUT = Duration.ofMillis(3000);
 
+  /** A session timeout that no test waits for. */
+  public static final Duration PATIENT_SESSION = Duration.ofSeconds(60);
+
   private final Opened opened = new Opened();
   private TestingServer server;
   private Path directory;
@@ -125,6 +128,26 @@ public final class ZooKeeperFixture
     CuratorFramework client =
         CuratorFrameworkFactory.newClient(
             connectString, (int) sessionTimeout.toMillis(), 1000, new RetryNTimes(3, 50));
+    client.start();
+    return closeLater(client);
+  }
+
+  /**
+   * A started client of one who looks on and is no part of what is tested: what slows the machine
+   * down for seconds costs it neither its connection nor its session.
+   */
+  public CuratorFramework observer() {
+    try {
+      limitSessions(PATIENT_SESSION);
+    } catch (Exception e) {
+      throw new IllegalStateException("the server's limits cannot be set", e);
+    }
+    CuratorFramework client =
+        CuratorFrameworkFactory.newClient(
+            server.getConnectString(),
+            (int) PATIENT_SESSION.toMillis(),
+            (int) PATIENT_SESSION.toMillis() / 2,
+            new RetryNTimes(3, 500));
     client.start();
     return closeLater(client);
   }

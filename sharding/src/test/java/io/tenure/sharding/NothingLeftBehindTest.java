@@ -18,7 +18,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * A client lives for months: neither its reconnects nor the workers and directories that come and
- * go on it leave a watcher behind.
+ * go on it leave a watcher behind. Its session is long: another one would begin with no watcher.
  */
 @Timeout(180)
 class NothingLeftBehindTest {
@@ -31,7 +31,7 @@ class NothingLeftBehindTest {
 
   @BeforeEach
   void observe() {
-    workers = new Workers(zk, GROUP);
+    workers = new Workers(zk, GROUP, ZooKeeperFixture.PATIENT_SESSION);
   }
 
   /** It coordinates, leads, stands by and looks up, all on one client. */
@@ -80,7 +80,10 @@ class NothingLeftBehindTest {
     CuratorFramework client =
         zk.closeLater(
             CuratorFrameworkFactory.newClient(
-                proxy.connectString(), 10_000, 5_000, new RetryNTimes(3, 50)));
+                proxy.connectString(),
+                (int) ZooKeeperFixture.PATIENT_SESSION.toMillis(),
+                5_000,
+                new RetryNTimes(3, 50)));
     client.start();
     client.blockUntilConnected();
     ClientConnection connection = new ClientConnection(client, proxy);
@@ -90,7 +93,6 @@ class NothingLeftBehindTest {
           ShardWorker worker =
               ShardWorker.builder(client, GROUP)
                   .workerId("w-1")
-                  .safetyMargin(Duration.ofSeconds(3))
                   .drainOnShutdown(Duration.ZERO)
                   .tasks(shard -> workers.new Watched("w-1", shard))
                   .build()) {

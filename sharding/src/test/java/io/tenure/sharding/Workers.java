@@ -61,15 +61,22 @@ final class Workers {
 
   private final ZooKeeperFixture zk;
   final String group;
+  private final Duration sessionTimeout;
   private final CuratorFramework observer;
   private final Map<String, List<Lease>> leases = new ConcurrentHashMap<>();
   final List<String> events = new CopyOnWriteArrayList<>();
   final List<String> violations = new CopyOnWriteArrayList<>();
 
   Workers(ZooKeeperFixture zk, String group) {
+    this(zk, group, ZooKeeperFixture.SESSION_TIMEOUT);
+  }
+
+  /** Workers with sessions of another length. */
+  Workers(ZooKeeperFixture zk, String group, Duration sessionTimeout) {
     this.zk = zk;
     this.group = group;
-    this.observer = zk.client();
+    this.sessionTimeout = sessionTimeout;
+    this.observer = zk.observer();
   }
 
   CuratorFramework observer() {
@@ -83,7 +90,7 @@ final class Workers {
         zk.closeLater(
             CuratorFrameworkFactory.newClient(
                 proxy.connectString(),
-                (int) ZooKeeperFixture.SESSION_TIMEOUT.toMillis(),
+                (int) sessionTimeout.toMillis(),
                 1000,
                 new RetryNTimes(3, 50)));
     // Before the client starts, so that it knows how young the session is.
