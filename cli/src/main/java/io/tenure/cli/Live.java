@@ -25,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import org.apache.curator.framework.CuratorFramework;
 
 /**
@@ -87,6 +88,10 @@ final class Live implements ArchiveSink, ArchiveListener, AutoCloseable {
             .forEach(
                 shard ->
                     timeline.office(group.shard(shard.shard()).path(), shard.leader().isPresent()));
+        timeline.shards(
+            now.shards().stream()
+                .map(shard -> group.shard(shard.shard()).path())
+                .collect(Collectors.toSet()));
         now.coordinator()
             .ifPresentOrElse(
                 any -> timeline.office(group.coordinator().path(), true),

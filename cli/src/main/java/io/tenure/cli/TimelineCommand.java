@@ -70,7 +70,7 @@ final class TimelineCommand implements Callable<Integer> {
         ArchivedTrail kept = archived.get(live.scope().path());
         whole.add(kept == null ? live : live.withArchived(kept.entries()));
       }
-      TimelineData data = TimelineData.of(found.path(), asOf, whole);
+      TimelineData data = TimelineData.of(found.path(), asOf, whole, trails.removed());
       write(data);
       Failures.say(
           io.err(),

@@ -3,8 +3,13 @@ package io.tenure.cli;
 import io.tenure.audit.AuditTrail;
 import io.tenure.audit.AuditTrails;
 import io.tenure.internal.session.ServerErrors;
+import io.tenure.scope.ForeignDataException;
+import io.tenure.sharding.ShardGroup;
+import io.tenure.sharding.ShardSet;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.zookeeper.KeeperException;
 
@@ -30,6 +35,23 @@ final class Trails {
       return scopes;
     }
     return List.of(target.path());
+  }
+
+  /** Those of them that are the scopes of shards which the group has no longer. */
+  Set<String> removed() throws InterruptedException {
+    if (!(target instanceof Target.OfGroup group)) {
+      return Set.of();
+    }
+    ShardSet shards;
+    try {
+      shards = ShardGroup.of(client, group.path()).settings().shards();
+    } catch (ForeignDataException e) {
+      return Set.of(); // Which shards the group has cannot be read.
+    }
+    return names(group.path() + "/shards").stream()
+        .filter(shard -> !shards.contains(shard))
+        .map(shard -> group.shard(shard).path())
+        .collect(Collectors.toSet());
   }
 
   /** Their trails as they stand. */

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tenure.lease.NextStep;
+import io.tenure.sharding.ShardGroup;
 import io.tenure.sharding.ShardSet;
 import io.tenure.sharding.ShardWorker;
 import java.io.ByteArrayOutputStream;
@@ -20,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -82,6 +84,33 @@ class PageCommandsTest {
         Cli.at(server).run("timeline", "/orders", "--out", directory + "/none/orders.html");
     assertThat(nowhere.exitCode()).as(nowhere.toString()).isEqualTo(ExitCode.REFUSED);
     assertThat(nowhere.err()).startsWith("tenure: --out ").doesNotContain("\tat ");
+  }
+
+  @Test
+  void aShardThatWasRemovedShowsAsRemovedAndNotAsVacant() throws Exception {
+    String group = "/billing";
+    try (ShardWorker few =
+        ShardWorker.builder(client, group)
+            .workerId("w-1")
+            .shards(ShardSet.named(List.of("eu", "us")))
+            .settleWindow(Duration.ZERO)
+            .tasks(shard -> lease -> NextStep.after(Duration.ofSeconds(1)))
+            .build()) {
+      few.start().toCompletableFuture().get();
+      await().atMost(Duration.ofSeconds(30)).until(() -> few.snapshot().led().size() == 2);
+      ShardGroup.of(client, group).removeShards(List.of("us"));
+      await().atMost(Duration.ofSeconds(30)).until(() -> few.snapshot().led().size() == 1);
+      Path file = directory.resolve("billing.html");
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .untilAsserted(
+              () -> {
+                Cli.Result result = Cli.at(server).run("timeline", group, "--out", file.toString());
+                assertThat(result.exitCode()).as(result.toString()).isZero();
+                assertThat(Files.readString(file))
+                    .contains("\"office\":[0,0,3]", " 0 shards without a leader");
+              });
+    }
   }
 
   @Test

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -144,6 +145,18 @@ public final class LiveTimeline {
   public synchronized void office(String scope, boolean led) {
     version++;
     fold(scope).office(led, version);
+  }
+
+  /**
+   * The shards that the group has now, by their scopes: one that it has no longer is not vacant
+   * when nobody leads it.
+   */
+  public synchronized void shards(Set<String> scopes) {
+    version++;
+    String shards = title + "/shards/";
+    folds.forEach(
+        (scope, fold) ->
+            fold.removed(scope.startsWith(shards) && !scopes.contains(scope), version));
   }
 
   /**

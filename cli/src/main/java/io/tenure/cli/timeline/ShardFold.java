@@ -47,6 +47,7 @@ final class ShardFold {
   private final Deque<Hole> holes = new ArrayDeque<>();
   private final List<AuditTrail.Unreadable> problems = new ArrayList<>();
   private Office office = Office.UNKNOWN;
+  private boolean removed;
   private long lastIndex;
   private long lastZxid = Long.MIN_VALUE;
   private Optional<Instant> lastTime = Optional.empty();
@@ -141,6 +142,14 @@ final class ShardFold {
     }
   }
 
+  /** Whether the group has this shard no longer. */
+  void removed(boolean now, long version) {
+    if (now != removed) {
+      removed = now;
+      changed = version;
+    }
+  }
+
   int size() {
     return slots.size();
   }
@@ -179,8 +188,8 @@ final class ShardFold {
     return new TimelineData.Shard(
         name.scope(),
         name.name(),
-        name.ofShard(),
-        office,
+        name.ofShard() && !removed,
+        removed && office == Office.VACANT ? Office.REMOVED : office,
         all,
         slots.isEmpty() ? 0 : slots.getFirst().row().index(),
         rows,

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What a timeline shows: for each scope its tenures, and where the trail says nothing.
@@ -33,7 +34,9 @@ public record TimelineData(
     /** Nobody is. */
     VACANT,
     /** It could not be read. */
-    UNKNOWN
+    UNKNOWN,
+    /** The group has this shard no longer, and nobody is: as it should be. */
+    REMOVED
   }
 
   /** How a tenure ended, if it did. */
@@ -70,7 +73,7 @@ public record TimelineData(
    * @param scope its path
    * @param name what it is called in the timeline
    * @param ofShard whether it is a shard of the group, or the one scope that was asked for; not the
-   *     coordinator's
+   *     coordinator's, nor a removed shard
    * @param office whether it is led
    * @param replaces whether a reader forgets what it has of this scope before it takes this
    * @param keptFrom a reader forgets tenures whose {@link Row#index} is lower
@@ -145,11 +148,22 @@ public record TimelineData(
    * @param asOf when they were read; if an entry is younger, its time counts, since clocks differ
    */
   public static TimelineData of(String title, Instant asOf, List<AuditTrail> trails) {
+    return of(title, asOf, trails, Set.of());
+  }
+
+  /**
+   * The same of a group that had more shards before.
+   *
+   * @param removed the scopes of the shards that it has no longer
+   */
+  public static TimelineData of(
+      String title, Instant asOf, List<AuditTrail> trails, Set<String> removed) {
     Instant latest = asOf;
     List<Shard> shards = new ArrayList<>(trails.size());
     for (AuditTrail trail : trails) {
       ShardFold fold = new ShardFold(ShardName.of(title, trail.scope().path()), 0);
       fold.load(trail, 0);
+      fold.removed(removed.contains(trail.scope().path()), 0);
       shards.add(fold.changesSince(-1));
       for (RecordedEntry entry : trail.entries()) {
         latest = entry.serverTime().isAfter(latest) ? entry.serverTime() : latest;

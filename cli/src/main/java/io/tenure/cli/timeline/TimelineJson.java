@@ -162,6 +162,7 @@ final class TimelineJson {
       case LED -> 0;
       case VACANT -> 1;
       case UNKNOWN -> 2;
+      case REMOVED -> 3;
     };
   }
 

@@ -115,6 +115,8 @@ function officeField(shard, asOf) {
     }
     const since = shard.vacantSince === null ? "since when is not known" : `for ${duration(asOf - shard.vacantSince)}`;
     return ["now", "nobody leads, " + since, "bad"];
+  } else if (shard.office === OFFICE.REMOVED) {
+    return ["now", "removed from the group, and led by nobody"];
   }
   return ["now", "not known"];
 }

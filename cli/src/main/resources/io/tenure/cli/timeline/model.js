@@ -7,7 +7,7 @@ const END = { ON: 0, RESIGNED: 1, LAPSED: 2, REVOKED: 3, LOST: 4, UNKNOWN: 5, FA
 const END_WORDS = ["in office", "resigned", "lapsed", "revoked", "lost", "not recorded", "failed"];
 /** Ends that get a sign of their own where they stand. */
 const FORCED = [END.FAILED, END.LAPSED, END.REVOKED];
-const OFFICE = { LED: 0, VACANT: 1, UNKNOWN: 2 };
+const OFFICE = { LED: 0, VACANT: 1, UNKNOWN: 2, REMOVED: 3 };
 
 /** A gap shorter than this is drawn more faintly: a handover takes some time. It never disappears. */
 const BRIEF_MS = 1000;
@@ -142,6 +142,7 @@ class Model {
         this.byScope.set(scope, shard);
         this.shards.push(shard);
       }
+      shard.isShard = !other.has(i);
       shard.office = table.office[i];
       shard.holes = [];
       shard.problems = [];

@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -164,6 +165,29 @@ class LiveTimelineTest {
     Shard found = live.changesSince("", -1).shards().get(0);
     assertThat(found.office()).isEqualTo(Office.LED);
     assertThat(found.rows()).extracting(Row::end).containsExactly(End.LOST, End.ON);
+  }
+
+  @Test
+  void aShardThatTheGroupHasNoLongerIsNotVacantWhenNobodyLeadsIt() {
+    Trail trail = new Trail("/g/shards/2").elected(1_000, "w-1", "").resigned(2_000, "no room");
+    live.load(trail.read(false));
+    live.scope("/g/coordinator");
+    live.shards(Set.of("/g/shards/1", "/g/shards/2"));
+    assertThat(live.changesSince("", -1).vacant()).isEqualTo(1);
+    Reader reader = new Reader();
+    reader.take(live.changesSince("", -1));
+    live.shards(Set.of("/g/shards/1"));
+    TimelineData changes = live.changesSince(reader.run, reader.version);
+    assertThat(changes.shards())
+        .singleElement()
+        .satisfies(
+            removed -> {
+              assertThat(removed.office()).isEqualTo(Office.REMOVED);
+              assertThat(removed.ofShard()).isFalse();
+            });
+    assertThat(live.changesSince("", -1).vacant()).isZero();
+    live.shards(Set.of("/g/shards/1", "/g/shards/2"));
+    assertThat(live.changesSince("", -1).vacant()).as("it was added again").isEqualTo(1);
   }
 
   @Test
