@@ -86,20 +86,7 @@ final class ArchiveCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     String root = Targets.normalized(path);
-    ArchiveFiles.Builder where = ArchiveFiles.at(directory);
-    if (maxMib != null) {
-      where.maxBytes((long) maxMib << 20);
-    }
-    if (maxAge != null) {
-      Duration age = Times.duration(maxAge);
-      where.maxAge(age);
-    }
-    if (byUmask) {
-      where.permissionsByUmask();
-    }
-    if (passOverDamage) {
-      where.passOverDamage();
-    }
+    ArchiveFiles.Builder where = CommandException.ofOptions(this::fromOptions);
     try (Connection connection = connect.open();
         ArchiveFiles files = where.open()) {
       io.ifInterrupted().set(""); // That is how it ends.
@@ -107,7 +94,8 @@ final class ArchiveCommand implements Callable<Integer> {
       AuditArchiver.Builder builder =
           AuditArchiver.builder(connection.client(), root).sink(files).listener(said);
       if (keep != null) {
-        builder.keep(keep);
+        int kept = keep;
+        CommandException.ofOptions(() -> builder.keep(kept));
       }
       try (AuditArchiver archiver = builder.build()) {
         if (once) {
@@ -122,6 +110,24 @@ final class ArchiveCommand implements Callable<Integer> {
       throw new CommandException(
           ExitCode.REFUSED, "archive " + directory + ": " + e.getMessage(), e);
     }
+  }
+
+  private ArchiveFiles.Builder fromOptions() {
+    ArchiveFiles.Builder where = ArchiveFiles.at(directory);
+    if (maxMib != null) {
+      where.maxBytes((long) maxMib << 20);
+    }
+    if (maxAge != null) {
+      Duration age = Times.duration(maxAge);
+      where.maxAge(age);
+    }
+    if (byUmask) {
+      where.permissionsByUmask();
+    }
+    if (passOverDamage) {
+      where.passOverDamage();
+    }
+    return where;
   }
 
   /** Says what happens, on standard error. Called by the archiver's thread. */

@@ -2,12 +2,18 @@ package io.tenure.cli;
 
 import io.tenure.audit.ArchiveFiles;
 import io.tenure.audit.ArchiveReader;
+import io.tenure.audit.Archived;
+import io.tenure.audit.ArchivedEntry;
 import io.tenure.audit.ArchivedTrail;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -40,6 +46,25 @@ final class ArchiveOption {
     Optional<ArchiveReader> reader = reader();
     try {
       return reader.isEmpty() ? Map.of() : reader.get().trails(scopes);
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  /**
+   * The entries that it holds of one trail, as they were archived; nothing if none was named. Lines
+   * that cannot be read are found by {@link #trails}.
+   */
+  List<ArchivedEntry> entries(String trail) {
+    Optional<ArchiveReader> reader = reader();
+    if (reader.isEmpty()) {
+      return List.of();
+    }
+    try (Stream<Archived> lines =
+        reader.get().lines(ArchiveReader.Selection.of(trail), damaged -> {})) {
+      return lines.filter(ArchivedEntry.class::isInstance).map(ArchivedEntry.class::cast).toList();
+    } catch (UncheckedIOException e) {
+      throw failed(Objects.requireNonNull(e.getCause()));
     } catch (IOException e) {
       throw failed(e);
     }

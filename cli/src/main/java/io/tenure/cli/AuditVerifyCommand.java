@@ -1,12 +1,14 @@
 package io.tenure.cli;
 
+import io.tenure.audit.ArchivedEntry;
 import io.tenure.audit.ArchivedTrail;
 import io.tenure.audit.AuditLog;
 import io.tenure.audit.Finding;
 import io.tenure.sharding.ShardGroup;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.apache.curator.framework.CuratorFramework;
 import picocli.CommandLine.Command;
@@ -48,14 +50,16 @@ final class AuditVerifyCommand implements Callable<Integer> {
       Target found = new Targets(client).find(target);
       List<String> scopes = new Trails(client, found).scopes();
       Map<String, ArchivedTrail> archived = archive.trails(scopes);
-      List<Finding> findings = new ArrayList<>();
+      List<ArchivedEntry> operations = archive.entries(found.path());
+      // A line of the archive that cannot be read may belong to any trail, and counts once.
+      Set<Finding> findings = new LinkedHashSet<>();
       for (String scope : scopes) {
         AuditLog log = AuditLog.of(client, scope);
         ArchivedTrail kept = archived.get(scope);
         findings.addAll(kept == null ? log.verify() : log.verify(kept));
       }
       if (found instanceof Target.OfGroup) {
-        findings.addAll(ShardGroup.of(client, found.path()).verifyOperations());
+        findings.addAll(ShardGroup.of(client, found.path()).verifyOperations(operations));
       }
       for (Finding finding : findings) {
         if (json) {

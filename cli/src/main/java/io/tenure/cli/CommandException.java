@@ -1,5 +1,7 @@
 package io.tenure.cli;
 
+import java.util.function.Supplier;
+
 /** Ends a command with one line on standard error. */
 final class CommandException extends RuntimeException {
 
@@ -15,6 +17,19 @@ final class CommandException extends RuntimeException {
   CommandException(int exitCode, String message, Throwable cause) {
     super(message, cause);
     this.exitCode = exitCode;
+  }
+
+  /**
+   * Reads options. A value out of its range is an error of the command line.
+   *
+   * @throws CommandException if the reading throws an {@link IllegalArgumentException}
+   */
+  static <T> T ofOptions(Supplier<T> reading) {
+    try {
+      return reading.get();
+    } catch (IllegalArgumentException e) {
+      throw new CommandException(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
+    }
   }
 
   int exitCode() {

@@ -88,11 +88,7 @@ final class SettingsCommand extends ChangeCommand {
 
   /** What the options ask for; a value out of its range is an error of the command line. */
   private SettingsChange wanted() {
-    try {
-      return fromOptions();
-    } catch (IllegalArgumentException e) {
-      throw new CommandException(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
-    }
+    return CommandException.ofOptions(this::fromOptions);
   }
 
   private SettingsChange fromOptions() {

@@ -6,8 +6,12 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tenure.audit.ArchiveFiles;
 import io.tenure.lease.Lease;
+import io.tenure.lease.NextStep;
 import io.tenure.recipes.LeaderElection;
 import io.tenure.scope.Retention;
+import io.tenure.sharding.ShardGroup;
+import io.tenure.sharding.ShardSet;
+import io.tenure.sharding.ShardWorker;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -105,6 +109,44 @@ class ArchiveCommandTest {
   }
 
   @Test
+  void aGroupsOwnTrailIsHeldAgainstTheArchiveAndADamagedLineCountsOnce() throws Exception {
+    String dir = directory.toString();
+    byte[] before;
+    try (ShardWorker worker =
+        ShardWorker.builder(client, "/g")
+            .workerId("w-1")
+            .shards(ShardSet.numbered(3))
+            .settleWindow(Duration.ZERO)
+            .drainOnShutdown(Duration.ZERO)
+            .tasks(shard -> lease -> NextStep.after(Duration.ofSeconds(1)))
+            .build()) {
+      worker.start().toCompletableFuture().get();
+      await().atMost(Duration.ofSeconds(30)).until(() -> worker.snapshot().led().size() == 3);
+      ShardGroup group = ShardGroup.of(client, "/g");
+      group.capacity("w-1", 2, "a larger machine");
+      before = client.getData().forPath("/g/audit");
+      group.capacity("w-1", 3, "a still larger machine");
+    }
+    assertThat(run("archive", "/g", "--dir", dir, "--once").exitCode()).isZero();
+    Cli.Result whole = run("audit", "verify", "/g", "--archive", dir);
+    assertThat(whole.exitCode()).as(whole.toString()).isZero();
+
+    // The last entry is taken back, and the record is set to what it was before that entry.
+    List<String> names = client.getChildren().forPath("/g/audit").stream().sorted().toList();
+    client.delete().forPath("/g/audit/" + names.get(names.size() - 1));
+    client.setData().forPath("/g/audit", before);
+    assertThat(run("audit", "verify", "/g").exitCode()).as("by itself it is a trail").isZero();
+    Cli.Result taken = run("audit", "verify", "/g", "--archive", dir);
+    assertThat(taken.exitCode()).as(taken.toString()).isEqualTo(ExitCode.NO);
+    assertThat(taken.out()).contains("/g/audit/", "ARCHIVE_AGREES: is archived, but the record");
+
+    Path file = directory.resolve("audit-00000001.jsonl");
+    Files.writeString(file, Files.readString(file).replaceFirst("\"event\"", "\"evenT\""));
+    Cli.Result damaged = run("audit", "verify", "/g", "--archive", dir);
+    assertThat(damaged.out().lines().filter(line -> line.contains("jsonl:2"))).hasSize(1);
+  }
+
+  @Test
   void aDirectoryThatIsNoneOrIsInUseIsOneLine() throws Exception {
     Path file = Files.writeString(directory.resolve("file"), "x");
     Cli.Result none = run("archive", "/a", "--dir", file.toString(), "--once");
@@ -116,6 +158,11 @@ class ArchiveCommandTest {
       Cli.Result second = run("archive", "/a", "--dir", used.toString(), "--once");
       assertThat(second.exitCode()).as(second.toString()).isEqualTo(ExitCode.REFUSED);
       assertThat(second.err().lines()).hasSize(1);
+    }
+    for (String[] wrong :
+        new String[][] {{"--max-mib", "0"}, {"--max-age", "0s"}, {"--keep", "-1"}}) {
+      Cli.Result refused = run("archive", "/a", "--dir", used.toString(), wrong[0], wrong[1]);
+      assertThat(refused.exitCode()).as(refused.toString()).isEqualTo(ExitCode.USAGE);
     }
     Cli.Result missing = run("audit", "/a/trimmed", "--archive", directory + "/none");
     assertThat(missing.exitCode()).isIn(ExitCode.UNREADABLE, ExitCode.NOT_THERE);

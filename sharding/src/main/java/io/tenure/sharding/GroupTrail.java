@@ -1,5 +1,6 @@
 package io.tenure.sharding;
 
+import io.tenure.audit.ArchivedEntry;
 import io.tenure.audit.AuditTrail;
 import io.tenure.audit.Finding;
 import io.tenure.audit.Finding.Rule;
@@ -94,8 +95,12 @@ final class GroupTrail {
 
   // ---- verification ----
 
-  /** What is wrong. */
-  List<Finding> verify() throws InterruptedException {
+  /**
+   * What is wrong.
+   *
+   * @param archived what was archived of it, in that order; read before the trail is
+   */
+  List<Finding> verify(List<ArchivedEntry> archived) throws InterruptedException {
     Optional<Head> before;
     Optional<Head> after;
     List<String> names;
@@ -122,7 +127,8 @@ final class GroupTrail {
               "there is no trail: either the group is older than that and nothing was changed"
                   + " since, or it was deleted"));
     }
-    return new Verification(before.get().record(), after.get().record()).run(names, nodes);
+    return new Verification(before.get().record(), after.get().record())
+        .run(names, nodes, new ArchivedOperations(paths.audit(), archived));
   }
 
   /**
@@ -141,7 +147,7 @@ final class GroupTrail {
       this.first = Math.max(before.auditFirst(), after.auditFirst());
     }
 
-    List<Finding> run(List<String> names, List<Znode> nodes) {
+    List<Finding> run(List<String> names, List<Znode> nodes, ArchivedOperations archived) {
       for (String name : names) {
         if (AuditFormat.index(name).isEmpty()) {
           find(paths.audit() + "/" + name, Rule.ENTRY_READABLE, NO_NAME);
@@ -159,9 +165,12 @@ final class GroupTrail {
           link(node, name).ifPresent(links::add);
         } // Else it came or went while the trail was read.
       }
+      List<TrailRules.Link> all = archived.join(links, after.auditNext());
+      long start = all.isEmpty() ? first : Math.min(first, all.get(0).index());
       new TrailRules(
               paths.audit(), (path, rule, what) -> find(path, Rule.valueOf(rule.name()), what))
-          .check(links, first, before.auditNext(), before.digest());
+          .check(all, start, before.auditNext(), before.digest());
+      findings.addAll(archived.findings());
       return List.copyOf(findings);
     }
 

@@ -1,9 +1,11 @@
 package io.tenure.sharding;
 
+import io.tenure.audit.ArchivedEntry;
 import io.tenure.audit.Finding;
 import io.tenure.internal.session.ZnodeReader.Znode;
 import io.tenure.lease.LeaseClock;
 import io.tenure.scope.Candidate;
+import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.TenureException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -14,6 +16,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.apache.curator.framework.CuratorFramework;
 
 /**
@@ -94,18 +97,34 @@ public final class ShardGroup {
     return ChangedSettings.parse(paths.group(), reads.group().data()).words();
   }
 
-  /** The registered workers, by id and incarnation. */
+  /**
+   * The registered workers, by id and incarnation. A registration that cannot be understood is left
+   * out; {@link #status} names it.
+   */
   public List<WorkerInfo> workers() throws InterruptedException {
     List<WorkerInfo> workers = new ArrayList<>();
     for (Znode node : reads.childNodes(paths.workers())) {
-      workers.add(
-          WorkerInfo.of(
-              WorkerNode.parse(node.path(), node.data()), GroupPaths.incarnation(node.path())));
+      understood(() -> WorkerNode.parse(paths, node.path(), node.data()))
+          .ifPresent(
+              worker -> workers.add(WorkerInfo.of(worker, GroupPaths.incarnation(node.path()))));
     }
     return List.copyOf(workers);
   }
 
-  /** The plan. */
+  /** What a znode that anyone may have written says, if it is what should be there. */
+  private static <T> Optional<T> understood(Supplier<T> parsing) {
+    try {
+      return Optional.of(parsing.get());
+    } catch (ForeignDataException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * The plan. The part of a worker that cannot be understood is left out; {@link #status} names it.
+   *
+   * @throws ForeignDataException if the plan's own znode cannot be understood
+   */
   public PlanInfo plan() throws InterruptedException {
     PlanSummary summary =
         reads
@@ -115,8 +134,8 @@ public final class ShardGroup {
             .orElse(PlanSummary.none());
     Map<String, PlanInfo.Part> parts = new TreeMap<>();
     for (Znode node : reads.childNodes(paths.plans())) {
-      PlanNode plan = PlanNode.parse(paths, node.path(), node.data());
-      parts.put(plan.workerId(), PlanInfo.Part.of(plan));
+      understood(() -> PlanNode.parse(paths, node.path(), node.data()))
+          .ifPresent(plan -> parts.put(plan.workerId(), PlanInfo.Part.of(plan)));
     }
     return new PlanInfo(
         summary.version(),
@@ -208,9 +227,20 @@ public final class ShardGroup {
    * @throws TenureException if ZooKeeper cannot be asked
    */
   public List<Finding> verifyOperations() throws InterruptedException {
+    return verifyOperations(List.of());
+  }
+
+  /**
+   * The same, and holds the trail against what was archived of it: nothing archived was rewritten
+   * or taken back, and what was taken out leads on to what is kept.
+   *
+   * @param archived the entries of the group's own trail, in the order in which they were archived;
+   *     read them before this call
+   */
+  public List<Finding> verifyOperations(List<ArchivedEntry> archived) throws InterruptedException {
     reads.sync();
     reads.group();
-    return trail.verify();
+    return trail.verify(archived);
   }
 
   // ---- the same in short, without a reason where none is asked for ----

@@ -42,8 +42,9 @@ class ArchitectureTest {
 
   /** What is there for operators alone. */
   private static final String OPERATORS =
-      "io\\.tenure\\.sharding\\.(ShardGroup|Group(Change|Edit|Edits|Facts|Picture|Reads|Status|StatusReading|Trail"
-          + "|Writer)|Operation|OperationEntry|OperationTrail|OperatorText|PlacementPreview"
+      "io\\.tenure\\.sharding\\.(ShardGroup|ArchivedOperations"
+          + "|Group(Change|Edit|Edits|Facts|Picture|Reads|Status|StatusReading|Trail|Writer)"
+          + "|Operation|OperationEntry|OperationTrail|OperatorText|PlacementPreview"
           + "|Rehearsal)(\\$.*)?";
 
   private static final DescribedPredicate<JavaClass> THE_CORE =

@@ -2,6 +2,7 @@ package io.tenure.sharding;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tenure.audit.AuditTrail;
 import io.tenure.testing.ZooKeeperFixture;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -69,6 +70,18 @@ class GroupStatusOnServerTest {
     assertThat(drained.workers().get(1).leads()).isEqualTo(4);
     assertThat(drained.shards().get(0).pinnedTo()).contains("w-2");
     assertThat(drained.directives()).containsExactly("capacity-w-2", "drain-w-1", "pin-0");
+  }
+
+  @Test
+  void znodesThatOthersMadeHideNeitherThePlanNorTheWorkers() throws Exception {
+    byte[] junk = "junk".getBytes(StandardCharsets.UTF_8);
+    client.create().forPath(GROUP + "/plan/note", junk);
+    client.create().forPath(GROUP + "/workers/note", junk);
+    assertThat(group.plan().workers()).containsOnlyKeys("w-1", "w-2");
+    assertThat(group.workers()).extracting(WorkerInfo::id).containsExactly("w-1", "w-2");
+    assertThat(group.status().unreadable())
+        .extracting(AuditTrail.Unreadable::path)
+        .contains(GROUP + "/plan/note", GROUP + "/workers/note");
   }
 
   @Test
