@@ -13,36 +13,48 @@ import java.util.Optional;
  *
  * @param candidate who it is; its id is the worker's
  * @param nonce drawn for each registration, so that a worker whose answer was lost finds its own
- * @param zone where it runs; empty if nobody said
- * @param capacity how much of the load it takes, relative to others
- * @param maxShards how many shards it leads at most
+ * @param offer what it can take
  * @param draining it wants to hand over everything
- * @param ready shards that it has warmed up and would lead now
- * @param tookOver shards that it leads because it stood by and their leader was gone
- * @param unable shards that it cannot lead now: it leaves them alone for a while, or their last
- *     task still runs
- * @param failing shards that another worker should rather lead: they failed in office here, and
- *     have not been led well since
- * @param errors of shards that failed here, in office or while getting ready, what and how often
+ * @param shards what it says of shards
  * @param utilization how busy it is, in per cent
- * @param fits how many leader nodes its session may have, by their bytes
  * @param sessionTimeoutMillis the longest that its session lives without it; 0 if it does not say
  */
 record WorkerNode(
     Candidate candidate,
     String nonce,
-    String zone,
-    double capacity,
-    int maxShards,
+    Offer offer,
     boolean draining,
-    List<String> ready,
-    List<String> tookOver,
-    List<String> unable,
-    List<String> failing,
-    List<FailingShard> errors,
+    OfShards shards,
     int utilization,
-    int fits,
     long sessionTimeoutMillis) {
+
+  /**
+   * What a worker can take. Immutable.
+   *
+   * @param zone where it runs; empty if nobody said
+   * @param capacity how much of the load it takes, relative to others
+   * @param maxShards how many shards it leads at most
+   * @param fits how many leader nodes its session may have, by their bytes
+   */
+  record Offer(String zone, double capacity, int maxShards, int fits) {}
+
+  /**
+   * What a worker says of shards. Immutable.
+   *
+   * @param ready shards that it has warmed up and would lead now
+   * @param tookOver shards that it leads because it stood by and their leader was gone
+   * @param unable shards that it cannot lead now: it leaves them alone for a while, or their last
+   *     task still runs
+   * @param failing shards that another worker should rather lead: they failed in office here, and
+   *     have not been led well since, or their last task hangs
+   * @param errors of shards that failed here, in office or while getting ready, what and how often
+   */
+  record OfShards(
+      List<String> ready,
+      List<String> tookOver,
+      List<String> unable,
+      List<String> failing,
+      List<FailingShard> errors) {}
 
   /**
    * How much of a list is told at a time, so that a registration stays small even where thousands
@@ -68,17 +80,10 @@ record WorkerNode(
     this(
         candidate,
         nonce,
-        zone,
-        capacity,
-        maxShards,
+        new Offer(zone, capacity, maxShards, Integer.MAX_VALUE),
         draining,
-        ready,
-        tookOver,
-        unable,
-        failing,
-        errors,
+        new OfShards(ready, tookOver, unable, failing, errors),
         utilization,
-        Integer.MAX_VALUE,
         0);
   }
 
@@ -124,44 +129,48 @@ record WorkerNode(
     return new WorkerNode(
         json.candidate(),
         json.text("nonce"),
-        json.optionalText("zone").orElse(""),
-        capacity,
-        json.get("maxShards") == null
-            ? Integer.MAX_VALUE
-            : (int) Math.min(json.number("maxShards", 0), Integer.MAX_VALUE),
+        new Offer(
+            json.optionalText("zone").orElse(""),
+            capacity,
+            atMost(json, "maxShards"),
+            atMost(json, "fits")),
         json.text("state").equals("draining"),
-        ShardList.get(json, "ready"),
-        ShardList.get(json, "tookOver"),
-        ShardList.get(json, "unable"),
-        ShardList.get(json, "failing"),
-        FailingShard.parse(json, "errors"),
+        new OfShards(
+            ShardList.get(json, "ready"),
+            ShardList.get(json, "tookOver"),
+            ShardList.get(json, "unable"),
+            ShardList.get(json, "failing"),
+            FailingShard.parse(json, "errors")),
         (int) Math.min(json.number("utilization", 0), 100),
-        json.get("fits") == null
-            ? Integer.MAX_VALUE
-            : (int) Math.min(json.number("fits", 0), Integer.MAX_VALUE),
         json.get("sessionTimeout") == null ? 0 : json.number("sessionTimeout", 0));
+  }
+
+  private static int atMost(ZnodeJson json, String field) {
+    return json.get(field) == null
+        ? Integer.MAX_VALUE
+        : (int) Math.min(json.number(field, 0), Integer.MAX_VALUE);
   }
 
   byte[] bytes(boolean numbered) {
     ObjectNode json = ZnodeJson.create();
     ZnodeJson.putCandidate(json, candidate);
     json.put("nonce", nonce);
-    if (!zone.isEmpty()) {
-      json.put("zone", zone);
+    if (!offer.zone().isEmpty()) {
+      json.put("zone", offer.zone());
     }
-    json.put("capacity", capacity);
-    if (maxShards != Integer.MAX_VALUE) {
-      json.put("maxShards", maxShards);
+    json.put("capacity", offer.capacity());
+    if (offer.maxShards() != Integer.MAX_VALUE) {
+      json.put("maxShards", offer.maxShards());
     }
-    if (fits != Integer.MAX_VALUE) {
-      json.put("fits", fits);
+    if (offer.fits() != Integer.MAX_VALUE) {
+      json.put("fits", offer.fits());
     }
     json.put("state", draining ? "draining" : "active");
-    ShardList.put(json, "ready", numbered, ready);
-    ShardList.put(json, "tookOver", numbered, tookOver);
-    ShardList.put(json, "unable", numbered, unable);
-    ShardList.put(json, "failing", numbered, failing);
-    FailingShard.put(json, "errors", errors);
+    ShardList.put(json, "ready", numbered, shards.ready());
+    ShardList.put(json, "tookOver", numbered, shards.tookOver());
+    ShardList.put(json, "unable", numbered, shards.unable());
+    ShardList.put(json, "failing", numbered, shards.failing());
+    FailingShard.put(json, "errors", shards.errors());
     json.put("utilization", utilization);
     if (sessionTimeoutMillis != 0) {
       json.put("sessionTimeout", sessionTimeoutMillis);
@@ -169,66 +178,64 @@ record WorkerNode(
     return ZnodeJson.bytes(json);
   }
 
+  String zone() {
+    return offer.zone();
+  }
+
+  double capacity() {
+    return offer.capacity();
+  }
+
+  int maxShards() {
+    return offer.maxShards();
+  }
+
+  int fits() {
+    return offer.fits();
+  }
+
+  List<String> ready() {
+    return shards.ready();
+  }
+
+  List<String> tookOver() {
+    return shards.tookOver();
+  }
+
+  List<String> unable() {
+    return shards.unable();
+  }
+
+  List<String> failing() {
+    return shards.failing();
+  }
+
+  List<FailingShard> errors() {
+    return shards.errors();
+  }
+
   /** The same, ready for other shards and leading others without being told to. */
   WorkerNode with(List<String> nowReady, List<String> nowTookOver) {
+    OfShards now = new OfShards(nowReady, nowTookOver, unable(), failing(), errors());
     return new WorkerNode(
-        candidate,
-        nonce,
-        zone,
-        capacity,
-        maxShards,
-        draining,
-        nowReady,
-        nowTookOver,
-        unable,
-        failing,
-        errors,
-        utilization,
-        fits,
-        sessionTimeoutMillis);
+        candidate, nonce, offer, draining, now, utilization, sessionTimeoutMillis);
   }
 
   /** The same with room for so many leader nodes. */
   WorkerNode withFits(int leaderNodes) {
+    Offer now = new Offer(zone(), capacity(), maxShards(), leaderNodes);
     return new WorkerNode(
-        candidate,
-        nonce,
-        zone,
-        capacity,
-        maxShards,
-        draining,
-        ready,
-        tookOver,
-        unable,
-        failing,
-        errors,
-        utilization,
-        leaderNodes,
-        sessionTimeoutMillis);
+        candidate, nonce, now, draining, shards, utilization, sessionTimeoutMillis);
   }
 
   /** The same in a session that lives so long without its worker. */
   WorkerNode withSessionTimeout(long millis) {
-    return new WorkerNode(
-        candidate,
-        nonce,
-        zone,
-        capacity,
-        maxShards,
-        draining,
-        ready,
-        tookOver,
-        unable,
-        failing,
-        errors,
-        utilization,
-        fits,
-        millis);
+    return new WorkerNode(candidate, nonce, offer, draining, shards, utilization, millis);
   }
 
   /** How many shards it may be given. */
   int mayLead() {
-    return Math.min(maxShards, fits);
+    return Math.min(maxShards(), fits());
   }
 
   /** As many of the shards as fit. */

@@ -54,17 +54,15 @@ final class CoordinatedGroup {
           new WorkerNode(
               new Candidate(id, "host-" + incarnation, 4711, Optional.empty()),
               "nonce-" + incarnation,
-              zone,
-              capacity,
-              maxShards,
+              new WorkerNode.Offer(zone, capacity, maxShards, fits),
               draining,
-              List.copyOf(ready),
-              List.copyOf(tookOver),
-              List.copyOf(unable),
-              List.copyOf(failing),
-              List.of(),
+              new WorkerNode.OfShards(
+                  List.copyOf(ready),
+                  List.copyOf(tookOver),
+                  List.copyOf(unable),
+                  List.copyOf(failing),
+                  List.of()),
               utilization,
-              fits,
               0);
       String path = PATHS.workerPrefix(id) + String.format(Locale.ROOT, "%010d", incarnation);
       WorkerNode read = WorkerNode.parse(path, node.bytes(numbered));

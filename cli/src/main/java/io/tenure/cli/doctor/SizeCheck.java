@@ -1,5 +1,6 @@
 package io.tenure.cli.doctor;
 
+import io.tenure.internal.session.PacketLimit;
 import io.tenure.internal.session.ZnodeReader.Read;
 import io.tenure.internal.session.ZnodeReader.Znode;
 import java.util.ArrayList;
@@ -26,7 +27,7 @@ final class SizeCheck implements Check {
   public void run(Context context, Findings findings) throws InterruptedException {
     long own = PacketLimit.of(context.client());
     // What the servers were told they do not tell: their default is what can be relied on.
-    long limit = Math.min(own, PacketLimit.SERVERS_DEFAULT);
+    long limit = Math.min(own, ListBytes.SERVERS_DEFAULT);
     List<Sized> all = new ArrayList<>();
     for (GroupFacts group : context.groups()) {
       group(context, group, all);
@@ -44,7 +45,7 @@ final class SizeCheck implements Check {
                       new Sized(
                           scope.scope().auditPath(),
                           "a list of " + children + " entries, about ",
-                          PacketLimit.likelyListBytes(children))));
+                          ListBytes.likelyListBytes(children))));
     }
     List<Sized> large =
         all.stream()
@@ -81,11 +82,11 @@ final class SizeCheck implements Check {
               + Words.bytes(limit)
               + " (jute.maxbuffer)");
     }
-    if (own < PacketLimit.SERVERS_DEFAULT) {
+    if (own < ListBytes.SERVERS_DEFAULT) {
       findings.note(
           "this client",
           "takes answers of " + Words.bytes(own) + " only, less than servers do by default",
-          "give it -Djute.maxbuffer of at least " + PacketLimit.SERVERS_DEFAULT);
+          "give it -Djute.maxbuffer of at least " + ListBytes.SERVERS_DEFAULT);
     }
   }
 

@@ -3,6 +3,7 @@ package io.tenure.cli.doctor;
 import io.tenure.internal.AuditFormat;
 import io.tenure.internal.ZnodeJson;
 import io.tenure.internal.ZnodeName;
+import io.tenure.internal.session.PacketLimit;
 import io.tenure.internal.session.ZnodeReader;
 import io.tenure.internal.session.ZnodeReader.Read;
 import io.tenure.internal.session.ZnodeReader.Znode;
@@ -149,15 +150,15 @@ record Survey(List<GroupFacts> groups, List<ScopeFacts> scopes, int leftOut) {
     private GroupFacts.Listed list(String path) throws InterruptedException {
       Optional<Stat> stat = stats.each(List.of(path)).get(0).found();
       int children = stat.map(Stat::getNumChildren).orElse(0);
-      if (PacketLimit.leastListBytes(children) > limit) {
-        return new GroupFacts.Listed(stat, List.of(), PacketLimit.likelyListBytes(children), false);
+      if (ListBytes.leastListBytes(children) > limit) {
+        return new GroupFacts.Listed(stat, List.of(), ListBytes.likelyListBytes(children), false);
       }
       ZnodeReader.Listed list = znodes.listEach(List.of(path)).get(0);
       if (list.tooLong().isPresent()) {
-        return new GroupFacts.Listed(stat, List.of(), PacketLimit.likelyListBytes(children), false);
+        return new GroupFacts.Listed(stat, List.of(), ListBytes.likelyListBytes(children), false);
       }
       List<String> names = list.found().map(ZnodeReader.Listing::names).orElse(List.of());
-      return new GroupFacts.Listed(stat, names, PacketLimit.listBytes(names), true);
+      return new GroupFacts.Listed(stat, names, ListBytes.listBytes(names), true);
     }
 
     private List<Read<Znode>> nodes(String parent, Map<String, GroupFacts.Listed> lists)
@@ -200,7 +201,7 @@ record Survey(List<GroupFacts> groups, List<ScopeFacts> scopes, int leftOut) {
       List<String> lists = new ArrayList<>();
       for (Read<Stat> audit : audits) {
         int children = audit.found().map(Stat::getNumChildren).orElse(0);
-        if (PacketLimit.leastListBytes(children) <= limit) {
+        if (ListBytes.leastListBytes(children) <= limit) {
           lists.add(audit.path());
         }
       }
