@@ -309,8 +309,10 @@ final class GroupWriter {
       // Another operator was faster, which is just as well.
     } catch (KeeperException e) {
       throw ServerErrors.refused(e.code(), paths.group(), "create");
-    } catch (InterruptedException | RuntimeException e) {
+    } catch (InterruptedException e) {
       throw e;
+    } catch (RuntimeException e) {
+      throw ServerErrors.thrownByClient(e);
     } catch (Exception e) {
       throw unreachable(e);
     }

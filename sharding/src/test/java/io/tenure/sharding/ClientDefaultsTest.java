@@ -23,6 +23,7 @@ import java.util.function.UnaryOperator;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.framework.api.ACLProvider;
+import org.apache.curator.framework.schema.SchemaSet;
 import org.apache.curator.retry.RetryNTimes;
 import org.apache.curator.utils.ZKPaths;
 import org.apache.zookeeper.ZooDefs.Ids;
@@ -308,5 +309,18 @@ class ClientDefaultsTest {
       proxy.refuse(false);
       joined.get(20, TimeUnit.SECONDS);
     }
+  }
+
+  @Test
+  void aSchemaThatForbidsAChangeOfAGroupIsNamedAndHowToAllowIt() throws Exception {
+    String group = "/strict";
+    start(worker(zk.client(), group));
+    ShardGroup strict =
+        ShardGroup.of(client(builder -> builder.schemaSet(new SchemaSet(List.of(), false))), group);
+    assertThatThrownBy(() -> strict.drain("w-1", "why"))
+        .isInstanceOf(CoordinationException.class)
+        .hasMessageContaining("the client's schema forbids")
+        .hasMessageContaining(group + "/")
+        .hasMessageContaining("allow Tenure's znodes in its SchemaSet");
   }
 }

@@ -8,6 +8,7 @@ import io.tenure.scope.TenureException;
 import io.tenure.scope.UnsupportedServerException;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.imps.CuratorFrameworkState;
+import org.apache.curator.framework.schema.SchemaViolation;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.KeeperException.Code;
 import org.apache.zookeeper.OpResult;
@@ -182,11 +183,32 @@ public final class ServerErrors {
   }
 
   /**
+   * The error of a request that the client's {@code SchemaSet} does not let through.
+   *
+   * @param what the request, such as {@code create}
+   */
+  static CoordinationException forbiddenBySchema(String what, String path, SchemaViolation e) {
+    return new CoordinationException(
+        "the client's schema forbids "
+            + what
+            + " on "
+            + path
+            + " ("
+            + e.getViolation()
+            + "): allow Tenure's znodes in its SchemaSet, or give Tenure a client of its own",
+        e);
+  }
+
+  /**
    * What a call of the client has thrown, which for a closed client is Curator's remark on a state.
    */
   public static RuntimeException thrownByClient(RuntimeException e) {
     if (e instanceof IllegalStateException state && ClosedHandle.isInnerClientClosed(state)) {
       return ClosedHandle.innerClientClosed();
+    }
+    if (e instanceof SchemaViolation forbidden) {
+      return forbiddenBySchema(
+          "a request", String.valueOf(forbidden.getViolatorData().getPath()), forbidden);
     }
     boolean closed =
         e instanceof IllegalStateException

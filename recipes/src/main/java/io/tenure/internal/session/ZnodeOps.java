@@ -104,15 +104,7 @@ public final class ZnodeOps {
     try {
       return building.build();
     } catch (SchemaViolation e) {
-      throw new CoordinationException(
-          "the client's schema forbids "
-              + what
-              + " on "
-              + path
-              + " ("
-              + e.getMessage()
-              + "): allow Tenure's znodes in its SchemaSet, or give Tenure a client of its own",
-          e);
+      throw ServerErrors.forbiddenBySchema(what, path, e);
     } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
       if (client.getState() != CuratorFrameworkState.STARTED) {
         throw ServerErrors.clientClosed();
