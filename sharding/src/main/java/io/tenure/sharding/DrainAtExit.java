@@ -52,6 +52,11 @@ final class DrainAtExit {
         why.get());
   }
 
+  /** With how much patience the closing that follows begins. */
+  Patience forClosing() {
+    return patience.next();
+  }
+
   private Optional<String> whyNot(long nanosLeft, Duration limit) throws InterruptedException {
     if (patience.isCutOff()) {
       return Optional.of("there is no connection to ZooKeeper");

@@ -33,11 +33,20 @@ final class Patience {
   private long connectedNanos;
 
   Patience(Monitor monitor, UserThreads threads) {
+    this(monitor, threads, monitor.clock().monotonicNanos());
+  }
+
+  private Patience(Monitor monitor, UserThreads threads, long connectedNanos) {
     this.monitor = monitor;
     this.threads = threads;
     this.begunNanos = now();
-    this.connectedNanos = begunNanos;
+    this.connectedNanos = connectedNanos;
     this.sessionNanos = Math.max(LEAST_NANOS, monitor.sessionTimeoutNanos());
+  }
+
+  /** For what comes next: the time that the client had to connect again is not given twice. */
+  Patience next() {
+    return new Patience(monitor, threads, connectedNanos);
   }
 
   /** Whether to wait no longer. To be asked again and again. */

@@ -135,6 +135,11 @@ final class ShardRun {
     return running;
   }
 
+  /** Whether the executor has not taken the next run, and none is under way. */
+  synchronized boolean isRefused() {
+    return refused && !running;
+  }
+
   /** Whether one call of the task's code has been running for so long. */
   synchronized boolean isRunningFor(long nanos) {
     return running && clock.monotonicNanos() - runningSinceNanos >= nanos;

@@ -473,14 +473,15 @@ public final class ShardWorker implements AutoCloseable {
     synchronized (lifecycle) {
       jvmEnds = true;
     }
-    try {
-      if (!closing.hasBegun()) {
-        new DrainAtExit(options, monitor.internal(), threads, driver).run(shutdownLimit);
+    if (!closing.hasBegun()) {
+      DrainAtExit drain = new DrainAtExit(options, monitor.internal(), threads, driver);
+      try {
+        drain.run(shutdownLimit);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      closing.begin(drain.forClosing());
     }
-    closing.begin();
     closing.await();
   }
 

@@ -5,6 +5,7 @@ import io.tenure.internal.session.Log;
 import io.tenure.internal.session.UserCode;
 import io.tenure.lease.LeaseClock;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -107,6 +108,11 @@ final class StepExecutor implements AutoCloseable {
           owner,
           why);
     }
+  }
+
+  /** Whether the executor takes no step ever again. */
+  boolean isShutDown() {
+    return pool instanceof ExecutorService service && service.isShutdown();
   }
 
   /** The executor has taken a step and has not run it for very long. */

@@ -309,6 +309,16 @@ final class Tenures implements ShardRun.Owner, Office {
         scope(warning.shard()).leaderPath());
   }
 
+  /**
+   * The shards whose task cannot stop, since its executor was shut down and runs nothing of it now.
+   */
+  List<String> unstoppable() {
+    if (!steps.isShutDown()) {
+      return List.of();
+    }
+    return runs.values().stream().filter(ShardRun::isRefused).map(ShardRun::shard).toList();
+  }
+
   /** Nobody asks any more. */
   void abandon() {
     abandoned = true;

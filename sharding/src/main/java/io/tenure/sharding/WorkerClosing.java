@@ -55,8 +55,17 @@ final class WorkerClosing {
 
   /** Begins, unless it has. */
   void begin() {
+    begin(new Patience(monitor, threads));
+  }
+
+  /**
+   * The same after something else has waited.
+   *
+   * @param patience not used by the caller from then on
+   */
+  void begin(Patience patience) {
     if (begun.compareAndSet(false, true)) {
-      new Thread(this::run, "tenure-close-" + options.id()).start();
+      new Thread(() -> run(patience), "tenure-close-" + options.id()).start();
     }
   }
 
@@ -85,12 +94,11 @@ final class WorkerClosing {
     }
   }
 
-  private void run() {
-    Patience patience = new Patience(monitor, threads);
+  private void run(Patience patience) {
     try {
       // The coordinator first: then the next one sees this worker leave.
       await(closeCoordinator(), patience);
-      if (!await(driver.close("worker closed"), patience)) {
+      if (!await(driver.close("worker closed"), patience, driver::lookAtClosing)) {
         log.warn(
             "group={} worker={} not settled, because {}: ephemeral nodes may stay until the session"
                 + " ends",
@@ -138,6 +146,13 @@ final class WorkerClosing {
   /** Whether it has come to an end in time. */
   private static boolean await(CompletableFuture<Void> future, Patience patience)
       throws InterruptedException {
+    return await(future, patience, () -> {});
+  }
+
+  /** The same with something to do again and again. */
+  private static boolean await(
+      CompletableFuture<Void> future, Patience patience, Runnable meanwhile)
+      throws InterruptedException {
     while (true) {
       try {
         future.get(Patience.LOOK_MILLIS, TimeUnit.MILLISECONDS);
@@ -146,6 +161,7 @@ final class WorkerClosing {
         if (patience.isOver()) {
           return false;
         }
+        meanwhile.run();
       } catch (ExecutionException e) {
         throw new IllegalStateException(e.getCause());
       }

@@ -162,9 +162,13 @@ final class WorkerDriver implements SessionListener {
         });
   }
 
+  /** While the worker closes: ends the shards whose task cannot stop. */
+  void lookAtClosing() {
+    monitor.execute(this::endUnstoppable);
+  }
+
   /**
-   * While the JVM ends: ends the shards whose task has called {@link System#exit}, which would be
-   * waited for in vain.
+   * While the JVM ends: ends the shards whose task cannot stop.
    *
    * @return why nothing can be handed over, if that is known
    */
@@ -172,7 +176,7 @@ final class WorkerDriver implements SessionListener {
     CompletableFuture<Optional<String>> future = new CompletableFuture<>();
     monitor.execute(
         () -> {
-          endExiting();
+          endUnstoppable();
           boolean idle = incarnation < 0 && leadsNothing();
           future.complete(
               idle ? Optional.of("it is not registered, and leads nothing") : Optional.empty());
@@ -180,16 +184,29 @@ final class WorkerDriver implements SessionListener {
     return future;
   }
 
-  private void endExiting() {
-    if (machine == null) {
+  /**
+   * A task that has called {@link System#exit}, or whose executor was shut down, would be waited
+   * for in vain until its lease runs out.
+   */
+  private void endUnstoppable() {
+    WorkerMachine known = machine;
+    Tenures toTasks = tenures;
+    if (known == null || toTasks == null) {
       return;
     }
-    for (ShardSlot slot : List.copyOf(machine.slots())) {
+    for (ShardSlot slot : List.copyOf(known.slots())) {
       if (slot.isLed() && threads.isExiting(slot.shard)) {
-        Transition.End end = new Transition.Failed("the task called System.exit");
-        led(slot.shard).ifPresent(led -> handle(new WorkerEvent.End(slot.shard, led.epoch(), end)));
+        endAsFailed(slot.shard, "the task called System.exit");
       }
     }
+    toTasks
+        .unstoppable()
+        .forEach(shard -> endAsFailed(shard, "its executor was shut down before it stopped"));
+  }
+
+  private void endAsFailed(String shard, String why) {
+    Transition.End end = new Transition.Failed(why);
+    led(shard).ifPresent(led -> handle(new WorkerEvent.End(shard, led.epoch(), end)));
   }
 
   /** Whether nothing is left of what the worker led, and it gets nothing new. */

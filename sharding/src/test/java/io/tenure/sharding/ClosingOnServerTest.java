@@ -20,6 +20,8 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
@@ -375,6 +377,51 @@ class ClosingOnServerTest {
     proxy.dropConnections();
     assertThat(timed(worker::shutDown)).isLessThan(Duration.ofSeconds(20));
     assertThat(worker.state()).isEqualTo(WorkerState.CLOSED);
+  }
+
+  @Test
+  void anExecutorThatWasShutDownFirstKeepsNeitherClosingNorTheEndOfTheJvmWaiting()
+      throws Exception {
+    for (boolean jvm : List.of(false, true)) {
+      ExecutorService steps = Executors.newFixedThreadPool(4);
+      Workers own = new Workers(zk, "/executor-" + jvm, ZooKeeperFixture.PATIENT_SESSION);
+      ShardWorker worker =
+          own.start(
+                  "w-1",
+                  b ->
+                      b.shards(ShardSet.numbered(8))
+                          .executor(steps)
+                          .drainOnShutdown(Duration.ofSeconds(60)))
+              .worker();
+      own.awaitHeld(8);
+      steps.shutdown();
+      assertThat(timed(jvm ? worker::shutDown : worker::close)).isLessThan(Duration.ofSeconds(20));
+      for (int shard = 0; shard < 8; shard++) {
+        assertThat(own.trail("" + shard).get(1))
+            .isEqualTo("failed w-1 (its executor was shut down before it stopped)");
+      }
+      own.verify();
+    }
+  }
+
+  @Test
+  void withoutAConnectionTheEndOfTheJvmTakesNoLongerThanClosing() throws Exception {
+    // A client of such a session is given 2 s to connect again.
+    Duration session = Duration.ofSeconds(12);
+    Workers ones = new Workers(zk, "/ones", session);
+    Workers others = new Workers(zk, "/others", session);
+    Workers.Member closed = ones.start("w-1", b -> b.shards(ShardSet.numbered(8)));
+    Workers.Member ended =
+        others.start(
+            "w-1", b -> b.shards(ShardSet.numbered(8)).drainOnShutdown(Duration.ofSeconds(60)));
+    ones.awaitHeld(8);
+    others.awaitHeld(8);
+    closed.crash();
+    Duration closing = timed(closed.worker()::close);
+    ended.crash();
+    assertThat(timed(ended.worker()::shutDown)).isLessThan(closing.multipliedBy(3).dividedBy(2));
+    closed.heal();
+    ended.heal();
   }
 
   @Test
