@@ -7,6 +7,7 @@ import io.tenure.internal.session.UserCode;
 import io.tenure.lease.LeaderTask;
 import io.tenure.lease.TaskFailedException;
 import io.tenure.scope.NotLeaderException;
+import io.tenure.scope.Transition;
 import java.util.function.Consumer;
 
 /** Runs a task through one tenure, on the calling thread. Confined to that thread. */
@@ -30,7 +31,7 @@ final class TaskRunner {
    */
   TaskRunner(LeaderTask task, HeldLease lease, FailureText texts, Consumer<Throwable> failures) {
     this.lease = lease;
-    this.turns = new TaskTurns(task, lease, texts);
+    this.turns = new TaskTurns(task, task.getClass(), lease, texts);
     this.texts = texts;
     this.failures = failures;
   }
@@ -64,7 +65,7 @@ final class TaskRunner {
       if (turn instanceof TaskTurns.Next next) {
         pause(next.pauseNanos());
       } else if (turn instanceof TaskTurns.Over last) {
-        last.failure().filter(TaskRunner::isOfTheTask).ifPresent(failures);
+        last.failure().filter(thrown -> isOfTheTask(thrown, last)).ifPresent(failures);
         last.end().ifPresent(lease::end);
         over = true;
         endedByTask = lease.isGivenUp() || (last.end().isPresent() && !last.asked());
@@ -76,8 +77,10 @@ final class TaskRunner {
     }
   }
 
-  private static boolean isOfTheTask(Throwable failure) {
-    return !(failure instanceof InterruptedException);
+  /** An interrupt between two steps, or after the lease, is no failure of the task. */
+  private static boolean isOfTheTask(Throwable failure, TaskTurns.Over how) {
+    return !(failure instanceof InterruptedException)
+        || how.end().filter(Transition.Failed.class::isInstance).isPresent();
   }
 
   private static Exception rethrown(Throwable failure) {

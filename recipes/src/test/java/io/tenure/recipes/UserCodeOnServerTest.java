@@ -2,9 +2,11 @@ package io.tenure.recipes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
@@ -16,6 +18,7 @@ import io.tenure.lease.LeaseClock;
 import io.tenure.lease.NextStep;
 import io.tenure.lease.TaskFailedException;
 import io.tenure.scope.CoordinationException;
+import io.tenure.scope.Predecessor;
 import io.tenure.scope.Tenure;
 import io.tenure.scope.Transition;
 import io.tenure.testing.ZooKeeperFixture;
@@ -23,6 +26,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -200,6 +204,85 @@ class UserCodeOnServerTest {
       }
       await().atMost(PATIENCE).untilAsserted(() -> assertThat(causes).containsExactly(thrown));
     }
+  }
+
+  /** A task that hangs in its first step until it is interrupted. */
+  private static final class Hanging implements LeaderTask {
+    final CountDownLatch hangs = new CountDownLatch(1);
+    final List<String> calls = new CopyOnWriteArrayList<>();
+    private final boolean returns;
+
+    Hanging(boolean returns) {
+      this.returns = returns;
+    }
+
+    @Override
+    public NextStep step(Lease lease) throws Exception {
+      hangs.countDown();
+      try {
+        new CountDownLatch(1).await();
+      } catch (InterruptedException e) {
+        if (!returns) {
+          throw e;
+        }
+        Thread.currentThread().interrupt();
+      }
+      return NextStep.again();
+    }
+
+    @Override
+    public void stop(Lease lease, Transition.End why) {
+      calls.add("stop " + why.word());
+    }
+  }
+
+  private Lease afterInterrupted(Hanging task) throws Exception {
+    LeaderElection election =
+        zk.closeLater(
+            LeaderElection.builder(zk.monitor(client), "/hanging/" + task.returns)
+                .candidateId("w-1")
+                .leaseDuration(Duration.ofMinutes(1))
+                .listener(listener)
+                .build());
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                election.run(task);
+                done.complete(null);
+              } catch (Throwable e) {
+                done.completeExceptionally(e);
+              }
+            });
+    thread.start();
+    task.hangs.await();
+    thread.interrupt();
+    assertThatThrownBy(() -> done.get(30, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(InterruptedException.class);
+    return election.acquire();
+  }
+
+  @Test
+  void aStepThatIsInterruptedInTheMiddleIsNoCleanResignation() throws Exception {
+    Hanging task = new Hanging(false);
+    Predecessor before = afterInterrupted(task).predecessor().orElseThrow();
+    assertThat(before.end().word()).isEqualTo("failed");
+    assertThat(before.end().reason()).startsWith("step threw java.lang.InterruptedException");
+    assertThat(before.end().needsRecovery()).isTrue();
+    assertThat(task.calls).containsExactly("stop failed");
+    await().until(() -> causes.size() == 1);
+    assertThat(causes.get(0)).isInstanceOf(InterruptedException.class);
+  }
+
+  @Test
+  void aStepThatReturnsWithTheInterruptKeptHasNotBeenCutOff() throws Exception {
+    Hanging task = new Hanging(true);
+    Predecessor before = afterInterrupted(task).predecessor().orElseThrow();
+    assertThat(before.end()).isEqualTo(new Transition.Resigned("interrupted"));
+    assertThat(task.calls).containsExactly("stop resigned");
+    assertThat(heard).doesNotContain("failed");
+    assertThat(lines.list).noneMatch(line -> line.getLevel().isGreaterOrEqual(Level.WARN));
   }
 
   @Test

@@ -465,7 +465,8 @@ final class ShardRun {
         return thrown;
       }
       try {
-        current = new TaskTurns(task(), held, texts);
+        ShardTask own = task();
+        current = new TaskTurns(own, UserThreads.classOf(own), held, texts);
       } catch (Throwable e) {
         keepInterrupt(e);
         UserCode.warn(log, "shard=" + shard + " its task cannot be made", e);

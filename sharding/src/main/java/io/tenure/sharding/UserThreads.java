@@ -83,6 +83,11 @@ final class UserThreads {
     };
   }
 
+  /** The user's own class of a task that a factory of {@link #ofTasks} has made. */
+  static Class<?> classOf(ShardTask task) {
+    return task instanceof Known known ? known.task.getClass() : task.getClass();
+  }
+
   private void begin(String shard) {
     tasks.put(shard, Thread.currentThread());
   }
@@ -135,15 +140,7 @@ final class UserThreads {
     public NextStep step(Lease lease) throws Exception {
       begin(shard);
       try {
-        @Nullable NextStep next = task.step(lease);
-        if (next == null) {
-          throw new IllegalStateException(
-              "step of "
-                  + task.getClass().getName()
-                  + " returned null: return NextStep.again(), after(...), handOver(...) or"
-                  + " done(...)");
-        }
-        return next;
+        return task.step(lease);
       } finally {
         end(shard);
       }

@@ -330,7 +330,7 @@ class UserCodeOnServerTest {
   }
 
   @Test
-  void anInterruptedStepResignsAndItsShardIsLedAgain() throws Exception {
+  void anInterruptedStepFailsAndItsShardIsLedAgain() throws Exception {
     AtomicInteger steps = new AtomicInteger();
     workers.start(
         "w-1",
@@ -350,8 +350,10 @@ class UserCodeOnServerTest {
                           }
                         }));
     workers.await(() -> assertThat(workers.held()).containsEntry("0", 2L));
-    assertThat(workers.trail("0")).contains("resigned w-1 (interrupted)");
-    assertThat(workers.events).contains("stop 0 w-1 1 resigned");
+    assertThat(workers.trail("0"))
+        .anyMatch(
+            entry -> entry.startsWith("failed w-1 (step threw java.lang.InterruptedException"));
+    assertThat(workers.events).contains("stop 0 w-1 1 failed");
   }
 
   /** The first to get ready blocks until it may go on; the others are ready at once. */

@@ -24,6 +24,7 @@ public final class TaskTurns {
   private static final int RENEWALS_PER_LEASE = 4;
 
   private final LeaderTask task;
+  private final Class<?> taskClass;
   private final HeldLease lease;
   private final FailureText texts;
   private boolean prepared;
@@ -51,9 +52,14 @@ public final class TaskTurns {
       Optional<String> failureText)
       implements Turn {}
 
-  /** The turns of a task in the tenure of a lease, which it will stop by itself. */
-  public TaskTurns(LeaderTask task, HeldLease lease, FailureText texts) {
+  /**
+   * The turns of a task in the tenure of a lease, which it will stop by itself.
+   *
+   * @param taskClass the user's own, for messages
+   */
+  public TaskTurns(LeaderTask task, Class<?> taskClass, HeldLease lease, FailureText texts) {
     this.task = task;
+    this.taskClass = taskClass;
     this.texts = texts;
     this.lease = lease;
     lease.stopByItself();
@@ -72,13 +78,16 @@ public final class TaskTurns {
     @Nullable Throwable failure = null;
     Optional<String> text = Optional.empty();
     String call = "prepare";
+    boolean inTask = false;
     try {
       if (Thread.interrupted()) {
         throw new InterruptedException();
       }
       if (!prepared) {
         prepared = true;
+        inTask = true;
         task.prepare(lease);
+        inTask = false;
       }
       Optional<Transition.End> asked = lease.stopRequest();
       if (asked.isPresent()) {
@@ -87,6 +96,7 @@ public final class TaskTurns {
       } else {
         call = "step";
         lease.renew();
+        inTask = true;
         NextStep next = step();
         if (next instanceof NextStep.Done finished) {
           done = true;
@@ -100,7 +110,12 @@ public final class TaskTurns {
       }
     } catch (InterruptedException e) {
       failure = e;
-      why = new Transition.Resigned("interrupted");
+      if (inTask) { // Cut off in the middle, as by any other exception.
+        text = Optional.of(texts.of(e));
+        why = FailureText.failed(call, text.get());
+      } else {
+        why = new Transition.Resigned("interrupted");
+      }
     } catch (Throwable e) {
       text = Optional.of(texts.of(e));
       why = FailureText.failed(call, text.get());
@@ -126,7 +141,7 @@ public final class TaskTurns {
     if (next == null) {
       throw new IllegalStateException(
           "step of "
-              + task.getClass().getName()
+              + taskClass.getName()
               + " returned null: return NextStep.again(), after(...), handOver(...) or done(...)");
     }
     return next;
@@ -159,7 +174,10 @@ public final class TaskTurns {
         end = Optional.of(FailureText.failed("stop", text.orElseThrow()));
       }
     }
-    if (outcome != null) {
+    boolean betweenSteps = outcome == failure && why instanceof Transition.Resigned;
+    if (outcome != null && betweenSteps) {
+      log.info("scope={} epoch={} interrupted between two steps", lease.scope(), lease.epoch());
+    } else if (outcome != null) {
       UserCode.warn(
           log, "scope=" + lease.scope() + " epoch=" + lease.epoch() + " the task failed", outcome);
     }
