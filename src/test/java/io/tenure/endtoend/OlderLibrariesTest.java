@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Versions of Curator and Jackson that users' frameworks pin. */
+/** Versions of Curator, Jackson and ZooKeeper that users' frameworks pin. */
 @Timeout(180)
 class OlderLibrariesTest {
 
@@ -53,6 +53,18 @@ class OlderLibrariesTest {
   @Test
   void scopesAndGroupsAreLedWithTheOldestJackson() throws Exception {
     assertThatItWorks(run(jars("older-libraries", jar -> jar.startsWith("jackson-"))));
+  }
+
+  @Test
+  void scopesAndGroupsAreLedWithTheZooKeeperThatCuratorBringsAndThatIsWarnedOfOnce()
+      throws Exception {
+    List<String> lines = run(jars("older-libraries", jar -> jar.startsWith("zookeeper-")));
+    assertThatItWorks(lines);
+    assertThat(lines.stream().filter(line -> line.contains("ZooKeeper's client 3.9.3 is on")))
+        .as(() -> String.join("\n", lines))
+        .singleElement()
+        .asString()
+        .contains("passwords of key stores", "3.9.5 or newer");
   }
 
   @Test

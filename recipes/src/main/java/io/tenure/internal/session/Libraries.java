@@ -11,9 +11,9 @@ import java.util.regex.Pattern;
 import org.apache.curator.framework.CuratorFramework;
 
 /**
- * The versions of Curator and Jackson that Tenure runs with. A framework pins them in a user's
- * build, and an older one than Tenure needs lacks methods: that is said when something is built,
- * and not found out in the middle of an election.
+ * The versions of Curator, Jackson and ZooKeeper's client that Tenure runs with. A framework pins
+ * them in a user's build, and an older one than Tenure needs lacks methods: that is said when
+ * something is built, and not found out in the middle of an election.
  *
  * <p>Stateless.
  */
@@ -24,12 +24,23 @@ public final class Libraries {
 
   static final String JACKSON = "2.13.0";
 
+  /** The oldest clients of ZooKeeper that keep passwords of key stores out of the log. */
+  static final String ZOOKEEPER = "3.9.5";
+
+  static final String ZOOKEEPER_3_8 = "3.8.6";
+
+  private static final Log log = Log.of(Libraries.class);
+
   private static final Pattern NUMBERS = Pattern.compile("(\\d+)\\.(\\d+)(?:\\.(\\d+))?.*");
 
   private Libraries() {}
 
   /** The versions do not change while a process runs. */
   private static final Optional<String> PROBLEM = problem();
+
+  static {
+    adviceOnZooKeeper(org.apache.zookeeper.Version.getVersion()).ifPresent(log::warn);
+  }
 
   /**
    * Throws unless Tenure can run with the versions on the class path. A version that does not tell
@@ -70,6 +81,25 @@ public final class Libraries {
                     + " or newer: a parent or a bill of materials of the build pins it. Declare "
                     + artifact
                     + " in a newer version there");
+  }
+
+  /** Tenure works with older clients of ZooKeeper; what is wrong with them, and what to do. */
+  static Optional<String> adviceOnZooKeeper(String found) {
+    boolean safe =
+        !isOlder(found, ZOOKEEPER) || (isOlder(found, "3.9") && !isOlder(found, ZOOKEEPER_3_8));
+    return safe
+        ? Optional.empty()
+        : Optional.of(
+            "ZooKeeper's client "
+                + found
+                + " is on the class path: before "
+                + ZOOKEEPER
+                + " (or "
+                + ZOOKEEPER_3_8
+                + ") it writes its configuration into the log at INFO, passwords of key stores as"
+                + " well. Declare org.apache.zookeeper:zookeeper in version "
+                + ZOOKEEPER
+                + " or newer");
   }
 
   private static boolean isOlder(String found, String needed) {
