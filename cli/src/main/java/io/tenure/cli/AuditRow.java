@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tenure.audit.ArchivedEntry;
 import io.tenure.audit.RecordedEntry;
 import io.tenure.internal.ZnodeJson;
+import io.tenure.scope.Bounds;
 import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.Transition;
 import java.time.Instant;
@@ -49,20 +50,20 @@ record AuditRow(
    */
   static AuditRow of(ArchivedEntry entry) {
     ZnodeJson data = ZnodeJson.parse(entry.path(), entry.bytes());
-    String event = data.text("event");
+    String event = data.text("event", Bounds.NONCE_CHARS);
     if (Transition.of(event, "").isPresent()) {
       return of(entry.trail(), entry.recorded());
     }
-    String subject = data.optionalText("subject").orElse("");
-    String value = data.optionalText("value").orElse("");
+    String subject = data.optionalText("subject", Bounds.EXPLANATION_CHARS).orElse("");
+    String value = data.optionalText("value", Bounds.EXPLANATION_CHARS).orElse("");
     ObjectNode json = Json.object();
     json.put("trail", entry.trail());
     json.put("index", entry.index());
     json.put("event", event);
     json.put("subject", subject);
     json.put("value", value);
-    json.put("reason", data.optionalText("reason").orElse(""));
-    json.put("by", data.text("by"));
+    json.put("reason", data.optionalText("reason", Bounds.REASON_CHARS).orElse(""));
+    json.put("by", data.text("by", Bounds.BY_CHARS));
     if (data.get("identity") instanceof ArrayNode identity) {
       json.set("identity", identity);
     }
@@ -76,9 +77,9 @@ record AuditRow(
         entry.index(),
         event,
         (subject + " " + value).strip(),
-        data.text("by"),
+        data.text("by", Bounds.BY_CHARS),
         ofWorker ? subject : value,
-        data.optionalText("reason").orElse(""),
+        data.optionalText("reason", Bounds.REASON_CHARS).orElse(""),
         entry.serverTime(),
         entry.zxid(),
         json);

@@ -1,6 +1,8 @@
 package io.tenure.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tenure.scope.Bounds;
+import io.tenure.scope.Printable;
 import io.tenure.sharding.Damped;
 import io.tenure.sharding.FailingShard;
 import io.tenure.sharding.GroupStatus;
@@ -10,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** A group's status as people and programs read it. Confined to one thread. */
 final class GroupView {
@@ -97,7 +100,7 @@ final class GroupView {
               + (status.unplacedReason().isEmpty() ? "" : ": " + status.unplacedReason()));
     }
     if (!status.directives().isEmpty()) {
-      out.line("  directives   " + String.join(", ", status.directives()));
+      out.line("  directives   " + shown(status.directives()));
     }
     out.line("");
     printWorkers();
@@ -230,6 +233,17 @@ final class GroupView {
     return names.size() <= MAX_LISTED
         ? Names.ranges(names)
         : names.size() + " shards, " + Names.ranges(names.subList(0, MAX_LISTED)) + " ...";
+  }
+
+  /** Whatever their names are; the directory of directives has them all. */
+  private static String shown(List<String> directives) {
+    return directives.stream()
+            .limit(MAX_LISTED)
+            .map(name -> Printable.of(name, Bounds.VALUE_CHARS))
+            .collect(Collectors.joining(", "))
+        + (directives.size() > MAX_LISTED
+            ? " and " + (directives.size() - MAX_LISTED) + " more"
+            : "");
   }
 
   private static String plain(String text) {

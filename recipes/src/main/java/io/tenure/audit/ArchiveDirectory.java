@@ -42,11 +42,28 @@ final class ArchiveDirectory {
     for (Path path : list(directory)) {
       Matcher name = NAME.matcher(path.getFileName().toString());
       if (name.matches()) {
+        requireRegular(path);
         files.add(new Numbered(path, Long.parseLong(name.group(1))));
       }
     }
     files.sort(Comparator.comparingLong(Numbered::number));
     return files;
+  }
+
+  /**
+   * Refuses what would keep a reader waiting for ever, as a pipe or a device does, before it is
+   * opened.
+   *
+   * @throws ArchiveException if it is there, and is no regular file nor a link to one
+   */
+  static void requireRegular(Path path) throws ArchiveException {
+    if (Files.exists(path) && !Files.isRegularFile(path)) {
+      throw new ArchiveException(
+          path
+              + " is no regular file but a directory, a pipe, a socket or a device: an archive's"
+              + " files are regular ones. It was left untouched; move it away, or choose another"
+              + " directory");
+    }
   }
 
   /** Deletes what a crash left of a file that was about to be begun. It holds no entry yet. */

@@ -41,6 +41,7 @@ final class ArchiveLock implements AutoCloseable {
     boolean taken = false;
     FileChannel channel = null;
     try {
+      ArchiveDirectory.requireRegular(directory.resolve(NAME));
       channel =
           FileChannel.open(
               directory.resolve(NAME),

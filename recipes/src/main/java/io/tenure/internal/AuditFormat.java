@@ -2,6 +2,7 @@ package io.tenure.internal;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tenure.scope.AuditEntry;
+import io.tenure.scope.Bounds;
 import io.tenure.scope.Predecessor;
 import io.tenure.scope.Transition;
 import java.util.Optional;
@@ -55,9 +56,9 @@ public final class AuditFormat {
         transition,
         json.number("epoch", 1),
         json.candidate(),
-        json.text("session"),
+        json.text("session", Bounds.NONCE_CHARS),
         json.time("leaderTime"),
-        json.optionalText("recordedBy"),
+        json.optionalText("recordedBy", Bounds.ID_BYTES),
         json.object("predecessor").map(AuditFormat::predecessor),
         json.text("previous"),
         json.optionalText("suffix"));
@@ -65,7 +66,7 @@ public final class AuditFormat {
 
   private static Predecessor predecessor(ZnodeJson json) {
     return new Predecessor(
-        json.text("candidate"),
+        json.text("candidate", Bounds.ID_BYTES),
         json.number("epoch", 1),
         Transition.endOf(json.text("end"), json.optionalText("reason").orElse(""))
             .orElseThrow(() -> json.foreign("end", "is no end of a tenure")));

@@ -1,6 +1,7 @@
 package io.tenure.internal;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tenure.scope.Bounds;
 import io.tenure.scope.Candidate;
 import java.time.Instant;
 
@@ -14,7 +15,10 @@ public record Incumbent(Candidate candidate, String session, String nonce, Insta
 
   static Incumbent read(ZnodeJson json) {
     return new Incumbent(
-        json.candidate(), json.text("session"), json.text("nonce"), json.time("since"));
+        json.candidate(),
+        json.text("session", Bounds.NONCE_CHARS),
+        json.text("nonce", Bounds.NONCE_CHARS),
+        json.time("since"));
   }
 
   void write(ObjectNode json) {

@@ -1,11 +1,14 @@
 package io.tenure.internal;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tenure.scope.Bounds;
 import io.tenure.scope.Candidate;
 import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.Printable;
@@ -15,7 +18,10 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +47,9 @@ public final class ZnodeJson {
           .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
           .build();
 
+  /** What an error quotes of data. */
+  private static final int SHOWN = 40;
+
   private final String path;
   private final ObjectNode json;
 
@@ -60,9 +69,13 @@ public final class ZnodeJson {
     try {
       node = MAPPER.readTree(data);
     } catch (IOException e) {
+      Optional<String> twice = duplicateKey(data);
       throw new ForeignDataException(
           path
-              + " is not Tenure's: its data is no JSON object ("
+              + " is not Tenure's: its data "
+              + twice
+                  .map(key -> "has the key \"" + Printable.of(key, SHOWN) + "\" twice (")
+                  .orElse("is no JSON object (")
               + preview(data)
               + "). It was left untouched; move it away, or choose another scope",
           e);
@@ -85,6 +98,31 @@ public final class ZnodeJson {
               + ". It was left untouched; upgrade this process");
     }
     return new ZnodeJson(path, object);
+  }
+
+  /**
+   * The first key that an object has twice, of data that were refused. Jackson's errors name it in
+   * words that differ from version to version.
+   */
+  private static Optional<String> duplicateKey(byte[] data) {
+    Deque<Set<String>> objects = new ArrayDeque<>();
+    try (JsonParser parser = MAPPER.createParser(data)) {
+      for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
+        if (token == JsonToken.START_OBJECT) {
+          objects.push(new HashSet<>());
+        } else if (token == JsonToken.END_OBJECT) {
+          objects.pop();
+        } else if (token == JsonToken.FIELD_NAME) {
+          String key = parser.currentName();
+          if (!objects.element().add(key)) {
+            return Optional.of(key);
+          }
+        }
+      }
+    } catch (IOException e) {
+      return Optional.empty(); // It is no JSON at all.
+    }
+    return Optional.empty();
   }
 
   /** The fields of an object, in their order. Jackson's own method came with 2.15. */
@@ -127,6 +165,16 @@ public final class ZnodeJson {
     return value != null && value.isTextual() ? Optional.of(value.textValue()) : Optional.empty();
   }
 
+  /** A field that must be there; longer than that, it is cut. */
+  public String text(String field, int maxChars) {
+    return Bounds.cut(text(field), maxChars);
+  }
+
+  /** A field that may be there; longer than that, it is cut. */
+  public Optional<String> optionalText(String field, int maxChars) {
+    return optionalText(field).map(text -> Bounds.cut(text, maxChars));
+  }
+
   /** An object inside of this one, if it is there. */
   public Optional<ZnodeJson> object(String field) {
     return json.get(field) instanceof ObjectNode object
@@ -157,11 +205,14 @@ public final class ZnodeJson {
     }
   }
 
-  /** The fields that {@link #putCandidate} writes. */
+  /** The fields that {@link #putCandidate} writes. What is longer than it writes is cut. */
   public Candidate candidate() {
     try {
       return new Candidate(
-          text("candidate"), text("host"), number("pid", 0), optionalText("endpoint"));
+          text("candidate"),
+          Bounds.cutToBytes(text("host"), Bounds.HOST_BYTES),
+          number("pid", 0),
+          optionalText("endpoint").map(e -> Bounds.cutToBytes(e, Bounds.ENDPOINT_BYTES)));
     } catch (IllegalArgumentException e) {
       throw new ForeignDataException(path + " is damaged: " + e.getMessage(), e);
     }
@@ -204,11 +255,11 @@ public final class ZnodeJson {
   }
 
   private static String shortened(String text) {
-    return text.length() > 40 ? text.substring(0, 40) + "…" : text;
+    return Printable.of(text, SHOWN);
   }
 
   private static String preview(byte[] data) {
-    int shown = Math.min(data.length, 40);
+    int shown = Math.min(data.length, SHOWN);
     String text = Printable.of(new String(data, 0, shown, StandardCharsets.UTF_8));
     return data.length + " bytes: \"" + text + (shown < data.length ? "…" : "") + "\"";
   }

@@ -16,6 +16,7 @@ import io.tenure.lease.LeaderTask;
 import io.tenure.lease.Lease;
 import io.tenure.lease.LeaseClock;
 import io.tenure.lease.TaskFailedException;
+import io.tenure.scope.Bounds;
 import io.tenure.scope.Candidate;
 import io.tenure.scope.ElectionClosedException;
 import io.tenure.scope.ForeignDataException;
@@ -256,6 +257,8 @@ public final class LeaderElection implements AutoCloseable {
     public LeaderElection build() {
       CuratorClients.requireStarted(client, "the election");
       Candidate.ofThisProcess(candidateId, endpoint);
+      Bounds.check("candidate id", candidateId, Bounds.ID_BYTES);
+      endpoint.ifPresent(where -> Bounds.check("endpoint", where, Bounds.ENDPOINT_BYTES));
       if (monitor != null) {
         monitor.internal().requireOpen();
       }

@@ -40,10 +40,38 @@ public final class Bounds {
   /** The value of a directive, in characters: an id or a number. */
   public static final int VALUE_CHARS = 300;
 
-  /** Any other single text that is read from a znode, in characters. */
-  public static final int TEXT_CHARS = 2_000;
+  /** A session, or what is drawn to tell one attempt from another, in characters. */
+  public static final int NONCE_CHARS = 64;
 
   private Bounds() {}
+
+  /** The text, or its beginning and a {@code …}, in at most so many characters. */
+  public static String cut(String text, int maxChars) {
+    if (text.length() <= maxChars) {
+      return text;
+    }
+    int end = maxChars - 1;
+    return text.substring(0, Character.isHighSurrogate(text.charAt(end - 1)) ? end - 1 : end) + "…";
+  }
+
+  /** The same in at most so many bytes of UTF-8. */
+  public static String cutToBytes(String text, int maxBytes) {
+    // No character takes more bytes than that, and most take one.
+    if (text.length() <= maxBytes / 3 || text.getBytes(StandardCharsets.UTF_8).length <= maxBytes) {
+      return text;
+    }
+    int bytes = "…".getBytes(StandardCharsets.UTF_8).length;
+    int end = 0;
+    while (end < text.length()) {
+      int next = text.offsetByCodePoints(end, 1);
+      bytes += text.substring(end, next).getBytes(StandardCharsets.UTF_8).length;
+      if (bytes > maxBytes) {
+        break;
+      }
+      end = next;
+    }
+    return text.substring(0, end) + "…";
+  }
 
   /**
    * Checks a text that a user gives.

@@ -28,7 +28,8 @@ public record Candidate(String id, String host, long pid, Optional<String> endpo
 
   /** This process under a given id, with its own host and pid. */
   public static Candidate ofThisProcess(String id, Optional<String> endpoint) {
-    return new Candidate(id, localHost(), ProcessHandle.current().pid(), endpoint);
+    String host = Bounds.cutToBytes(Printable.of(localHost()), Bounds.HOST_BYTES);
+    return new Candidate(id, host, ProcessHandle.current().pid(), endpoint);
   }
 
   /** The id that a process has unless it says otherwise: {@code host-pid}. */

@@ -10,11 +10,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -184,5 +187,42 @@ class ArchiveDamageTest {
 
   private static String permissions(Path file) throws IOException {
     return PosixFilePermissions.toString(Files.getPosixFilePermissions(file));
+  }
+
+  @Test
+  void whatIsNoRegularFileIsRefusedBeforeItIsOpened() throws Exception {
+    Path pipe = directory.resolve("audit-00000002.jsonl");
+    pipe(pipe);
+    refusedAsIrregular(() -> ArchiveFiles.read(directory), pipe);
+    refusedAsIrregular(() -> archive().open(), pipe);
+    Files.delete(pipe);
+    Files.createDirectory(pipe);
+    refusedAsIrregular(() -> ArchiveFiles.read(directory), pipe);
+    Files.delete(pipe);
+    Files.createSymbolicLink(pipe, Path.of("/dev/zero"));
+    refusedAsIrregular(() -> ArchiveFiles.read(directory), pipe);
+    Files.delete(pipe);
+    Path lock = directory.resolve("archive.lock");
+    Files.delete(lock);
+    pipe(lock);
+    refusedAsIrregular(() -> archive().open(), lock);
+    assertThat(readable()).containsExactly(upTo(ENTRIES));
+    Path alone = Files.createDirectory(directory.resolve("other")).resolve("pipe");
+    pipe(alone);
+    assertThatThrownBy(() -> ArchiveFiles.read(alone)).hasMessageContaining("is no directory");
+  }
+
+  private static void pipe(Path path) throws Exception {
+    assumeThat(Files.isExecutable(Path.of("/usr/bin/mkfifo"))).isTrue();
+    assertThat(new ProcessBuilder("/usr/bin/mkfifo", path.toString()).start().waitFor()).isZero();
+  }
+
+  /** Whoever opens a pipe waits for another to write into it. */
+  private static void refusedAsIrregular(Callable<?> call, Path path) {
+    ArchiveException refused =
+        Assertions.assertTimeoutPreemptively(
+            Duration.ofSeconds(20),
+            () -> Assertions.assertThrows(ArchiveException.class, call::call));
+    assertThat(refused).hasMessageContaining(path + " is no regular file");
   }
 }

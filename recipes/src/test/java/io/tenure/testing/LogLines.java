@@ -8,25 +8,30 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.LoggerFactory;
 
-/** What a logger, and those below it, have logged since this was made, from INFO upwards. */
+/** What a logger, and those below it, have logged since this was made, from a level upwards. */
 public final class LogLines implements AutoCloseable {
 
   private final Logger logger;
   private final Level before;
   private final ListAppender<ILoggingEvent> appender = new ListAppender<>();
 
-  private LogLines(Logger logger) {
+  private LogLines(Logger logger, Level from) {
     this.logger = logger;
     before = logger.getLevel();
-    logger.setLevel(Level.INFO);
+    logger.setLevel(from);
     appender.list = new CopyOnWriteArrayList<>();
     appender.start();
     logger.addAppender(appender);
   }
 
-  /** Those of a package or class. */
+  /** Those of a package or class, from INFO upwards. */
   public static LogLines of(String name) {
-    return new LogLines((Logger) LoggerFactory.getLogger(name));
+    return of(name, Level.INFO);
+  }
+
+  /** Those of a package or class. */
+  public static LogLines of(String name, Level from) {
+    return new LogLines((Logger) LoggerFactory.getLogger(name), from);
   }
 
   /** All lines of at least that level. */

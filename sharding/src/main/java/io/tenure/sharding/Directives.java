@@ -3,6 +3,7 @@ package io.tenure.sharding;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tenure.internal.ZnodeJson;
 import io.tenure.internal.ZnodeName;
+import io.tenure.scope.Bounds;
 import io.tenure.scope.Printable;
 import io.tenure.scope.TenureException;
 import java.nio.charset.StandardCharsets;
@@ -128,11 +129,12 @@ record Directives(
     static Value parse(Written one) {
       String text = new String(one.data(), StandardCharsets.UTF_8).strip();
       if (!text.startsWith("{")) {
-        return new Value(text, "");
+        return new Value(Bounds.cut(text, Bounds.VALUE_CHARS), "");
       }
       ZnodeJson json = ZnodeJson.parse(one.path(), one.data());
       return new Value(
-          json.optionalText("value").orElse("").strip(), json.optionalText("reason").orElse(""));
+          json.optionalText("value", Bounds.VALUE_CHARS).orElse("").strip(),
+          json.optionalText("reason", Bounds.REASON_CHARS).orElse(""));
     }
 
     String shown() {

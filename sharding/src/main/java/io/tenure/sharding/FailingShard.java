@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tenure.internal.ZnodeJson;
+import io.tenure.scope.Bounds;
 import io.tenure.scope.Printable;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -26,8 +27,8 @@ import java.util.Optional;
  */
 public record FailingShard(String shard, Phase in, String error, Instant since, long times) {
 
-  /** Longer errors are cut off. */
-  static final int MAX_ERROR_CHARS = 200;
+  /** Longer errors are cut off: a class and a text. */
+  static final int MAX_ERROR_CHARS = Bounds.ERROR_CHARS;
 
   /** What a shard fails in. */
   public enum Phase {
@@ -77,7 +78,7 @@ public record FailingShard(String shard, Phase in, String error, Instant since, 
       try {
         all.add(
             new FailingShard(
-                one.path("shard").asText(),
+                Bounds.cut(one.path("shard").asText(), Bounds.SHARD_CHARS),
                 Phase.of(one.path("in").asText()).orElse(Phase.OFFICE),
                 one.path("error").asText(),
                 Instant.parse(one.path("since").asText()),

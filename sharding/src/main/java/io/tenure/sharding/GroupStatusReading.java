@@ -6,6 +6,7 @@ import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.ZnodeJson;
 import io.tenure.internal.session.ZnodeReader;
 import io.tenure.internal.session.ZnodeReader.Znode;
+import io.tenure.scope.Bounds;
 import io.tenure.scope.Scope;
 import io.tenure.scope.Tenure;
 import io.tenure.scope.TenureException;
@@ -72,7 +73,10 @@ final class GroupStatusReading {
         ZnodeJson note = ZnodeJson.parse(node.path(), node.data());
         refused.add(
             new GroupStatus.Refused(
-                note.text("worker"), note.text("host"), note.number("pid", 0), note.text("why")));
+                note.text("worker", Bounds.ID_BYTES),
+                note.text("host", Bounds.HOST_BYTES),
+                note.number("pid", 0),
+                note.text("why", Bounds.EXPLANATION_CHARS)));
       } catch (TenureException e) {
         problem(node.path(), e);
       }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tenure.internal.AuditFormat;
 import io.tenure.internal.ZnodeJson;
 import io.tenure.internal.ZnodeName;
+import io.tenure.scope.Bounds;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,21 +45,21 @@ record OperationEntry(
     ZnodeJson json = ZnodeJson.parse(path, data);
     return new OperationEntry(
         json.number("index", 1),
-        json.text("event"),
-        json.optionalText("subject").orElse(""),
-        json.optionalText("value").orElse(""),
-        json.optionalText("reason").orElse(""),
-        json.text("by"),
+        json.text("event", Bounds.NONCE_CHARS),
+        json.optionalText("subject", Bounds.EXPLANATION_CHARS).orElse(""),
+        json.optionalText("value", Bounds.EXPLANATION_CHARS).orElse(""),
+        json.optionalText("reason", Bounds.REASON_CHARS).orElse(""),
+        json.text("by", Bounds.BY_CHARS),
         identity(json),
         json.time("time"),
-        json.optionalText("nonce").orElse(""),
+        json.optionalText("nonce", Bounds.NONCE_CHARS).orElse(""),
         json.text("previous"));
   }
 
   private static List<String> identity(ZnodeJson json) {
     List<String> identity = new ArrayList<>();
     if (json.get("identity") instanceof ArrayNode ids) {
-      ids.forEach(id -> identity.add(id.asText()));
+      ids.forEach(id -> identity.add(Bounds.cut(id.asText(), Bounds.BY_CHARS)));
     }
     return identity;
   }

@@ -1,14 +1,14 @@
 package io.tenure.sharding;
 
+import io.tenure.scope.Bounds;
 import io.tenure.scope.Printable;
 import java.util.Collection;
 
 /** Text that operators give, as it stands in znodes: bounded, on one line. Stateless. */
 final class OperatorText {
 
-  static final int MAX_REASON_CHARS = 300;
-  static final int MAX_BY_CHARS = 200;
-  private static final int MAX_LIST_CHARS = 1000;
+  /** Room for how many more there are. */
+  private static final int MORE_CHARS = 20;
 
   private OperatorText() {}
 
@@ -18,7 +18,7 @@ final class OperatorText {
   }
 
   static String reason(String text) {
-    return line(text, MAX_REASON_CHARS);
+    return line(text, Bounds.REASON_CHARS);
   }
 
   /** Names in a line: as many as fit, and how many more there are. */
@@ -26,7 +26,7 @@ final class OperatorText {
     StringBuilder out = new StringBuilder();
     int shown = 0;
     for (String name : names) {
-      if (shown > 0 && out.length() + name.length() > MAX_LIST_CHARS) {
+      if (shown > 0 && out.length() + name.length() > Bounds.EXPLANATION_CHARS - MORE_CHARS) {
         return out.append(" and ").append(names.size() - shown).append(" more").toString();
       }
       out.append(shown == 0 ? "" : ", ").append(name);

@@ -3,6 +3,7 @@ package io.tenure.sharding;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tenure.internal.ZnodeJson;
+import io.tenure.scope.Bounds;
 import io.tenure.scope.ForeignDataException;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,9 +77,9 @@ record PlanNode(
       }
     }
     return new PlanNode(
-        json.text("worker"),
+        json.text("worker", Bounds.ID_BYTES),
         json.number("incarnation", -1),
-        json.optionalText("draining"),
+        json.optionalText("draining", Bounds.REASON_CHARS),
         ShardList.get(json, "leads"),
         ShardList.get(json, "takesOver"),
         List.copyOf(standsBy),

@@ -3,6 +3,7 @@ package io.tenure.sharding;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tenure.internal.ZnodeJson;
+import io.tenure.scope.Bounds;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.List;
@@ -68,13 +69,13 @@ record PlanSummary(
     }
     return new PlanSummary(
         json.number("version", 0),
-        json.optionalText("coordinator").orElse(""),
+        json.optionalText("coordinator", Bounds.ID_BYTES).orElse(""),
         json.number("coordinatorEpoch", 0),
-        json.optionalText("reason").orElse(""),
+        json.optionalText("reason", Bounds.EXPLANATION_CHARS).orElse(""),
         ShardList.get(json, "unplaced"),
         shares,
         damped(json),
-        json.optionalText("unplacedReason").orElse(""));
+        json.optionalText("unplacedReason", Bounds.EXPLANATION_CHARS).orElse(""));
   }
 
   private static Map<String, Damped> damped(ZnodeJson json) {
@@ -107,7 +108,7 @@ record PlanSummary(
     json.put("version", version);
     json.put("coordinator", coordinator);
     json.put("coordinatorEpoch", coordinatorEpoch);
-    json.put("reason", reason);
+    json.put("reason", Bounds.cut(reason, Bounds.EXPLANATION_CHARS));
     ShardList.put(json, "unplaced", numbered, unplaced);
     if (!shares.isEmpty()) {
       ObjectNode all = json.putObject("shares");
@@ -122,7 +123,7 @@ record PlanSummary(
           });
     }
     if (!unplacedReason.isEmpty()) {
-      json.put("unplacedReason", unplacedReason);
+      json.put("unplacedReason", Bounds.cut(unplacedReason, Bounds.EXPLANATION_CHARS));
     }
     return ZnodeJson.bytes(json);
   }

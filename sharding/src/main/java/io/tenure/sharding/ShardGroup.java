@@ -4,6 +4,7 @@ import io.tenure.audit.ArchivedEntry;
 import io.tenure.audit.Finding;
 import io.tenure.internal.session.ZnodeReader.Znode;
 import io.tenure.lease.LeaseClock;
+import io.tenure.scope.Bounds;
 import io.tenure.scope.Candidate;
 import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.TenureException;
@@ -78,8 +79,7 @@ public final class ShardGroup {
     if (who.isBlank()) {
       throw new IllegalArgumentException("nobody is named who asks: give a name, or none at all");
     }
-    return new ShardGroup(
-        client, paths, Optional.of(OperatorText.line(who, OperatorText.MAX_BY_CHARS)));
+    return new ShardGroup(client, paths, Optional.of(OperatorText.line(who, Bounds.BY_CHARS)));
   }
 
   // ---- what there is ----
@@ -203,8 +203,7 @@ public final class ShardGroup {
   private static String self() {
     String host = Candidate.ofThisProcess("operator", Optional.empty()).host();
     String user = System.getProperty("user.name", "");
-    return OperatorText.line(
-        (user.isBlank() ? "unknown" : user) + "@" + host, OperatorText.MAX_BY_CHARS);
+    return OperatorText.line((user.isBlank() ? "unknown" : user) + "@" + host, Bounds.BY_CHARS);
   }
 
   /**

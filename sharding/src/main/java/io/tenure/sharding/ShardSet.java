@@ -1,5 +1,6 @@
 package io.tenure.sharding;
 
+import io.tenure.scope.Bounds;
 import io.tenure.scope.Printable;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
@@ -28,7 +29,6 @@ public final class ShardSet {
 
   private static final Set<String> RESERVED =
       Set.of("latch", "leader", "audit", "checkpoint", "quarantine");
-  private static final int MAX_NAME_CHARS = 200;
   private static final int QUOTES_AND_COMMA = 3;
 
   private final int count;
@@ -99,8 +99,8 @@ public final class ShardSet {
    */
   static void checkName(String name) {
     String rule = null;
-    if (name.isEmpty() || name.length() > MAX_NAME_CHARS) {
-      rule = "has " + name.length() + " characters; 1 to " + MAX_NAME_CHARS + " are allowed";
+    if (name.isEmpty() || name.length() > Bounds.SHARD_CHARS) {
+      rule = "has " + name.length() + " characters; 1 to " + Bounds.SHARD_CHARS + " are allowed";
     } else if (name.indexOf('/') >= 0) {
       rule = "has a slash: a shard is one segment of a path";
     } else if (RESERVED.contains(name)) {

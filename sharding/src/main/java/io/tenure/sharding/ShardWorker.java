@@ -7,6 +7,7 @@ import io.tenure.internal.session.FailureText;
 import io.tenure.internal.session.Log;
 import io.tenure.lease.LeaseClock;
 import io.tenure.recipes.SessionMonitor;
+import io.tenure.scope.Bounds;
 import io.tenure.scope.Candidate;
 import io.tenure.scope.ElectionClosedException;
 import io.tenure.scope.Retention;
@@ -184,7 +185,10 @@ public final class ShardWorker implements AutoCloseable {
       return this;
     }
 
-    /** Where it runs: standbys are in another zone than the leader, where there is one. */
+    /**
+     * Where it runs: standbys are in another zone than the leader, where there is one. At most 128
+     * bytes of printable text.
+     */
     public Builder zone(String value) {
       zone = Objects.requireNonNull(value, "zone");
       return this;
@@ -422,6 +426,9 @@ public final class ShardWorker implements AutoCloseable {
         monitor.internal().requireOpen();
       }
       Candidate.ofThisProcess(workerId, endpoint);
+      Bounds.check("worker id", workerId, Bounds.ID_BYTES);
+      endpoint.ifPresent(where -> Bounds.check("endpoint", where, Bounds.ENDPOINT_BYTES));
+      Bounds.check("zone", zone, Bounds.ZONE_BYTES);
       // The rules of the settings, before anything is made.
       wish().over(GroupSettings.of(ShardSet.numbered(1)));
       shards.filter(set -> !severalWorkers).ifPresent(this::checkFits);

@@ -2,6 +2,7 @@ package io.tenure.sharding;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tenure.internal.ZnodeJson;
+import io.tenure.scope.Bounds;
 import io.tenure.scope.Candidate;
 import io.tenure.scope.ForeignDataException;
 import java.util.ArrayList;
@@ -128,9 +129,9 @@ record WorkerNode(
     }
     return new WorkerNode(
         json.candidate(),
-        json.text("nonce"),
+        json.text("nonce", Bounds.NONCE_CHARS),
         new Offer(
-            json.optionalText("zone").orElse(""),
+            json.optionalText("zone", Bounds.ZONE_BYTES).orElse(""),
             capacity,
             atMost(json, "maxShards"),
             atMost(json, "fits")),

@@ -1,20 +1,18 @@
 package io.tenure.cli.doctor;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tenure.internal.ZnodeJson;
 import io.tenure.internal.ZnodeName;
 import io.tenure.internal.session.ZnodeReader.Read;
 import io.tenure.internal.session.ZnodeReader.Znode;
+import io.tenure.scope.Bounds;
 import io.tenure.scope.Printable;
-import java.io.IOException;
+import io.tenure.scope.TenureException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.Set;
 
 /** Whether what operators want can be done, and is wanted still. */
 final class DirectivesCheck implements Check {
-
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   @Override
   public String name() {
@@ -53,14 +51,21 @@ final class DirectivesCheck implements Check {
           "delete it, and write what is meant");
       return;
     }
-    Optional<String> value = value(node);
-    if (value.isEmpty()) {
+    String value;
+    try {
+      value = value(node);
+    } catch (TenureException e) {
+      // As the coordinator says it.
       findings.risky(
-          node.path(), "its data cannot be understood; it is passed over", "write it again");
-    } else if (kind.equals("pin-") || kind.equals("move-")) {
-      ofShard(group, node, subject.get(), value.get(), findings);
+          node.path(),
+          "its data cannot be understood, and it is passed over: " + e.getMessage(),
+          "write it again");
+      return;
+    }
+    if (kind.equals("pin-") || kind.equals("move-")) {
+      ofShard(group, node, subject.get(), value, findings);
     } else {
-      ofWorker(group, node, kind, subject.get(), value.get(), findings);
+      ofWorker(group, node, kind, subject.get(), value, findings);
     }
   }
 
@@ -112,17 +117,13 @@ final class DirectivesCheck implements Check {
   }
 
   /** Plain text, or JSON with a value and a reason; of a drain the reason counts. */
-  private static Optional<String> value(Znode node) {
+  private static String value(Znode node) {
     String text = new String(node.data(), StandardCharsets.UTF_8).strip();
     if (text.startsWith("{")) {
-      try {
-        JsonNode json = JSON.readTree(text);
-        String value = json.path("value").asText("").strip();
-        text = value.isEmpty() ? json.path("reason").asText("").strip() : value;
-      } catch (IOException e) {
-        return Optional.empty();
-      }
+      ZnodeJson json = ZnodeJson.parse(node.path(), node.data());
+      String value = json.optionalText("value").orElse("").strip();
+      text = value.isEmpty() ? json.optionalText("reason").orElse("").strip() : value;
     }
-    return Optional.of(Printable.of(text, 200));
+    return Printable.of(text, Bounds.VALUE_CHARS);
   }
 }

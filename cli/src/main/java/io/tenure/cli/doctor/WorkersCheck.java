@@ -2,6 +2,7 @@ package io.tenure.cli.doctor;
 
 import io.tenure.internal.ZnodeJson;
 import io.tenure.internal.session.ZnodeReader;
+import io.tenure.scope.Bounds;
 import io.tenure.scope.TenureException;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +26,7 @@ final class WorkersCheck implements Check {
 
   private static String why(ZnodeReader.Znode note) {
     try {
-      return ZnodeJson.parse(note.path(), note.data()).text("why");
+      return ZnodeJson.parse(note.path(), note.data()).text("why", Bounds.EXPLANATION_CHARS);
     } catch (TenureException e) {
       return String.valueOf(e.getMessage());
     }
