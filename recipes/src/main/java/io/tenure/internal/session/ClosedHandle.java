@@ -41,11 +41,17 @@ final class ClosedHandle {
             + " that call, close the client instead, and build a new one");
   }
 
-  /** Whether Curator complains about its inner client, after a start of it. */
-  static boolean isInnerClientClosed(CuratorFramework client, IllegalStateException e) {
+  /**
+   * Whether Curator complains about its inner client, after a start of it.
+   *
+   * @param indexBefore of the handle, read before the call that failed: a client that is started at
+   *     this moment may have complained first, and have a handle by now
+   */
+  static boolean isInnerClientClosed(
+      CuratorFramework client, long indexBefore, IllegalStateException e) {
     return isInnerClientClosed(e)
         && client.getState() == CuratorFrameworkState.STARTED
-        && client.getZookeeperClient().getInstanceIndex() > 0;
+        && indexBefore > 0;
   }
 
   /** As far as the complaint alone tells. */
@@ -71,15 +77,17 @@ final class ClosedHandle {
    * lock.
    */
   static Optional<TenureException> cause(CuratorFramework client) throws InterruptedException {
+    long index = client.getZookeeperClient().getInstanceIndex();
     try {
-      long index = client.getZookeeperClient().getInstanceIndex();
       ZooKeeper handle = client.getZookeeperClient().getZooKeeper();
       return handle != null && isClosed(client, new Handle(handle, index))
           ? Optional.of(
               new CoordinationException(sentence(), KeeperException.create(Code.SESSIONEXPIRED)))
           : Optional.empty();
     } catch (IllegalStateException e) {
-      return isInnerClientClosed(client, e) ? Optional.of(innerClientClosed()) : Optional.empty();
+      return isInnerClientClosed(client, index, e)
+          ? Optional.of(innerClientClosed())
+          : Optional.empty();
     } catch (InterruptedException e) {
       throw e;
     } catch (Exception e) {

@@ -58,8 +58,8 @@ final class HandleFinder {
   }
 
   private Optional<Handle> handle() {
+    long index = client.getZookeeperClient().getInstanceIndex();
     try {
-      long index = client.getZookeeperClient().getInstanceIndex();
       ZooKeeper handle = client.getZookeeperClient().getZooKeeper();
       if (handle == null || index != client.getZookeeperClient().getInstanceIndex()) {
         return Optional.empty();
@@ -74,7 +74,7 @@ final class HandleFinder {
       }
       return Optional.of(found);
     } catch (IllegalStateException e) {
-      innerClientClosed = ClosedHandle.isInnerClientClosed(client, e);
+      innerClientClosed = ClosedHandle.isInnerClientClosed(client, index, e);
       log.debug("the client has no handle at the moment", e);
       return Optional.empty();
     } catch (InterruptedException e) {
