@@ -28,12 +28,20 @@ class LeaseBoundsTest {
   private final LeaseBounds bounds = bounds(TERMS);
 
   private static LeaseTerms terms(Optional<Duration> margin) {
+    return terms(margin, Duration.ofHours(1));
+  }
+
+  private static LeaseTerms leaseOf(Duration lease) {
+    return terms(Optional.empty(), lease);
+  }
+
+  private static LeaseTerms terms(Optional<Duration> margin, Duration lease) {
     return LeaseTerms.of(
         Duration.ofNanos(LONG_TIMEOUT),
         Optional.empty(),
         Duration.ofSeconds(2),
         margin,
-        Optional.of(Duration.ofHours(1)));
+        Optional.of(lease));
   }
 
   private LeaseBounds bounds(LeaseTerms terms) {
@@ -128,6 +136,61 @@ class LeaseBoundsTest {
   void aConnectionThatEndedTheSessionLeavesNothing() {
     connectionTimeoutNanos = -1;
     assertThat(bounds.remainingNanos()).isZero();
+  }
+
+  @Example
+  void noAcknowledgementAtAllIsWorthNothing() {
+    last = null;
+    assertThat(bounds.acknowledgementAgeNanos(at(1))).isEqualTo(Long.MAX_VALUE);
+    assertThat(bounds.whyOver()).contains("the client's session is over or was given up");
+    assertThat(bounds.terms()).isEqualTo(TERMS);
+    assertThat(bounds.remainingNanos()).isZero();
+  }
+
+  @Example
+  void anAcknowledgementIsAsOldAsItsRequest() {
+    last = acknowledged(SESSION, 300, 200, LONG_TIMEOUT);
+    assertThat(bounds.acknowledgementAgeNanos(at(1_000))).isEqualTo(700 * MILLI);
+  }
+
+  @Example
+  void aMarginAsLongAsTheTimeoutLeavesNothingWhateverTheClocksSay() {
+    LeaseBounds wide = bounds(terms(Optional.of(Duration.ofSeconds(5))));
+    connectionTimeoutNanos = 5_000 * MILLI;
+    last = acknowledged(SESSION, 10, 10, LONG_TIMEOUT);
+    assertThat(wide.remainingNanos()).isZero();
+    assertThat(wide.whyOver()).endsWith("no more than the safety margin 5000 ms");
+  }
+
+  @Example
+  void renewalMovesTheProgressBoundUntilTheMomentInWhichItIsReached() {
+    LeaseBounds brief = bounds(leaseOf(Duration.ofSeconds(3)));
+    nowMillis = 2_999;
+    assertThat(brief.remainingNanos()).isEqualTo(MILLI);
+    brief.progress(at(2_999));
+    assertThat(brief.remainingNanos()).isEqualTo(3_000 * MILLI);
+    nowMillis = 5_999;
+    last = acknowledged(SESSION, 5_999, 5_999, LONG_TIMEOUT);
+    brief.progress(at(5_999));
+    assertThat(brief.remainingNanos()).isZero();
+  }
+
+  @Example
+  void aLeaseThatEndedStaysSo() {
+    bounds.end();
+    assertThat(bounds.remainingNanos()).isZero();
+  }
+
+  @Example
+  void theReasonTellsBothAges() {
+    LeaseBounds brief = bounds(leaseOf(Duration.ofSeconds(3)));
+    nowMillis = 1_000;
+    brief.progress(at(1_000));
+    last = acknowledged(SESSION, 3_000, 3_000, LONG_TIMEOUT);
+    nowMillis = 4_500;
+    assertThat(brief.whyOver())
+        .isEqualTo(
+            "last renewal by the working thread 3500 ms ago, last acknowledgement by the quorum 1500 ms ago");
   }
 
   @Property(tries = 2000)
