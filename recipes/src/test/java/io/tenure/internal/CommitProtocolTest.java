@@ -231,4 +231,17 @@ class CommitProtocolTest {
     assertThat(scope.read().record().auditFirst()).isEqualTo(first + 1);
     assertThat(scope.audit).doesNotContainKey(AuditFormat.indexText(first) + "-elected-w");
   }
+
+  @Example
+  void manyZnodesWithTheIndexOfTheFirstEntryDoNotPushTheRecordPastThatEntry() {
+    transitions(4);
+    for (int i = 0; i <= CommitProtocol.MAX_DELETES; i++) {
+      scope.audit.put(AuditFormat.indexText(1) + "-aaa-x" + (100 + i), new byte[0]);
+    }
+    apply(elect("w", SEVEN));
+    assertThat(scope.audit).containsKey("0000000001-elected-w");
+    assertThat(scope.read().record().auditFirst()).isEqualTo(1);
+    resign(SEVEN);
+    assertThat(scope.audit).doesNotContainKey("0000000001-elected-w");
+  }
 }
