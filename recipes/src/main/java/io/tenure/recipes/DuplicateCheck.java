@@ -1,5 +1,6 @@
 package io.tenure.recipes;
 
+import io.tenure.internal.Backoff;
 import io.tenure.internal.CandidateFormat;
 import io.tenure.internal.Sessions;
 import io.tenure.internal.session.Log;
@@ -37,7 +38,8 @@ import org.apache.zookeeper.KeeperException.Code;
 final class DuplicateCheck {
 
   private static final Log log = Log.of(DuplicateCheck.class);
-  private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   /**
    * So often a rival's session must be found alive after it should have ended without its process.
@@ -56,12 +58,17 @@ final class DuplicateCheck {
     SESSION
   }
 
+  /** What {@link #run} was asked for. */
+  private record Asked(
+      LeaderLatch latch, BooleanSupplier wanted, Consumer<TenureException> onDuplicate) {}
+
   private record Rival(String path, Candidate candidate, long session) {}
 
   private final ElectionDriver.Settings settings;
   private final Monitor monitor;
   private final ScopeStore store;
   private final QueueNames queue;
+  private final Backoff untilListed = new Backoff(FIRST_PAUSE_NANOS, LONGEST_PAUSE_NANOS);
 
   DuplicateCheck(ElectionDriver.Settings settings, Monitor monitor, ScopeStore store) {
     this.settings = settings;
@@ -82,7 +89,7 @@ final class DuplicateCheck {
     }
     String own = latch.getOurPath();
     if (own == null || monitor.sessionId() == 0) {
-      monitor.schedule(() -> run(latch, wanted, onDuplicate), RETRY_NANOS);
+      monitor.schedule(() -> run(latch, wanted, onDuplicate), untilListed.nextNanos());
       return;
     }
     String ownName = own.substring(own.lastIndexOf('/') + 1);
@@ -92,7 +99,7 @@ final class DuplicateCheck {
             names -> {
               if (!names.contains(ownName)) {
                 // Its node was deleted, and Curator makes a new one, which is no rival of it.
-                monitor.schedule(() -> run(latch, wanted, onDuplicate), RETRY_NANOS);
+                monitor.schedule(() -> run(latch, wanted, onDuplicate), untilListed.nextNanos());
                 return CompletableFuture.completedFuture(List.<Rival>of());
               }
               return rivals(names, ownName);
@@ -102,14 +109,16 @@ final class DuplicateCheck {
               if (error != null) {
                 log.debug("scope={} queue not read for duplicates", settings.scope(), error);
               } else if (wanted.getAsBoolean()) {
-                rivals.stream().findFirst().ifPresent(r -> judge(r, wanted, onDuplicate));
+                rivals.stream()
+                    .findFirst()
+                    .ifPresent(r -> judge(r, new Asked(latch, wanted, onDuplicate)));
               }
             });
   }
 
-  private void judge(Rival rival, BooleanSupplier wanted, Consumer<TenureException> onDuplicate) {
+  private void judge(Rival rival, Asked asked) {
     if (rival.session() == monitor.sessionId()) {
-      onDuplicate.accept(duplicate(rival));
+      asked.onDuplicate().accept(duplicate(rival));
       return;
     }
     log.warn(
@@ -120,49 +129,42 @@ final class DuplicateCheck {
         rival.candidate().host(),
         rival.candidate().pid(),
         Sessions.format(rival.session()));
-    lookLater(rival, LOOKS, monitor.connections(), wanted, onDuplicate);
+    lookLater(rival, LOOKS, monitor.connections(), asked);
   }
 
   /** Looks again when the rival's session must have ended if no process keeps it alive. */
-  private void lookLater(
-      Rival rival,
-      int looks,
-      long connections,
-      BooleanSupplier wanted,
-      Consumer<TenureException> onDuplicate) {
+  private void lookLater(Rival rival, int looks, long connections, Asked asked) {
     // The server rounds the timeout up to its next tick; half as much again is enough for that.
     long timeout = Math.max(MIN_TIMEOUT_NANOS, monitor.sessionTimeoutNanos());
     monitor.schedule(
         () -> {
-          if (wanted.getAsBoolean()) {
-            look(rival, looks, connections, wanted, onDuplicate);
+          if (asked.wanted().getAsBoolean()) {
+            look(rival, looks, connections, asked);
           }
         },
         timeout + timeout / 2);
   }
 
-  private void look(
-      Rival rival,
-      int looks,
-      long connections,
-      BooleanSupplier wanted,
-      Consumer<TenureException> onDuplicate) {
+  private void look(Rival rival, int looks, long connections, Asked asked) {
     if (monitor.connections() != connections || !monitor.isConnected()) {
-      lookLater(rival, LOOKS, monitor.connections(), wanted, onDuplicate);
+      lookLater(rival, LOOKS, monitor.connections(), asked);
       return;
     }
     signOfLife(rival)
         .whenComplete(
             (sign, error) -> {
-              if (!wanted.getAsBoolean() || sign == Sign.GONE) {
+              if (!asked.wanted().getAsBoolean()) {
                 return;
               }
-              if (error != null || sign == Sign.NONE) {
-                lookLater(rival, looks, connections, wanted, onDuplicate);
+              if (sign == Sign.GONE) {
+                // Another may have been behind it, in a queue that it was in before us.
+                run(asked.latch(), asked.wanted(), asked.onDuplicate());
+              } else if (error != null || sign == Sign.NONE) {
+                lookLater(rival, looks, connections, asked);
               } else if (looks > 1) {
-                lookLater(rival, looks - 1, connections, wanted, onDuplicate);
+                lookLater(rival, looks - 1, connections, asked);
               } else {
-                onDuplicate.accept(duplicate(rival));
+                asked.onDuplicate().accept(duplicate(rival));
               }
             });
   }

@@ -345,7 +345,7 @@ final class ElectionDriver implements SessionListener, Office {
     queue.reconnected();
     // Watches of an earlier session are gone, and an operator may have been faster than a new one.
     handle(new ElectionEvent.OfficeChanged());
-    reading.now();
+    reading.connected();
   }
 
   @Override

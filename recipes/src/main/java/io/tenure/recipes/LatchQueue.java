@@ -203,7 +203,7 @@ final class LatchQueue {
 
   /** The client has connected again: tries at once what has waited for that. */
   void reconnected() {
-    entering.now();
+    entering.connected();
     if (latch != null && ++reconnects > RECONNECTS_OF_ONE_LATCH) {
       log.debug("scope={} enters the queue again", scope);
       enterAgain();

@@ -52,7 +52,16 @@ final class Retry {
   }
 
   /** There is a connection: tries at once what has waited for one. */
-  void now() {
+  void connected() {
+    if (waiting != null) {
+      wait.because(
+          "the client has connected since, and there is no answer to the next try yet: look at the"
+              + " servers' load and logs");
+    }
+    now();
+  }
+
+  private void now() {
     stopTimer();
     Runnable task = waiting;
     waiting = null;

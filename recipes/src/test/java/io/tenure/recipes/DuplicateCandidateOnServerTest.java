@@ -1,16 +1,22 @@
 package io.tenure.recipes;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.tenure.internal.CandidateFormat;
 import io.tenure.lease.Lease;
 import io.tenure.scope.Candidate;
+import io.tenure.scope.DuplicateCandidateException;
+import io.tenure.testing.LogLines;
 import io.tenure.testing.ZooKeeperFixture;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.zookeeper.CreateMode;
 import org.junit.jupiter.api.Test;
@@ -81,5 +87,44 @@ class DuplicateCandidateOnServerTest {
     await().pollDelay(sessionTimeout.multipliedBy(4)).until(() -> !acquiring.isDone());
     operator.delete().forPath(rival);
     assertThat(acquiring.get().epoch()).isEqualTo(2);
+  }
+
+  @Test
+  void aRivalBehindOneThatGoesIsFoundAsWell() throws Exception {
+    LeaderElection leads =
+        zk.closeLater(
+            LeaderElection.builder(zk.monitor(zk.client()), SCOPE)
+                .candidateId("leads")
+                .leaseDuration(Duration.ofMinutes(1))
+                .build());
+    Lease lease = leads.acquire();
+    byte[] twin =
+        CandidateFormat.text(Candidate.ofThisProcess("twin", Optional.empty()))
+            .getBytes(StandardCharsets.UTF_8);
+    CuratorFramework operator = zk.client();
+    List<String> rivals = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      rivals.add(
+          operator
+              .create()
+              .withMode(CreateMode.EPHEMERAL_SEQUENTIAL)
+              .forPath(SCOPE + "/latch/latch-", twin));
+    }
+    try (LogLines log = LogLines.of("io.tenure.recipes")) {
+      CompletableFuture<Lease> acquiring =
+          acquiring(election(zk.client(zk.server().getConnectString(), Duration.ofSeconds(1))));
+      await().until(() -> log.warnings().stream().anyMatch(line -> line.contains("twin")));
+      operator.delete().forPath(rivals.get(0));
+      await()
+          .atMost(40, TimeUnit.SECONDS)
+          .until(
+              () -> {
+                lease.renew();
+                return acquiring.isDone();
+              });
+      assertThatThrownBy(acquiring::get)
+          .hasCauseInstanceOf(DuplicateCandidateException.class)
+          .hasMessageContaining(rivals.get(1));
+    }
   }
 }
