@@ -20,7 +20,11 @@ import picocli.CommandLine.Spec;
       "The audit trail of a scope, or those of all shards of a group, its coordinator's, and what",
       "operators did to it, in the order in which it happened. Times are the server's."
     },
-    subcommands = {AuditVerifyCommand.class, AuditExportCommand.class})
+    subcommands = {
+      AuditVerifyCommand.class,
+      AuditExportCommand.class,
+      AuditQuarantineCommand.class
+    })
 final class AuditCommand implements Callable<Integer> {
 
   private static final int FOLLOW_FROM = 10;

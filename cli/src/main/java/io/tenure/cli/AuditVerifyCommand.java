@@ -4,7 +4,9 @@ import io.tenure.audit.ArchivedEntry;
 import io.tenure.audit.ArchivedTrail;
 import io.tenure.audit.AuditLog;
 import io.tenure.audit.Finding;
+import io.tenure.audit.Quarantined;
 import io.tenure.sharding.ShardGroup;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -53,13 +55,17 @@ final class AuditVerifyCommand implements Callable<Integer> {
       List<ArchivedEntry> operations = archive.entries(found.path());
       // A line of the archive that cannot be read may belong to any trail, and counts once.
       Set<Finding> findings = new LinkedHashSet<>();
+      List<Quarantined> quarantined = new ArrayList<>();
       for (String scope : scopes) {
         AuditLog log = AuditLog.of(client, scope);
         ArchivedTrail kept = archived.get(scope);
         findings.addAll(kept == null ? log.verify() : log.verify(kept));
+        quarantined.addAll(log.quarantined());
       }
       if (found instanceof Target.OfGroup) {
-        findings.addAll(ShardGroup.of(client, found.path()).verifyOperations(operations));
+        ShardGroup group = ShardGroup.of(client, found.path());
+        findings.addAll(group.verifyOperations(operations));
+        quarantined.addAll(group.quarantinedOperations());
       }
       for (Finding finding : findings) {
         if (json) {
@@ -73,6 +79,7 @@ final class AuditVerifyCommand implements Callable<Integer> {
           io.out().line(finding.toString());
         }
       }
+      quarantined.forEach(one -> Failures.say(io.err(), inQuarantine(one)));
       Failures.say(
           io.err(),
           count(scopes.size() + (found instanceof Target.OfGroup ? 1 : 0), "trail")
@@ -80,6 +87,14 @@ final class AuditVerifyCommand implements Callable<Integer> {
               + (findings.isEmpty() ? "nothing wrong" : count(findings.size(), "finding")));
       return findings.isEmpty() ? ExitCode.OK : ExitCode.NO;
     }
+  }
+
+  private static String inQuarantine(Quarantined one) {
+    return one.path().orElse("")
+        + ": in quarantine"
+        + (one.by().isEmpty()
+            ? ", " + one.reason()
+            : " since " + one.time() + ", moved by " + one.by() + ": " + one.reason());
   }
 
   private static String count(int number, String what) {

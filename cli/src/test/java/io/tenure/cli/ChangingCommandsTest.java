@@ -305,6 +305,26 @@ class ChangingCommandsTest {
   }
 
   @Test
+  void znodesThatNoTransitionMadeAreMovedAsideAndShownWhereTheTrailIsVerified() throws Exception {
+    LeaderElection election =
+        LeaderElection.builder(client, "/c/forged").candidateId("w-1").build();
+    election.acquire().close();
+    election.close();
+    String forged = "/c/forged/audit/0000000003-elected-w-2";
+    client.create().forPath(forged, new byte[0]);
+    assertThat(run("audit", "verify", "/c/forged").exitCode()).isEqualTo(ExitCode.NO);
+    Cli.Result would = run("audit", "quarantine", "/c/forged", "--dry-run", "a test");
+    assertThat(would.out()).contains(forged, "1 found; nothing was changed (--dry-run)");
+    Cli.Result moved = run("audit", "quarantine", "/c/forged", "--by", "bob", "a test");
+    assertThat(moved.exitCode()).as(moved.toString()).isZero();
+    assertThat(moved.out())
+        .contains(forged + " moved to /c/forged/quarantine/0000000003-elected-w-2", "1 moved");
+    Cli.Result verified = run("audit", "verify", "/c/forged");
+    assertThat(verified.exitCode()).as(verified.toString()).isZero();
+    assertThat(verified.err()).contains("in quarantine", "moved by bob: a test");
+  }
+
+  @Test
   void whatCannotBeIsRefusedInOneLineAndNothingIsWritten() throws Exception {
     group("/c/refused", ShardSet.named(List.of("eu", "us")), "w-1", "w-2");
     for (List<String> wrong :

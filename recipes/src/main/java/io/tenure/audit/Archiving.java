@@ -1,6 +1,7 @@
 package io.tenure.audit;
 
 import io.tenure.internal.AuditFormat;
+import io.tenure.internal.ForgedEntry;
 import io.tenure.internal.session.Log;
 import io.tenure.internal.session.ZnodeReader;
 import io.tenure.internal.session.ZnodeReader.Read;
@@ -47,6 +48,9 @@ final class Archiving {
   /** How many entries are written, and forced to the disk, at once. */
   private static final int ENTRIES_AT_ONCE = 512;
 
+  /** Of thousands that no transition made, so many of one trail are named. */
+  private static final int MAX_SAID = 20;
+
   private record Due(TrailState state, String name) {}
 
   private final String root;
@@ -55,6 +59,7 @@ final class Archiving {
   private final SinkGuard guard;
   private final Problems problems;
   private final TrailComparison comparison;
+  private final SharedIndexes sharedIndexes;
   private final Optional<TrailTrimmer> trimmer;
   private final Map<String, ArchivePosition> positions = new HashMap<>();
   private boolean positionsKnown;
@@ -75,6 +80,7 @@ final class Archiving {
     this.guard = guard;
     this.problems = new Problems(listener);
     this.comparison = new TrailComparison(znodes);
+    this.sharedIndexes = new SharedIndexes(znodes);
     this.trimmer =
         keep.isPresent()
             ? Optional.of(new TrailTrimmer(client, keep.getAsInt(), problems))
@@ -178,6 +184,7 @@ final class Archiving {
       }
       TrailState state =
           TrailState.of(trail, list.get().names(), audit.get(), parents.get(i).found());
+      sharedIndexes.leaveOut(state);
       noteUncounted(state, again);
       states.add(state);
     }
@@ -185,12 +192,22 @@ final class Archiving {
   }
 
   private void noteUncounted(TrailState state, Set<String> again) {
-    for (String name : state.uncounted) {
+    List<String> some = state.uncounted.stream().sorted().limit(MAX_SAID).toList();
+    if (some.size() < state.uncounted.size()) {
+      problems.say(
+          TrailPaths.audit(state.trail),
+          "has "
+              + (state.uncounted.size() - some.size())
+              + " more znodes that no transition made; "
+              + ForgedEntry.wayOut(state.trail));
+    }
+    for (String name : some) {
       if (!uncounted.add(state.path(name))) {
         problems.say(
             state.path(name),
-            "stands where the next entries belong, and the record does not count it: Tenure did"
-                + " not write it, and it is not archived");
+            "stands where the record counts no entry, or beside the one that it counts: no"
+                + " transition made it, and it is not archived and not taken out; "
+                + ForgedEntry.wayOut(state.trail));
       } else {
         again.add(state.trail); // The record may have been read from before a retried listing.
       }

@@ -10,7 +10,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import org.apache.curator.framework.CuratorFramework;
 
 /**
@@ -50,7 +49,8 @@ public final class AuditLog {
   }
 
   /**
-   * The entries that are kept, oldest first.
+   * The entries that are kept, oldest first. What others have put into the trail is left out as far
+   * as the digests tell it; {@link #verify()} names it.
    *
    * @throws TenureException if they cannot be read; a damaged entry is named. {@link #verify()}
    *     tells of all damage at once. {@link io.tenure.scope.ListTooLongException} if there are more
@@ -58,16 +58,19 @@ public final class AuditLog {
    */
   public List<RecordedEntry> entries() throws InterruptedException {
     reader.sync();
-    return entriesFrom(0);
+    List<RecordedEntry> entries = new ArrayList<>();
+    for (ZnodeReader.Read<ZnodeReader.Znode> read : read().entries()) {
+      if (read.denied()) {
+        throw ZnodeReader.denied(read.path());
+      }
+      ZnodeReader.Znode node = read.found().orElseThrow();
+      entries.add(recorded(AuditFormat.parse(node.path(), node.data()), node));
+    }
+    return entries;
   }
 
-  private List<RecordedEntry> entriesFrom(long index) throws InterruptedException {
-    return parse(
-        reader.read(
-            reader.names().stream()
-                .filter(name -> AuditFormat.index(name).orElse(-1) >= index)
-                .map(this::path)
-                .toList()));
+  private TrailReading read() throws InterruptedException {
+    return TrailReading.of(reader, scope.auditPath());
   }
 
   /**
@@ -86,9 +89,13 @@ public final class AuditLog {
    */
   public LeaderAt leaderAt(Instant time) throws InterruptedException {
     AuditTrail trail = trail();
-    if (!trail.unreadable().isEmpty()) {
-      AuditTrail.Unreadable first = trail.unreadable().get(0);
-      throw new ForeignDataException(first.path() + ": " + first.problem());
+    for (AuditTrail.Unreadable bad : trail.unreadable()) {
+      boolean foreign = // A name that is no entry's hides no entry.
+          bad.path().startsWith(scope.auditPath() + "/")
+              && AuditFormat.index(bad.path().substring(scope.auditPath().length() + 1)).isEmpty();
+      if (!foreign) {
+        throw new ForeignDataException(bad.path() + ": " + bad.problem());
+      }
     }
     return trail.leaderAt(time);
   }
@@ -129,35 +136,57 @@ public final class AuditLog {
           "the archived trail is of " + archived.scope() + ", not of " + scope);
     }
     reader.sync();
-    Optional<TrailVerifier.Bounds> before;
-    Optional<TrailVerifier.Bounds> after;
-    List<String> names;
-    List<ZnodeReader.Znode> nodes;
+    TrailReading reading;
+    int quarantined;
     try {
-      before = bounds();
-      names = reader.names();
-      nodes =
-          reader.read(
-              names.stream()
-                  .filter(name -> AuditFormat.index(name).isPresent())
-                  .map(this::path)
-                  .toList());
-      after = bounds();
+      quarantined = new ForeignZnodes(client, scope).quarantined().size();
+      reading = read();
     } catch (ForeignDataException e) {
       return List.of(
           new Finding(scope.path(), Finding.Rule.RECORD_READABLE, String.valueOf(e.getMessage())));
     }
-    if (before.isEmpty() || after.isEmpty()) {
+    if (reading.before().isEmpty() || reading.after().isEmpty()) {
       return List.of(
           new Finding(scope.path(), Finding.Rule.RECORD_READABLE, "there is no such scope"));
     }
-    return new TrailVerifier(scope, before.get(), after.get()).verify(names, nodes, archived);
+    return new TrailVerifier(scope, reading, quarantined).verify(archived);
   }
 
-  private Optional<TrailVerifier.Bounds> bounds() throws InterruptedException {
-    Optional<TrailReader.Recorded> record = reader.record();
-    TrailReader.Parent parent = reader.parent();
-    return record.map(of -> new TrailVerifier.Bounds(of, parent));
+  // ---- what no transition made ----
+
+  /**
+   * The znodes in the trail that no transition made: the record does not count them, or the digests
+   * tell of another one as the entry under their index, or their names are no entry's. They hold
+   * nothing up, and no reading takes them for history.
+   *
+   * @throws TenureException if ZooKeeper cannot be asked, or the record cannot be read
+   */
+  public List<ForeignEntry> foreign() throws InterruptedException {
+    reader.sync();
+    return new ForeignZnodes(client, scope).find().foreign();
+  }
+
+  /**
+   * Moves {@link #foreign} znodes out of the trail into {@code <scope>/quarantine}, each in a
+   * transaction with what it was, who moved it and why. Needs the permission to delete in the trail
+   * and to create in the quarantine.
+   *
+   * @param by who moves them
+   * @param reason why
+   * @param recordIsRight whether entries that look as if a transition had made them, so that the
+   *     record seems to have been set back by hand, are known to be forged
+   * @return what became of each
+   * @throws TenureException if ZooKeeper cannot be asked, or denies it; {@link
+   *     ForeignDataException} if the record seems to be older than the trail
+   */
+  public List<Quarantined> quarantine(String by, String reason, boolean recordIsRight)
+      throws InterruptedException {
+    return new ForeignZnodes(client, scope).quarantine(by, reason, recordIsRight);
+  }
+
+  /** What was moved out of the trail before. */
+  public List<Quarantined> quarantined() throws InterruptedException {
+    return new ForeignZnodes(client, scope).quarantined();
   }
 
   /**
@@ -184,18 +213,6 @@ public final class AuditLog {
     /** Ends the following. Does not wait for an entry that is being handled. */
     @Override
     void close();
-  }
-
-  private String path(String name) {
-    return scope.auditPath() + "/" + name;
-  }
-
-  private static List<RecordedEntry> parse(List<ZnodeReader.Znode> nodes) {
-    List<RecordedEntry> entries = new ArrayList<>(nodes.size());
-    for (ZnodeReader.Znode node : nodes) {
-      entries.add(recorded(AuditFormat.parse(node.path(), node.data()), node));
-    }
-    return entries;
   }
 
   static RecordedEntry recorded(AuditEntry entry, ZnodeReader.Znode node) {

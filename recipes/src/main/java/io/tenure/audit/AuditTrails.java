@@ -1,7 +1,9 @@
 package io.tenure.audit;
 
 import io.tenure.internal.AuditFormat;
+import io.tenure.internal.EntryChain;
 import io.tenure.internal.ScopeRecord;
+import io.tenure.internal.TrimMarker;
 import io.tenure.internal.session.ZnodeReader;
 import io.tenure.scope.Scope;
 import io.tenure.scope.TenureException;
@@ -41,6 +43,9 @@ public final class AuditTrails {
   private static final class Reading {
     private final List<Scope> scopes;
     private final ZnodeReader znodes;
+    private final List<Scope> owners = new ArrayList<>();
+    private final Map<Scope, Long> first = new HashMap<>();
+    private final Map<Scope, List<EntryChain.Anchor>> anchors = new HashMap<>();
     private final Map<Scope, List<RecordedEntry>> entries = new HashMap<>();
     private final Map<Scope, List<AuditTrail.Unreadable>> unreadable = new HashMap<>();
 
@@ -60,8 +65,11 @@ public final class AuditTrails {
       znodes
           .readEach(scopes.stream().map(Scope::leaderPath).toList())
           .forEach(read -> read.found().ifPresent(node -> led.add(node.path())));
-      readEntries();
+      readAnchors();
+      List<String> paths = listEntries();
+      List<ZnodeReader.Read<ZnodeReader.Znode>> reads = znodes.readEach(paths);
       List<Long> next = readRecords();
+      takeEntries(reads);
       List<AuditTrail> trails = new ArrayList<>(scopes.size());
       for (int i = 0; i < scopes.size(); i++) {
         Scope scope = scopes.get(i);
@@ -76,8 +84,44 @@ public final class AuditTrails {
       return trails;
     }
 
-    private void readEntries() throws InterruptedException {
-      List<Scope> owners = new ArrayList<>();
+    /** What the records say before the entries are read: which of them are entries. */
+    private void readAnchors() throws InterruptedException {
+      var reads = znodes.readEach(scopes.stream().map(Scope::path).toList());
+      for (int i = 0; i < scopes.size(); i++) {
+        Scope scope = scopes.get(i);
+        reads.get(i).found().ifPresent(node -> anchor(scope, node));
+      }
+      var audits = znodes.readEach(scopes.stream().map(Scope::auditPath).toList());
+      for (int i = 0; i < scopes.size(); i++) {
+        Scope scope = scopes.get(i);
+        audits.get(i).found().ifPresent(node -> first.merge(scope, taken(node), Math::max));
+      }
+    }
+
+    /** The first entry that is left where older ones were taken out. */
+    private static long taken(ZnodeReader.Znode audit) {
+      try {
+        return TrimMarker.parse(audit.path(), audit.data()).first();
+      } catch (TenureException e) {
+        return 1;
+      }
+    }
+
+    private void anchor(Scope scope, ZnodeReader.Znode node) {
+      try {
+        if (node.data().length > 0) {
+          ScopeRecord record = ScopeRecord.parse(scope.path(), node.data());
+          first.putIfAbsent(scope, record.auditFirst());
+          anchors
+              .computeIfAbsent(scope, any -> new ArrayList<>())
+              .add(new EntryChain.Anchor(record.auditNext(), record.digest()));
+        }
+      } catch (TenureException e) {
+        // Said when it is read again.
+      }
+    }
+
+    private List<String> listEntries() throws InterruptedException {
       List<String> paths = new ArrayList<>();
       var lists = znodes.listEach(scopes.stream().map(Scope::auditPath).toList());
       for (int i = 0; i < scopes.size(); i++) {
@@ -93,10 +137,29 @@ public final class AuditTrails {
           }
         }
       }
-      List<ZnodeReader.Read<ZnodeReader.Znode>> reads = znodes.readEach(paths);
+      return paths;
+    }
+
+    private void takeEntries(List<ZnodeReader.Read<ZnodeReader.Znode>> reads) {
+      Map<Scope, List<ZnodeReader.Read<ZnodeReader.Znode>>> byScope = new HashMap<>();
       for (int i = 0; i < reads.size(); i++) {
-        take(owners.get(i), reads.get(i));
+        byScope.computeIfAbsent(owners.get(i), any -> new ArrayList<>()).add(reads.get(i));
       }
+      byScope.forEach(
+          (scope, own) -> {
+            EntryChain.Told told =
+                EntryChain.tell(
+                    TrailReading.links(own),
+                    first.getOrDefault(scope, 0L),
+                    anchors.getOrDefault(scope, List.of()));
+            for (ZnodeReader.Read<ZnodeReader.Znode> read : own) {
+              if (told.doubtful().contains(read.path())) {
+                problem(scope, read.path(), "shares its index, and no digest tells which is right");
+              } else if (told.isEntry(read.path())) {
+                take(scope, read);
+              }
+            }
+          });
     }
 
     private void take(Scope scope, ZnodeReader.Read<ZnodeReader.Znode> read) {
@@ -126,6 +189,7 @@ public final class AuditTrails {
         } else if (reads.get(i).found().isPresent()) {
           try {
             byte[] data = reads.get(i).found().get().data();
+            anchor(scope, reads.get(i).found().get());
             // An empty one was made as a parent of something: nobody ever led it.
             index = data.length == 0 ? 1 : ScopeRecord.parse(scope.path(), data).auditNext();
           } catch (TenureException e) {

@@ -49,6 +49,7 @@ final class TrailFollowing implements AuditLog.Following {
   private final Scope scope;
   private final TrailReader reader;
   private final TrailComparison comparison;
+  private final SharedIndexes sharedIndexes;
   private final AuditFollower follower;
   private final WatcherRemoveCuratorFramework client;
   private final ScheduledThreadPoolExecutor thread;
@@ -67,6 +68,7 @@ final class TrailFollowing implements AuditLog.Following {
     this.client = client.newWatcherRemoveCuratorFramework();
     this.reader = new TrailReader(this.client, scope);
     this.comparison = new TrailComparison(new ZnodeReader(this.client));
+    this.sharedIndexes = new SharedIndexes(new ZnodeReader(this.client));
     this.thread =
         new ScheduledThreadPoolExecutor(
             1,
@@ -144,15 +146,23 @@ final class TrailFollowing implements AuditLog.Following {
     }
   }
 
-  private void look() throws InterruptedException {
+  private Optional<TrailState> trail() throws InterruptedException {
     Optional<TrailState> state = reader.state(watcher);
+    if (state.isPresent()) {
+      sharedIndexes.leaveOut(state.get());
+    }
+    return state;
+  }
+
+  private void look() throws InterruptedException {
+    Optional<TrailState> state = trail();
     Given given = last;
     if (state.isPresent() && given != null) {
       Optional<String> another = another(state.get(), given.position());
       if (another.isPresent()) {
         // A server that lags shows an older trail as well, so this one is asked for what is new.
         reader.sync();
-        state = reader.state(watcher);
+        state = trail();
         another = state.isEmpty() ? Optional.empty() : another(state.get(), given.position());
       }
       if (another.isPresent()) {

@@ -133,6 +133,12 @@ final class TrailReader {
     return ZnodeReader.isThere(event, scope.auditPath());
   }
 
+  /** Reads znodes; an answer for each. */
+  List<ZnodeReader.Read<ZnodeReader.Znode>> readEach(List<String> paths)
+      throws InterruptedException {
+    return znodes.readEach(paths);
+  }
+
   /** Reads znodes in the order given; those that are not there are left out. */
   List<ZnodeReader.Znode> read(List<String> paths) throws InterruptedException {
     return znodes.read(paths);

@@ -1,6 +1,7 @@
 package io.tenure.audit;
 
 import io.tenure.internal.AuditFormat;
+import io.tenure.internal.EntryChain;
 import io.tenure.internal.ZnodeJson;
 import io.tenure.internal.session.ZnodeReader.Znode;
 import io.tenure.scope.ForeignDataException;
@@ -9,6 +10,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class TrailState {
 
   private static final String NEXT = "auditNext";
+  private static final String FIRST = "auditFirst";
 
   /** In which life a trail is, held against what was read of it before. */
   enum Life {
@@ -47,7 +50,7 @@ final class TrailState {
   /** Names of the entries that the trail's record counts, by index. */
   final List<String> names;
 
-  /** Names that the record does not count. */
+  /** Names that the record does not count, or beside which the digests tell of the entry. */
   final List<String> uncounted;
 
   /** Whether the record stands in the {@code audit} znode itself, as that of a group does. */
@@ -91,9 +94,9 @@ final class TrailState {
    * Takes a reading apart.
    *
    * <p>The trail's record was read after the children were listed, so an honest entry is counted by
-   * it. One that is not was put there by somebody else; it must not move the archive past the
-   * entries that are still to come under smaller indexes. Where there is no record, or one that
-   * cannot be read, every entry is taken.
+   * it, or was deleted meanwhile. One that is not was put there by somebody else; it must not move
+   * the archive past the entries that are still to come under smaller indexes. Where there is no
+   * record, or one that cannot be read, every entry is taken.
    *
    * @param children of the {@code audit} znode
    * @param parent the znode that it is below, if it could be read
@@ -101,12 +104,19 @@ final class TrailState {
   static TrailState of(String trail, List<String> children, Znode audit, Optional<Znode> parent) {
     OptionalLong own = next(audit);
     OptionalLong next = own.isPresent() ? own : parent.map(TrailState::next).orElse(own);
+    OptionalLong counts =
+        own.isPresent()
+            ? field(audit, FIRST)
+            : parent.map(znode -> field(znode, FIRST)).orElse(own);
+    long first = Math.max(counts.orElse(1), field(audit, "first").orElse(1));
     List<String> counted = new ArrayList<>(children.size());
     List<String> uncounted = new ArrayList<>(0);
     for (String name : children) {
       OptionalLong index = AuditFormat.index(name);
       if (index.isPresent()) {
-        (next.isPresent() && index.getAsLong() >= next.getAsLong() ? uncounted : counted).add(name);
+        boolean isCounted =
+            next.isEmpty() || (index.getAsLong() < next.getAsLong() && index.getAsLong() >= first);
+        (isCounted ? counted : uncounted).add(name);
       }
     }
     counted.sort(Comparator.comparingLong(TrailState::index).thenComparing(name -> name));
@@ -114,15 +124,54 @@ final class TrailState {
   }
 
   private static OptionalLong next(Znode node) {
+    return field(node, NEXT);
+  }
+
+  private static OptionalLong field(Znode node, String field) {
     if (node.data().length == 0) {
       return OptionalLong.empty();
     }
     try {
       ZnodeJson json = ZnodeJson.parse(node.path(), node.data());
-      return json.get(NEXT) == null ? OptionalLong.empty() : OptionalLong.of(json.number(NEXT, 1));
+      return json.get(field) == null
+          ? OptionalLong.empty()
+          : OptionalLong.of(json.number(field, 1));
     } catch (ForeignDataException e) {
       return OptionalLong.empty();
     }
+  }
+
+  /** What the record says of the last entry; empty where there is no record that can be read. */
+  Optional<EntryChain.Anchor> anchor() {
+    if (next.isEmpty() || record.isEmpty()) {
+      return Optional.empty();
+    }
+    Znode node = record.get();
+    return ZnodeJson.parse(node.path(), node.data())
+        .optionalText("digest")
+        .map(digest -> new EntryChain.Anchor(next.getAsLong(), digest));
+  }
+
+  /** The least index under which several znodes stand. */
+  OptionalLong firstShared() {
+    for (int i = 1; i < names.size(); i++) {
+      if (index(names.get(i)) == index(names.get(i - 1))) {
+        return OptionalLong.of(index(names.get(i)));
+      }
+    }
+    return OptionalLong.empty();
+  }
+
+  /** Some names turned out to be no entry's. */
+  void leaveOut(Set<String> foreign) {
+    names.removeIf(
+        name -> {
+          boolean out = foreign.contains(path(name));
+          if (out) {
+            uncounted.add(name);
+          }
+          return out;
+        });
   }
 
   static long index(String name) {

@@ -50,20 +50,29 @@ final class TrailVerifier {
   private final Optional<Stat> parentStat;
   private final long nextAfter;
   private final TrimMarker marker;
-  private final long firstBefore;
   private final long first;
   private final long next;
+  private final TrailReading reading;
+  private final int quarantined;
   private final List<Finding> findings = new ArrayList<>();
   private final TrailRules rules;
 
-  TrailVerifier(Scope scope, Bounds before, Bounds after) {
+  /**
+   * Verifies a reading that found a record.
+   *
+   * @param quarantined how many znodes were moved out of the trail
+   */
+  TrailVerifier(Scope scope, TrailReading reading, int quarantined) {
+    Bounds before = reading.before().orElseThrow();
+    Bounds after = reading.after().orElseThrow();
     this.scope = scope;
+    this.reading = reading;
+    this.quarantined = quarantined;
     this.before = before.record();
     this.recordStat = before.recorded().stat();
     this.parentStat = before.parent().stat();
     this.nextAfter = after.record().auditNext();
     this.marker = after.marker();
-    this.firstBefore = before.first();
     this.first = Math.max(before.first(), after.first());
     this.next = before.record().auditNext();
     this.rules =
@@ -71,14 +80,9 @@ final class TrailVerifier {
             scope.auditPath(), (path, rule, what) -> find(path, Rule.valueOf(rule.name()), what));
   }
 
-  /**
-   * Verifies.
-   *
-   * @param names that were listed
-   * @param nodes those that could be read, in order of their names
-   */
-  List<Finding> verify(List<String> names, List<ZnodeReader.Znode> nodes, ArchivedTrail archived) {
-    names.stream()
+  /** What is wrong. */
+  List<Finding> verify(ArchivedTrail archived) {
+    reading.names().stream()
         .filter(name -> AuditFormat.index(name).isEmpty())
         .forEach(
             name ->
@@ -87,8 +91,15 @@ final class TrailVerifier {
                     Rule.ENTRY_READABLE,
                     "is no entry's name; Tenure did not write it"));
     List<RecordedEntry> entries = new ArrayList<>();
-    for (ZnodeReader.Znode node : nodes) {
-      parse(node).ifPresent(entries::add);
+    for (ZnodeReader.Read<ZnodeReader.Znode> read : reading.reads()) {
+      String foreign = reading.told().foreign().get(read.path());
+      if (foreign != null) {
+        find(read.path(), Rule.INDEXES_DENSE, foreign + ": no transition made it");
+      } else if (read.denied()) {
+        throw ZnodeReader.denied(read.path());
+      } else if (read.found().isPresent()) {
+        parse(read.found().get()).ifPresent(entries::add);
+      }
     }
     trimmed(entries);
     agree(entries, archived);
@@ -159,14 +170,8 @@ final class TrailVerifier {
   private Optional<RecordedEntry> parse(ZnodeReader.Znode node) {
     String name = node.path().substring(node.path().lastIndexOf('/') + 1);
     long index = AuditFormat.index(name).orElse(-1);
-    if (index < 0 || index >= next || index < firstBefore) {
-      if (index >= 0 && index < firstBefore) {
-        find(node.path(), Rule.INDEXES_DENSE, "is older than the oldest that the record counts");
-      }
-      return Optional.empty();
-    }
-    if (index < first) {
-      return Optional.empty(); // Retention deleted it while the trail was read.
+    if (index >= next || index < first) {
+      return Optional.empty(); // It came, or retention deleted it, while the trail was read.
     }
     AuditEntry entry;
     try {
@@ -266,11 +271,11 @@ final class TrailVerifier {
    * The server counts the children that a znode has ever had. Somebody with every permission can
    * replace an entry, the last one and the record even in one transaction, but then one child more
    * was made than there were transitions. Fewer are no finding: the parent itself may have been
-   * deleted, and made again.
+   * deleted, and made again. What is in quarantine was made here as well, and is known.
    */
   private void added(Stat stat) {
     // A Stat's cversion counts creations and deletions.
-    long made = ((long) stat.getCversion() + stat.getNumChildren()) / 2;
+    long made = ((long) stat.getCversion() + stat.getNumChildren()) / 2 - quarantined;
     long more = made - (nextAfter - 1);
     if (more > 0) {
       find(

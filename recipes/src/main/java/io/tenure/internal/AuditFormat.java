@@ -61,7 +61,7 @@ public final class AuditFormat {
         json.optionalText("recordedBy", Bounds.ID_BYTES),
         json.object("predecessor").map(AuditFormat::predecessor),
         json.text("previous"),
-        json.optionalText("suffix"));
+        json.optionalText("suffix", Bounds.NONCE_CHARS));
   }
 
   private static Predecessor predecessor(ZnodeJson json) {

@@ -1,6 +1,7 @@
 package io.tenure.internal;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tenure.scope.Bounds;
 import io.tenure.scope.Scope;
 import io.tenure.scope.Tenure;
 import io.tenure.scope.Transition;
@@ -108,7 +109,7 @@ public record ScopeRecord(
         first,
         json.number("auditNext", first),
         json.text("digest"),
-        json.optionalText("suffix"),
+        json.optionalText("suffix", Bounds.NONCE_CHARS),
         json.without(KNOWN));
   }
 

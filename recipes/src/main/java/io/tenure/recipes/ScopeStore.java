@@ -8,6 +8,7 @@ import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.ScopeView;
 import io.tenure.internal.TrailLength;
 import io.tenure.internal.session.LeaderDrop;
+import io.tenure.internal.session.ListPause;
 import io.tenure.internal.session.Log;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Reply;
@@ -34,6 +35,8 @@ import org.apache.curator.framework.api.CuratorWatcher;
 import org.apache.curator.framework.api.transaction.CuratorOp;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException.Code;
+import org.apache.zookeeper.Op;
+import org.apache.zookeeper.OpResult;
 
 /**
  * Reads a scope's znodes and sends its commits. Everything is asynchronous.
@@ -73,12 +76,16 @@ final class ScopeStore {
   private final ZnodeOps ops;
   private final ScopeOps scopeOps;
   private final RecordGuard guard;
+  private final ListPause listPause = new ListPause();
 
   /** The server has denied this client to delete entries. */
   private volatile boolean deletesDenied;
 
   /** The names of entries that cannot be deleted, because a znode hangs below them. */
   private final Set<String> undeletable = ConcurrentHashMap.newKeySet();
+
+  /** The last try met an entry that cannot be deleted: the next one deletes nothing. */
+  private volatile boolean trimsNext = true;
 
   /** It was said that a znode stands in the place of an entry. */
   private volatile boolean saidTaken;
@@ -105,7 +112,7 @@ final class ScopeStore {
    * it may not trim its trail is no reason not to lead.
    */
   Retention retention() {
-    return deletesDenied ? Retention.KEEP_ALL : retention;
+    return deletesDenied || !trimsNext ? Retention.KEEP_ALL : retention;
   }
 
   private void keepAll() {
@@ -121,6 +128,7 @@ final class ScopeStore {
 
   /** An entry with a child cannot be deleted; from now on it is passed over. */
   private void keep(ScopeOp.DeleteEntry entry) {
+    trimsNext = false; // There may be thousands like that, and one is found with each try.
     if (undeletable.add(entry.name())) {
       log.warn(
           "scope={} {} has a child and cannot be deleted: it is kept; delete the child to let"
@@ -232,7 +240,8 @@ final class ScopeStore {
               if (check(event, scope.auditPath(), "read") == Code.NONODE) {
                 return CompletableFuture.completedFuture(Optional.empty());
               }
-              return canBeListed(view, event.getStat().getNumChildren())
+              return !listPause.isOn(monitor.clock().monotonicNanos())
+                      && canBeListed(view, event.getStat().getNumChildren())
                   ? listed(view)
                   : CompletableFuture.completedFuture(read);
             });
@@ -252,19 +261,33 @@ final class ScopeStore {
     return fits;
   }
 
+  /** Not through Curator, which would lose the connection again and again for a list too long. */
   private CompletableFuture<Optional<ScopeView>> listed(ScopeView view) {
     return monitor
-        .call(callback -> client.getChildren().inBackground(callback).forPath(scope.auditPath()))
-        .thenApply(
-            event ->
-                check(event, scope.auditPath(), "read") == Code.NONODE
-                    ? Optional.empty()
-                    : Optional.of(
-                        new ScopeView(
-                            view.record(),
-                            view.version(),
-                            view.leader(),
-                            deletable(event.getChildren()))));
+        .read(monitor.sessionId(), List.of(Op.getChildren(monitor.realPath(scope.auditPath()))))
+        .thenApply(reply -> withNames(view, reply));
+  }
+
+  private Optional<ScopeView> withNames(ScopeView view, Reply reply) {
+    if (reply.code() == Code.CONNECTIONLOSS) {
+      if (listPause.lost(monitor.clock().monotonicNanos())) {
+        log.warn("scope={} {}", scope, ListPause.text(scope.path()));
+      }
+      return Optional.of(view); // Without names: nothing is deleted.
+    }
+    if (reply.results().size() == 1
+        && reply.results().get(0) instanceof OpResult.GetChildrenResult list) {
+      listPause.listed();
+      return Optional.of(
+          new ScopeView(
+              view.record(), view.version(), view.leader(), deletable(list.getChildren())));
+    }
+    Code code =
+        reply.results().size() == 1 && reply.results().get(0) instanceof OpResult.ErrorResult error
+            ? ServerErrors.code(error.getErr())
+            : reply.code();
+    check(code, scope.auditPath(), "read");
+    return Optional.empty();
   }
 
   /**
@@ -434,6 +457,7 @@ final class ScopeStore {
 
   private ElectionEvent outcome(Reply reply, Commit commit) {
     if (reply.ok()) {
+      trimsNext = true;
       return new ElectionEvent.Committed(commit.after());
     }
     if (reply.isUnknown()) {

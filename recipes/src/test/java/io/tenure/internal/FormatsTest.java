@@ -268,4 +268,30 @@ class FormatsTest {
       assertThat(AuditFormat.index(name)).as(name).isEmpty();
     }
   }
+
+  @Example
+  void anEntryWhosePlaceWasTakenHasASuffixInItsNameItsDataAndTheRecord() {
+    Incumbent by = new Incumbent(new Candidate("w~1", "h", 1, Optional.empty()), "0x1", "n", TIME);
+    ScopeView nothing =
+        new ScopeView(ScopeRecord.empty(), 0, Optional.empty(), java.util.List.of());
+    Commit commit =
+        CommitProtocol.elect(
+            nothing,
+            by,
+            "head",
+            io.tenure.scope.Retention.KEEP_ALL,
+            TIME,
+            EntryNaming.of("5f0c2a1e-9d3b"));
+    ScopeOp.CreateEntry entry =
+        commit.ops().stream()
+            .filter(ScopeOp.CreateEntry.class::isInstance)
+            .map(ScopeOp.CreateEntry.class::cast)
+            .findFirst()
+            .orElseThrow();
+    assertThat(entry.name()).isEqualTo("0000000001-elected-w%7E1~5f0c2a1e9d3b");
+    AuditEntry parsed = AuditFormat.parse("/s/audit/" + entry.name(), entry.data());
+    assertThat(AuditFormat.name(parsed)).isEqualTo(entry.name());
+    ScopeRecord record = ScopeRecord.parse("/s", commit.after().record().bytes());
+    assertThat(record.lastEntryName()).contains(entry.name());
+  }
 }

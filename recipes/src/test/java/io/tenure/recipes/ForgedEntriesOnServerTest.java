@@ -204,4 +204,49 @@ class ForgedEntriesOnServerTest {
             "0000000015-elected-w-1",
             "0000000016-resigned-w-1");
   }
+
+  @Test
+  void namesThatAreTooLongForAListKeepNobodyFromLeadingThoughTheTrailIsTrimmed() throws Exception {
+    LeaderElection trims =
+        zk.closeLater(
+            LeaderElection.builder(zk.monitor(zk.client()), SCOPE)
+                .candidateId("w-1")
+                .retention(Retention.last(2))
+                .build());
+    end(trims.acquire());
+    CuratorFramework forger = zk.client();
+    for (String end : List.of("x", "y")) {
+      forger.create().forPath(AUDIT + "/0000000003-elected-" + end.repeat(600_000), new byte[0]);
+    }
+    for (int i = 0; i < 3; i++) {
+      assertThat(end(trims.acquire()).recorded()).isTrue();
+    }
+  }
+
+  @Test
+  void entriesThatCannotBeDeletedCostEachTransitionOneMoreTryAtMost() throws Exception {
+    LeaderElection trims =
+        zk.closeLater(
+            LeaderElection.builder(zk.monitor(zk.client()), SCOPE)
+                .candidateId("w-1")
+                .retention(Retention.last(2))
+                .build());
+    end(trims.acquire());
+    for (int i = 0; i < 40; i++) {
+      zk.client()
+          .create()
+          .creatingParentsIfNeeded()
+          .forPath(AUDIT + "/0000000001-elected-x" + i + "/child", new byte[0]);
+    }
+    try (LogLines log = LogLines.of("io.tenure")) {
+      int transitions = 0;
+      for (int i = 0; i < 3; i++) {
+        assertThat(end(trims.acquire()).recorded()).isTrue();
+        transitions += 2;
+      }
+      assertThat(log.warnings())
+          .filteredOn(line -> line.contains("cannot be deleted"))
+          .hasSizeLessThanOrEqualTo(transitions);
+    }
+  }
 }

@@ -4,9 +4,12 @@ import io.tenure.audit.ArchivedEntry;
 import io.tenure.audit.AuditTrail;
 import io.tenure.audit.Finding;
 import io.tenure.audit.Finding.Rule;
+import io.tenure.audit.ForeignEntry;
 import io.tenure.internal.AuditFormat;
+import io.tenure.internal.EntryChain;
 import io.tenure.internal.TrailRecord;
 import io.tenure.internal.TrailRules;
+import io.tenure.internal.session.Quarantine;
 import io.tenure.internal.session.ZnodeReader;
 import io.tenure.internal.session.ZnodeReader.Znode;
 import io.tenure.scope.ForeignDataException;
@@ -14,7 +17,9 @@ import io.tenure.scope.TenureException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * A group's own trail: {@code /<group>/audit} with its record, and the entries below it. Only
@@ -52,10 +57,14 @@ final class GroupTrail {
     if (node.isEmpty()) {
       return Optional.empty();
     }
-    OperationEntry entry = OperationEntry.parse(path, node.get().data());
-    return entry.nonce().equals(nonce)
-        ? Optional.of(operation(entry, node.get()))
-        : Optional.empty();
+    try {
+      OperationEntry entry = OperationEntry.parse(path, node.get().data());
+      return entry.nonce().equals(nonce)
+          ? Optional.of(operation(entry, node.get()))
+          : Optional.empty();
+    } catch (ForeignDataException e) {
+      return Optional.empty(); // No entry of a change stands there.
+    }
   }
 
   private static Operation operation(OperationEntry entry, Znode node) {
@@ -66,20 +75,26 @@ final class GroupTrail {
     return Instant.ofEpochMilli(node.stat().getCtime());
   }
 
-  /** What stands there. */
+  /** What stands there; what no change made is listed apart. */
   OperationTrail operations() throws InterruptedException {
     List<Operation> operations = new ArrayList<>();
     List<AuditTrail.Unreadable> unreadable = new ArrayList<>();
-    List<String> all = new ArrayList<>();
-    for (String name : reads.children(paths.audit())) {
-      if (AuditFormat.index(name).isPresent()) {
-        all.add(paths.audit() + "/" + name);
-      } else {
+    Reading reading = read();
+    for (String name : reading.names()) {
+      if (AuditFormat.index(name).isEmpty()) {
         unreadable.add(new AuditTrail.Unreadable(paths.audit() + "/" + name, NO_NAME));
       }
     }
-    for (ZnodeReader.Read<Znode> read : reads.znodes.readEach(all)) {
-      if (read.denied()) {
+    for (ZnodeReader.Read<Znode> read : reading.reads()) {
+      if (reading.told().doubtful().contains(read.path())) {
+        unreadable.add(
+            new AuditTrail.Unreadable(
+                read.path(), "shares its index, and no digest tells which is right"));
+      } else if (reading.told().foreign().containsKey(read.path())) {
+        unreadable.add(
+            new AuditTrail.Unreadable(
+                read.path(), reading.told().foreign().get(read.path()) + ": no change made it"));
+      } else if (read.denied()) {
         unreadable.add(new AuditTrail.Unreadable(read.path(), ZnodeReader.deniedText(read.path())));
       } else if (read.found().isPresent()) { // Else it was taken out meanwhile.
         Znode node = read.found().get();
@@ -93,6 +108,93 @@ final class GroupTrail {
     return new OperationTrail(operations, unreadable);
   }
 
+  /** One reading: the record before and after it, and what is what. */
+  private record Reading(
+      Optional<Head> before,
+      Optional<Head> after,
+      List<String> names,
+      List<ZnodeReader.Read<Znode>> reads,
+      EntryChain.Told told) {}
+
+  private Reading read() throws InterruptedException {
+    Optional<Head> before = readableHead();
+    List<String> names = reads.children(paths.audit());
+    List<ZnodeReader.Read<Znode>> nodes =
+        reads.znodes.readEach(
+            names.stream()
+                .filter(name -> AuditFormat.index(name).isPresent())
+                .map(name -> paths.audit() + "/" + name)
+                .toList());
+    Optional<Head> after = readableHead();
+    List<EntryChain.Anchor> anchors = new ArrayList<>();
+    for (Optional<Head> head : List.of(before, after)) {
+      head.ifPresent(
+          one ->
+              anchors.add(new EntryChain.Anchor(one.record().auditNext(), one.record().digest())));
+    }
+    long first = before.map(head -> head.record().auditFirst()).orElse(0L);
+    return new Reading(before, after, names, nodes, EntryChain.tell(links(nodes), first, anchors));
+  }
+
+  private Optional<Head> readableHead() throws InterruptedException {
+    try {
+      return head();
+    } catch (ForeignDataException e) {
+      return Optional.empty(); // What can be read of the entries is shown all the same.
+    }
+  }
+
+  private static List<EntryChain.Link> links(List<ZnodeReader.Read<Znode>> nodes) {
+    List<EntryChain.Link> links = new ArrayList<>(nodes.size());
+    for (ZnodeReader.Read<Znode> read : nodes) {
+      String name = read.path().substring(read.path().lastIndexOf('/') + 1);
+      long index = AuditFormat.index(name).orElse(0);
+      if (read.denied()) {
+        links.add(EntryChain.Link.unreadable(read.path(), index));
+      } else if (read.found().isPresent()) {
+        Znode node = read.found().get();
+        links.add(EntryChain.Link.of(read.path(), index, node.data(), node.stat().getCzxid()));
+      }
+    }
+    return links;
+  }
+
+  // ---- what no change made ----
+
+  /** The znodes in the trail that no change made. */
+  List<ForeignEntry> foreign() throws InterruptedException {
+    return foreign(read());
+  }
+
+  private List<ForeignEntry> foreign(Reading reading) {
+    if (reading.before().isEmpty()) {
+      return List.of(); // Without a record nothing is known.
+    }
+    Map<String, String> foreign = new TreeMap<>(reading.told().foreign());
+    reading.names().stream()
+        .filter(name -> AuditFormat.index(name).isEmpty())
+        .forEach(name -> foreign.put(paths.audit() + "/" + name, "is no entry's name"));
+    List<ForeignEntry> found = new ArrayList<>(foreign.size());
+    foreign.forEach((path, why) -> found.add(new ForeignEntry(path, why)));
+    return List.copyOf(found);
+  }
+
+  /** A reading during which no change was made; empty if one was. */
+  Optional<Quarantine.Found> still() throws InterruptedException {
+    reads.sync();
+    Reading reading = read();
+    if (reading.before().isEmpty() || reading.after().isEmpty()) {
+      throw new ForeignDataException(
+          paths.audit() + " has no record: nobody knows which znodes changes made");
+    }
+    int version = reading.before().get().version();
+    return version == reading.after().get().version()
+        ? Optional.of(
+            new Quarantine.Found(
+                paths.audit(), version, foreign(reading).stream().map(ForeignEntry::path).toList()))
+        : Optional.empty();
+  }
+
   // ---- verification ----
 
   /**
@@ -101,24 +203,16 @@ final class GroupTrail {
    * @param archived what was archived of it, in that order; read before the trail is
    */
   List<Finding> verify(List<ArchivedEntry> archived) throws InterruptedException {
-    Optional<Head> before;
-    Optional<Head> after;
-    List<String> names;
-    List<Znode> nodes;
+    Reading reading;
     try {
-      before = head();
-      names = reads.children(paths.audit());
-      nodes =
-          reads.znodes.read(
-              names.stream()
-                  .filter(name -> AuditFormat.index(name).isPresent())
-                  .map(name -> paths.audit() + "/" + name)
-                  .toList());
-      after = head();
+      head();
+      reading = read();
     } catch (ForeignDataException e) {
       return List.of(
           new Finding(paths.audit(), Rule.RECORD_READABLE, String.valueOf(e.getMessage())));
     }
+    Optional<Head> before = reading.before();
+    Optional<Head> after = reading.after();
     if (before.isEmpty() || after.isEmpty()) {
       return List.of(
           new Finding(
@@ -128,7 +222,7 @@ final class GroupTrail {
                   + " since, or it was deleted"));
     }
     return new Verification(before.get().record(), after.get().record())
-        .run(names, nodes, new ArchivedOperations(paths.audit(), archived));
+        .run(reading, new ArchivedOperations(paths.audit(), archived));
   }
 
   /**
@@ -147,14 +241,29 @@ final class GroupTrail {
       this.first = Math.max(before.auditFirst(), after.auditFirst());
     }
 
-    List<Finding> run(List<String> names, List<Znode> nodes, ArchivedOperations archived) {
-      for (String name : names) {
+    List<Finding> run(Reading reading, ArchivedOperations archived) {
+      for (String name : reading.names()) {
         if (AuditFormat.index(name).isEmpty()) {
           find(paths.audit() + "/" + name, Rule.ENTRY_READABLE, NO_NAME);
         }
       }
       List<TrailRules.Link> links = new ArrayList<>();
-      for (Znode node : nodes) {
+      for (ZnodeReader.Read<Znode> read : reading.reads()) {
+        if (read.denied() && reading.told().isEntry(read.path())) {
+          throw ZnodeReader.denied(read.path());
+        }
+        boolean beside =
+            reading.told().foreign().getOrDefault(read.path(), "").startsWith("stands beside");
+        if (beside) {
+          find(
+              read.path(),
+              Rule.INDEXES_DENSE,
+              reading.told().foreign().get(read.path()) + ": no change made it");
+        }
+        if (beside || read.found().isEmpty()) {
+          continue;
+        }
+        Znode node = read.found().get();
         String name = node.path().substring(node.path().lastIndexOf('/') + 1);
         long index = AuditFormat.index(name).orElse(-1);
         if (index < before.auditFirst()) {

@@ -1,7 +1,10 @@
 package io.tenure.sharding;
 
 import io.tenure.internal.Backoff;
+import io.tenure.internal.EntryNaming;
+import io.tenure.internal.ForgedEntry;
 import io.tenure.internal.TrailRecord;
+import io.tenure.internal.session.Log;
 import io.tenure.internal.session.ServerErrors;
 import io.tenure.internal.session.SessionIdentity;
 import io.tenure.internal.session.ZnodeOps;
@@ -13,9 +16,11 @@ import io.tenure.scope.TenureException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
@@ -48,8 +53,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class GroupWriter {
 
+  private static final Log log = Log.of(GroupWriter.class);
+
   /** Each time, somebody else has changed the group between reading and writing. */
   private static final int MAX_ATTEMPTS = 50;
+
+  /** Where the creation of the entry is among the steps of a change. */
+  private static final int ENTRY_STEP = 1;
 
   private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
   private static final long LONGEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
@@ -89,8 +99,11 @@ final class GroupWriter {
     private final Instant time;
     private final String nonce = UUID.randomUUID().toString();
 
-    /** The entry that was sent last, and may have been written. */
-    private Optional<String> sent = Optional.empty();
+    /** The entries that were sent, of which one may have been written; the last one last. */
+    private final Set<String> sent = new LinkedHashSet<>();
+
+    /** How the entry is named. */
+    private EntryNaming naming = EntryNaming.PLAIN;
 
     /** Whether an answer is missing, and not only one that says no. */
     private boolean unknown;
@@ -123,7 +136,7 @@ final class GroupWriter {
         GroupTrail.Head present = head.isPresent() ? head.get() : makeTrail();
         OperationEntry entry = entry(present.record(), edit);
         List<Step> steps = steps(present, entry, edit);
-        sent = Optional.of(paths.audit() + "/" + entry.name());
+        sent.add(paths.audit() + "/" + entry.name());
         try {
           return Optional.of(commit(steps, entry));
         } catch (KeeperException e) {
@@ -172,9 +185,15 @@ final class GroupWriter {
     private Optional<Operation> findOwn(Optional<GroupTrail.Head> head)
         throws InterruptedException {
       try {
-        return sent.isPresent() && head.isPresent()
-            ? trail.find(sent.get(), nonce)
-            : Optional.empty();
+        if (head.isPresent()) {
+          for (String path : sent) {
+            Optional<Operation> own = trail.find(path, nonce);
+            if (own.isPresent()) {
+              return own;
+            }
+          }
+        }
+        return Optional.empty();
       } catch (TenureException e) {
         throw unread(e);
       }
@@ -191,7 +210,7 @@ final class GroupWriter {
                   + " of "
                   + paths.group()
                   + " was sent and no answer came. It was made if "
-                  + sent.orElseThrow()
+                  + String.join(" or ", sent)
                   + " stands in the trail",
               e)
           : e;
@@ -224,7 +243,8 @@ final class GroupWriter {
           identity,
           time,
           nonce,
-          record.digest());
+          record.digest(),
+          naming.suffix());
     }
 
     private Failure failure(KeeperException e, List<Step> steps) {
@@ -234,6 +254,11 @@ final class GroupWriter {
           failed < 0
               ? new Failure(code, paths.group(), "write")
               : new Failure(code, steps.get(failed).path(), steps.get(failed).permission());
+      if (code == Code.NODEEXISTS && failed == ENTRY_STEP) {
+        // The record had the version that was read, so no change made what stands there.
+        naming = EntryNaming.of(UUID.randomUUID().toString());
+        log.warn("{}", ForgedEntry.taken(paths.group(), steps.get(failed).node()));
+      }
       boolean transientError = ServerErrors.isTransient(code);
       unknown |= transientError;
       boolean again =
@@ -287,7 +312,12 @@ final class GroupWriter {
   }
 
   /** One operation of a transaction, and what it needs where. */
-  private record Step(CuratorOp op, String path, String permission) {}
+  private record Step(CuratorOp op, String path, String permission) {
+    /** The znode itself. */
+    String node() {
+      return op.getTypeAndPath().getForPath();
+    }
+  }
 
   private static int failedOp(List<OpResult> results) {
     for (int i = 0; results != null && i < results.size(); i++) {

@@ -3,12 +3,14 @@ package io.tenure.sharding;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tenure.internal.AuditFormat;
+import io.tenure.internal.EntryNaming;
 import io.tenure.internal.ZnodeJson;
 import io.tenure.internal.ZnodeName;
 import io.tenure.scope.Bounds;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What an entry of a group's own trail says: the data of {@code /<group>/audit/<name>}, one line of
@@ -18,6 +20,7 @@ import java.util.List;
  *     server does not tell, and in entries of older versions
  * @param nonce drawn for each change, so that whoever has lost the answer knows its own entry
  * @param previous the digest of the entry before
+ * @param suffix what its name ends in, where its place was taken; see {@link EntryNaming}
  */
 record OperationEntry(
     long index,
@@ -29,7 +32,8 @@ record OperationEntry(
     List<String> identity,
     Instant time,
     String nonce,
-    String previous) {
+    String previous,
+    Optional<String> suffix) {
 
   /** Names are for {@code ls}: the data says the rest. */
   private static final int MAX_NAME_CHARS = 100;
@@ -39,6 +43,32 @@ record OperationEntry(
   /** Copies the list. */
   OperationEntry {
     identity = List.copyOf(identity);
+  }
+
+  /** An entry whose place was free. */
+  OperationEntry(
+      long index,
+      String event,
+      String subject,
+      String value,
+      String reason,
+      String by,
+      List<String> identity,
+      Instant time,
+      String nonce,
+      String previous) {
+    this(
+        index,
+        event,
+        subject,
+        value,
+        reason,
+        by,
+        identity,
+        time,
+        nonce,
+        previous,
+        Optional.empty());
   }
 
   static OperationEntry parse(String path, byte[] data) {
@@ -53,7 +83,8 @@ record OperationEntry(
         identity(json),
         json.time("time"),
         json.optionalText("nonce", Bounds.NONCE_CHARS).orElse(""),
-        json.text("previous"));
+        json.text("previous"),
+        json.optionalText("suffix", Bounds.NONCE_CHARS));
   }
 
   private static List<String> identity(ZnodeJson json) {
@@ -77,6 +108,7 @@ record OperationEntry(
     }
     json.put("time", time.toString());
     json.put("nonce", nonce);
+    suffix.ifPresent(end -> json.put("suffix", end));
     json.put("previous", previous);
     return ZnodeJson.bytes(json);
   }
@@ -84,7 +116,8 @@ record OperationEntry(
   /** The entry's name, which tells most of the story: {@code 0000000012-drain-w-3}. */
   String name() {
     String about = ZnodeName.encode(subject.isEmpty() ? value : subject);
-    return AuditFormat.indexText(index) + "-" + ZnodeName.encode(event) + "-" + cut(about);
+    return EntryNaming.name(
+        AuditFormat.indexText(index) + "-" + ZnodeName.encode(event) + "-" + cut(about), suffix);
   }
 
   private static String cut(String encoded) {

@@ -6,6 +6,7 @@ import io.tenure.internal.Incumbent;
 import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.ScopeView;
 import io.tenure.internal.TrailLength;
+import io.tenure.internal.session.ListPause;
 import io.tenure.internal.session.Log;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Reply;
@@ -14,6 +15,7 @@ import io.tenure.scope.Retention;
 import io.tenure.scope.Scope;
 import io.tenure.scope.TenureException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -121,6 +123,11 @@ final class ScopeReads {
   /** Trails whose list does not fit into a reply, which was said. */
   private final Set<String> tooLong = new HashSet<>();
 
+  /** Trails whose list may have cost the connection: each is asked for alone. */
+  private final Set<String> alone = new HashSet<>();
+
+  private final Map<String, ListPause> listPauses = new HashMap<>();
+
   private int inFlight;
 
   ScopeReads(
@@ -225,6 +232,9 @@ final class ScopeReads {
     int expected = some.values().stream().mapToInt(Wish::reads).sum();
     if (reply.results().size() != expected) {
       Optional<TenureException> lasting = lasting(reply.code(), paths.shards());
+      if (reply.code() == Code.CONNECTIONLOSS) {
+        listsLost(some);
+      }
       some.forEach((shard, wish) -> failed(shard, wish, lasting));
       return CompletableFuture.completedFuture(null);
     }
@@ -237,6 +247,10 @@ final class ScopeReads {
       Wish wish = entry.getValue();
       List<OpResult> results = reply.results().subList(next, next + wish.reads());
       next += results.size();
+      if (wish.lists()) {
+        alone.remove(shard);
+        listPauses.remove(shard);
+      }
       try {
         Optional<ScopeView> view = view(paths.shard(shard), results);
         Optional<Incumbent> gone = withoutNode(view);
@@ -318,7 +332,8 @@ final class ScopeReads {
     boolean trims =
         wish.names() == WorkerAction.Names.YES
             || CommitProtocol.needsEntryNames(view.record(), retention);
-    if (!trims) {
+    ListPause pause = listPauses.get(shard);
+    if (!trims || (pause != null && pause.isOn(monitor.clock().monotonicNanos()))) {
       return 0;
     }
     int entries = audit.getStat().getNumChildren();
@@ -342,7 +357,8 @@ final class ScopeReads {
     long bytes = 0;
     for (Map.Entry<String, Wish> list : lists.entrySet()) {
       long more = TrailLength.listBytes(list.getValue().entries(), LIKELY_NAME_BYTES);
-      if (!part.isEmpty() && bytes + more > monitor.packetBytes() / 2) {
+      boolean full = bytes + more > monitor.packetBytes() / 2;
+      if (!part.isEmpty() && (full || alone.contains(list.getKey()) || isAlone(part))) {
         parts.add(part);
         part = new LinkedHashMap<>();
         bytes = 0;
@@ -354,6 +370,26 @@ final class ScopeReads {
       parts.add(part);
     }
     return parts;
+  }
+
+  private boolean isAlone(Map<String, Wish> part) {
+    return part.keySet().stream().anyMatch(alone::contains);
+  }
+
+  /**
+   * The connection was lost while lists were asked for, perhaps by one that is longer than a reply
+   * may be: next time each is asked for alone, and if that happens again, not for a while.
+   */
+  private void listsLost(Map<String, Wish> some) {
+    some.forEach(
+        (shard, wish) -> {
+          if (wish.lists() && !alone.add(shard) && some.size() == 1) {
+            ListPause pause = listPauses.computeIfAbsent(shard, any -> new ListPause());
+            if (pause.lost(monitor.clock().monotonicNanos())) {
+              log.warn("{}", ListPause.text(paths.shard(shard).path()));
+            }
+          }
+        });
   }
 
   /** Whom the record tells of, if there is no leader node. */

@@ -2,12 +2,16 @@ package io.tenure.sharding;
 
 import io.tenure.audit.ArchivedEntry;
 import io.tenure.audit.Finding;
+import io.tenure.audit.ForeignEntry;
+import io.tenure.audit.Quarantined;
+import io.tenure.internal.session.Quarantine;
 import io.tenure.internal.session.ZnodeReader.Znode;
 import io.tenure.lease.LeaseClock;
 import io.tenure.scope.Bounds;
 import io.tenure.scope.Candidate;
 import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.TenureException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -47,6 +51,7 @@ public final class ShardGroup {
   private final GroupReads reads;
   private final GroupTrail trail;
   private final GroupWriter writer;
+  private final Quarantine quarantine;
 
   private ShardGroup(CuratorFramework client, GroupPaths paths, Optional<String> by) {
     this.client = client;
@@ -54,6 +59,7 @@ public final class ShardGroup {
     this.by = by;
     this.reads = new GroupReads(client, paths);
     this.trail = new GroupTrail(reads);
+    this.quarantine = new Quarantine(client, paths.group() + "/quarantine");
     this.writer = new GroupWriter(client, reads, trail, LeaseClock.system());
   }
 
@@ -240,6 +246,62 @@ public final class ShardGroup {
     reads.sync();
     reads.group();
     return trail.verify(archived);
+  }
+
+  /**
+   * The znodes in the group's own trail that no change made; see {@link
+   * io.tenure.audit.AuditLog#foreign}.
+   *
+   * @throws TenureException if ZooKeeper cannot be asked
+   */
+  public List<ForeignEntry> foreignOperations() throws InterruptedException {
+    reads.sync();
+    reads.group();
+    return trail.foreign();
+  }
+
+  /**
+   * Moves them out of the trail into {@code <group>/quarantine}, as {@link
+   * io.tenure.audit.AuditLog#quarantine} does.
+   *
+   * @return what became of each
+   * @throws TenureException if ZooKeeper cannot be asked, or denies it
+   */
+  public List<Quarantined> quarantineOperations(String reason) throws InterruptedException {
+    reads.group();
+    String who = by.orElseGet(ShardGroup::self);
+    Instant time = Instant.ofEpochMilli(LeaseClock.system().wallMillis());
+    return quarantine.move(trail::still, who, reason, time).stream()
+        .map(
+            one ->
+                new Quarantined(
+                    one.from(), one.to(), who, one.to().isPresent() ? reason : one.problem(), time))
+        .toList();
+  }
+
+  /** What was moved out of the group's own trail before. */
+  public List<Quarantined> quarantinedOperations() throws InterruptedException {
+    return quarantine.standing().stream()
+        .map(
+            one ->
+                one.note()
+                    .map(
+                        note ->
+                            new Quarantined(
+                                note.from(),
+                                Optional.of(one.path()),
+                                note.by(),
+                                note.reason(),
+                                note.time()))
+                    .orElseGet(
+                        () ->
+                            new Quarantined(
+                                "",
+                                Optional.of(one.path()),
+                                "",
+                                "its note cannot be read",
+                                Instant.EPOCH)))
+        .toList();
   }
 
   // ---- the same in short, without a reason where none is asked for ----

@@ -366,7 +366,7 @@ final class ShardLink {
       log.warn(
           "{} has a child and cannot be deleted; delete the child to let retention go on", path);
       reads.cannotDelete(path);
-      worker.accept(new WorkerEvent.NotCommitted(shard, false));
+      worker.accept(new WorkerEvent.TrimBlocked(shard));
     } else if (isRace(code)) {
       worker.accept(new WorkerEvent.NotCommitted(shard, false));
     } else {

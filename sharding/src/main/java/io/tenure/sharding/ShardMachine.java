@@ -287,7 +287,7 @@ final class ShardMachine {
   }
 
   private Retention retention(ShardSlot slot) {
-    return slot.keepsAll ? Retention.KEEP_ALL : retention;
+    return slot.keepsAll || slot.keepsNext ? Retention.KEEP_ALL : retention;
   }
 
   private static void forget(ShardSlot slot) {
@@ -558,6 +558,7 @@ final class ShardMachine {
     slot.sent = null;
     slot.auditMissing = false;
     slot.naming = EntryNaming.PLAIN;
+    slot.keepsNext = false;
     switch (slot.state) {
       case ELECTING -> {
         slot.keep(after, false);
@@ -598,6 +599,12 @@ final class ShardMachine {
   void auditMissing(ShardSlot slot) {
     notCommitted(slot, false);
     slot.auditMissing = true;
+  }
+
+  /** There may be thousands that cannot be deleted, and one is found with each try. */
+  void trimBlocked(ShardSlot slot) {
+    slot.keepsNext = true;
+    notCommitted(slot, false);
   }
 
   /** Its next transaction has names that nobody could take ahead. */

@@ -75,6 +75,9 @@ final class ShardSlot {
   /** The scope is there without the parent of its entries. */
   boolean auditMissing;
 
+  /** Its next transaction deletes no entry, since the last one met some that cannot be deleted. */
+  boolean keepsNext;
+
   /** How its next transaction names its entries. */
   EntryNaming naming = EntryNaming.PLAIN;
 

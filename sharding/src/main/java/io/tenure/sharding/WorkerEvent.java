@@ -67,6 +67,9 @@ sealed interface WorkerEvent {
   /** It was not applied, since this worker may not delete the entries that are too old. */
   record TrimDenied(String shard) implements WorkerEvent {}
 
+  /** It was not applied, since an entry that is too old cannot be deleted. */
+  record TrimBlocked(String shard) implements WorkerEvent {}
+
   /** It was not applied, since a znode that no transition made stands in the place of its entry. */
   record EntryTaken(String shard) implements WorkerEvent {}
 

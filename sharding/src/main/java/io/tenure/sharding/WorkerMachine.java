@@ -113,6 +113,8 @@ final class WorkerMachine {
       with(e.shard(), machine::auditMissing);
     } else if (event instanceof WorkerEvent.TrimDenied e) {
       with(e.shard(), machine::trimDenied);
+    } else if (event instanceof WorkerEvent.TrimBlocked e) {
+      with(e.shard(), machine::trimBlocked);
     } else if (event instanceof WorkerEvent.EntryTaken e) {
       with(e.shard(), machine::entryTaken);
     } else if (event instanceof WorkerEvent.CommitFailed e) {

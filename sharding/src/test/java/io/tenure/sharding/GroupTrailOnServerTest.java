@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import io.tenure.audit.AuditTrail;
 import io.tenure.audit.Finding;
 import io.tenure.audit.Finding.Rule;
+import io.tenure.audit.ForeignEntry;
 import io.tenure.internal.TrailRecord;
 import io.tenure.scope.OutcomeUnknownException;
 import io.tenure.scope.PermissionDeniedException;
@@ -458,6 +459,37 @@ class GroupTrailOnServerTest {
       still.group().drain("w-1", "time " + i);
     }
     return still;
+  }
+
+  // ---------------------------------------------------------------- forged entries
+
+  @Test
+  void aForgedEntryHoldsNoChangeUpAndIsMovedAside() throws Exception {
+    StillGroup still = twelve();
+    ShardGroup group = still.group();
+    group.drain("w-1", "");
+    still.put(still.entry("0000000002-pin-0"), "forged");
+    still.put(still.entry("0000000003-unpin-0"), "forged");
+    still.put(still.entry("0000000009-drain-x"), "forged");
+    Operation pin = group.apply(new GroupChange.Pin("0", "w-2", "")).orElseThrow();
+    assertThat(pin.path()).matches(still.entry("0000000002-pin-0~[0-9a-f]{12}"));
+    group.unpin("0");
+    group.undrain("w-1");
+    assertThat(group.operations().operations())
+        .extracting(Operation::event)
+        .containsExactly("drain", "pin", "unpin", "undrain");
+    assertThat(group.foreignOperations())
+        .extracting(ForeignEntry::path)
+        .containsExactly(
+            still.entry("0000000002-pin-0"),
+            still.entry("0000000003-unpin-0"),
+            still.entry("0000000009-drain-x"));
+    for (ForeignEntry one : group.foreignOperations()) {
+      assertThat(group.verifyOperations()).anyMatch(finding -> finding.path().equals(one.path()));
+    }
+    assertThat(group.quarantineOperations("forged")).hasSize(3);
+    assertThat(group.verifyOperations()).isEmpty();
+    assertThat(group.quarantinedOperations()).hasSize(3);
   }
 
   // ---------------------------------------------------------------- damage
