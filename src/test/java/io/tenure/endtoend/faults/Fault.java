@@ -15,7 +15,9 @@ record Fault(Kind kind, Duration at, Duration lasts, int pick) {
   /** Whom a fault meets. Two faults of one target never overlap. */
   enum Target {
     WORKERS,
-    SERVERS
+    SERVERS,
+    /** The znodes of the group, by hand. */
+    TREE
   }
 
   /** What can happen. The numbers are how long it lasts, in hundredths of a session timeout. */
@@ -53,7 +55,13 @@ record Fault(Kind kind, Duration at, Duration lasts, int pick) {
     /** Some leader nodes of a worker are deleted by hand, and it hears of that late. */
     DELETE_LEADER_NODES(Target.WORKERS, 25, 40),
     /** Some leaders of a worker are told to give up, by hand, and it hears of that late. */
-    REVOKE_LEADERS(Target.WORKERS, 25, 40);
+    REVOKE_LEADERS(Target.WORKERS, 25, 40),
+    /** Entries that no transition made stand in trails, where the next ones belong. */
+    FORGE_ENTRIES(Target.TREE, 60, 120),
+    /** The plan is emptied, damaged or deleted, in one part or in all. */
+    EMPTY_PLAN(Target.TREE, 20, 60),
+    /** The group's settings are damaged or emptied, and written again. */
+    DAMAGE_SETTINGS(Target.TREE, 100, 160);
 
     private final Target target;
     private final int least;

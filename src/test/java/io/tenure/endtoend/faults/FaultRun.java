@@ -82,6 +82,7 @@ final class FaultRun {
         FencedStore store = new FencedStore()) {
       operator.start();
       Clocks clocks = Clocks.now();
+      HandOnTree hand = new HandOnTree(operator, path(), shards, setup.mode().isTenure());
       List<Injected> injected;
       long calm;
       List<Fleet.Log> logs;
@@ -108,7 +109,8 @@ final class FaultRun {
         }
         injected =
             inject(
-                new Injector(ensemble, fleet, store, operator, setup.session(), this::leaderPath));
+                new Injector(
+                    ensemble, fleet, store, operator, setup.session(), this::leaderPath, hand));
         calm = System.nanoTime();
         awaitWrites(store, calm);
         logs = fleet.logs();
@@ -125,7 +127,7 @@ final class FaultRun {
               store.writes(),
               reader.claims(),
               setup.mode().isTenure()
-                  ? HistoryReader.trails(operator, path(), shards, clocks)
+                  ? HistoryReader.trails(operator, path(), shards, clocks, hand.forged())
                   : Map.of(),
               calm);
       Checker checker = new Checker(setup.session().multipliedBy(BOUND_SESSIONS), TOLERANCE);

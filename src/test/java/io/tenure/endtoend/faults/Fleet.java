@@ -121,14 +121,21 @@ final class Fleet implements AutoCloseable {
       return first;
     }
 
+    /** One that ends before it has joined is started again, as by a supervisor. */
     void awaitJoined() {
       Awaitility.await(id + " to join")
           .atMost(PATIENCE)
           .pollInterval(Duration.ofMillis(50))
-          .until(() -> store.hasJoined(child.pid()) || !child.isAlive());
-      if (!child.isAlive()) {
-        throw new IllegalStateException(id + " (pid " + child.pid() + ") ended before it joined");
-      }
+          .until(
+              () -> {
+                if (store.hasJoined(child.pid())) {
+                  return true;
+                }
+                if (!child.isAlive()) {
+                  start();
+                }
+                return false;
+              });
     }
 
     void dropConnections(boolean refuse) {

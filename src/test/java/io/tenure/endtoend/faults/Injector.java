@@ -38,12 +38,14 @@ final class Injector {
   private final CuratorFramework operator;
   private final Duration session;
   private final UnaryOperator<String> leaderPath;
+  private final HandOnTree hand;
 
   /**
    * An injector.
    *
    * @param operator a client that no fault meets but the servers' own
    * @param leaderPath where a shard's leader stands
+   * @param hand what touches the group's znodes
    */
   Injector(
       Ensemble ensemble,
@@ -51,18 +53,38 @@ final class Injector {
       FencedStore store,
       CuratorFramework operator,
       Duration session,
-      UnaryOperator<String> leaderPath) {
+      UnaryOperator<String> leaderPath,
+      HandOnTree hand) {
     this.ensemble = ensemble;
     this.fleet = fleet;
     this.store = store;
     this.operator = operator;
     this.session = session;
     this.leaderPath = leaderPath;
+    this.hand = hand;
   }
 
   /** Returns when the fault is healed; says what it met. */
   String inject(Fault fault) throws IOException, InterruptedException {
-    Fleet.Slot worker = victim(fault);
+    return fault.kind().target() == Fault.Target.TREE
+        ? onTree(fault)
+        : inject(fault, victim(fault));
+  }
+
+  private String onTree(Fault fault) throws InterruptedException {
+    HandOnTree.Done done =
+        switch (fault.kind()) {
+          case FORGE_ENTRIES -> hand.forgeEntries(fault.pick());
+          case EMPTY_PLAN -> hand.emptyPlan(fault.pick());
+          case DAMAGE_SETTINGS -> hand.damageSettings(fault.pick());
+          default -> throw new IllegalArgumentException(fault + " is for no tree");
+        };
+    pause(fault);
+    done.undo().run();
+    return done.met();
+  }
+
+  private String inject(Fault fault, Fleet.Slot worker) throws IOException, InterruptedException {
     return switch (fault.kind()) {
       case KILL_WORKER -> {
         worker.child().kill();
@@ -141,6 +163,7 @@ final class Injector {
       }
       case DELETE_LEADER_NODES -> byHand(fault, worker, Optional.empty());
       case REVOKE_LEADERS -> byHand(fault, worker, Optional.of("revoke"));
+      case FORGE_ENTRIES, EMPTY_PLAN, DAMAGE_SETTINGS -> onTree(fault);
     };
   }
 
