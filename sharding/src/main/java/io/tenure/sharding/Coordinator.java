@@ -47,6 +47,10 @@ import org.jspecify.annotations.Nullable;
  * before it is a candidate again, each time longer. See {@link DecisionFailures}. The thread goes
  * on until the worker is closed.
  *
+ * <p><b>What another hand does.</b> The plan is written again where it is no longer as this
+ * coordinator wrote it, see {@link PlanKeeper}; what cannot be read or understood counts as it was
+ * last understood, see {@link LastUnderstood}. Neither is a failure.
+ *
  * <p>Everything runs on one thread of its own, except for what the watches say.
  */
 final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {

@@ -126,8 +126,14 @@ final class PlanKeeper {
           text(wrong.get(0)),
           paths.plans());
     }
-    writer.mend(lease, wrong);
-    log.debug("group={} {} znodes of the plan written again", paths.group(), wrong.size());
+    try {
+      writer.mend(lease, wrong);
+      log.debug("group={} {} znodes of the plan written again", paths.group(), wrong.size());
+    } catch (KeeperException.NoNodeException | KeeperException.NodeExistsException e) {
+      // The other hand was there once more. The copy counts, so the plan is not read anew for that.
+      log.debug("group={} the plan changed while it was written again", paths.group(), e);
+      events.suspectAll();
+    }
     return OptionalLong.of(repairs.nanosLeft(now()));
   }
 

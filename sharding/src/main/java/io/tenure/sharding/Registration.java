@@ -78,6 +78,10 @@ final class Registration {
   private String nonce = "";
   private String path = "";
   private byte @Nullable [] written;
+
+  /** What was sent last, with or without an answer. */
+  private byte @Nullable [] sent;
+
   private boolean writing;
   private boolean left;
   private final Backoff pauses = new Backoff(FIRST_PAUSE_NANOS, LONGEST_PAUSE_NANOS);
@@ -310,8 +314,12 @@ final class Registration {
 
   /** Only its worker writes a registration: what another hand wrote there is written over. */
   private void compare(String own, OpResult.GetDataResult found) {
-    if (writing || written == null || Arrays.equals(written, found.getData())) {
+    byte[] data = found.getData();
+    if (writing || written == null || Arrays.equals(written, data)) {
       return; // What is being written is compared when its own event is there.
+    } else if (Arrays.equals(sent, data)) {
+      written = data; // The answer was lost.
+      return;
     }
     long now = monitor.clock().monotonicNanos();
     if (now - mendedNanos > FORGIVEN_NANOS) {
@@ -346,9 +354,10 @@ final class Registration {
     }
     long asked = session;
     String own = path;
-    CompletableFuture<Reply> sent = monitor.transact(asked, List.of(ops.set(own, data)));
+    CompletableFuture<Reply> answer = monitor.transact(asked, List.of(ops.set(own, data)));
+    sent = data;
     writing = true;
-    sent.thenAccept(
+    answer.thenAccept(
         reply -> {
           if (asked != session || !own.equals(path)) {
             return;
