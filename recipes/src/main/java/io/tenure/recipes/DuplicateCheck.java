@@ -10,6 +10,7 @@ import io.tenure.internal.session.Uncompressed;
 import io.tenure.scope.Candidate;
 import io.tenure.scope.DuplicateCandidateException;
 import io.tenure.scope.TenureException;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -212,11 +213,12 @@ final class DuplicateCheck {
             + " within its timeout: then acquire again");
   }
 
-  /** The candidates before us in the queue that have our id. */
+  /** The candidates before us in the queue that have our id, in its order. */
   private CompletableFuture<List<Rival>> rivals(List<String> names, String ownName) {
     List<CompletableFuture<Optional<Rival>>> reads =
         names.stream()
             .filter(name -> sequence(name).compareTo(sequence(ownName)) < 0)
+            .sorted(Comparator.comparing(DuplicateCheck::sequence))
             .map(name -> read(settings.scope().latchPath() + "/" + name))
             .toList();
     return CompletableFuture.allOf(reads.toArray(CompletableFuture[]::new))
