@@ -21,9 +21,11 @@ import io.tenure.testing.ZooKeeperFixture;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.zookeeper.CreateMode;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -70,7 +72,7 @@ class HostileLogLinesTest {
         .put("endpoint", NAME);
   }
 
-  private void election() throws Exception {
+  private void election(LogLines lines) throws Exception {
     String scope = "/billing/close";
     put(scope + "/latch/" + NAME + "-latch-0000000000", ANY);
     neighbor
@@ -82,7 +84,14 @@ class HostileLogLinesTest {
             candidate("w-1").toString().getBytes(StandardCharsets.UTF_8));
     try (LeaderElection election =
         LeaderElection.builder(zk.monitor(zk.client()), scope).candidateId("w-1").build()) {
-      var unused = election.tryAcquire(java.time.Duration.ofMillis(500));
+      Awaitility.await()
+          .atMost(Workers.PATIENCE)
+          .until(
+              () -> {
+                var unused = election.tryAcquire(Duration.ofMillis(500));
+                return lines.atLeast(Level.WARN).stream()
+                    .anyMatch(line -> line.getLoggerName().endsWith(".DuplicateCheck"));
+              });
     }
     neighbor.delete().forPath(scope + "/latch/" + NAME + "-latch-0000000000");
     neighbor.delete().forPath(scope + "/latch/x-latch-0000000001");
@@ -97,7 +106,7 @@ class HostileLogLinesTest {
     put("/billing/foreign", ANY);
     try (LeaderElection election =
         LeaderElection.builder(zk.monitor(zk.client()), "/billing/foreign").build()) {
-      var unused = election.tryAcquire(java.time.Duration.ofMillis(500));
+      var unused = election.tryAcquire(Duration.ofMillis(500));
     } catch (RuntimeException e) {
       assertThat(Printable.is(e.getMessage())).isTrue();
     }
@@ -189,7 +198,7 @@ class HostileLogLinesTest {
   void noLineShowsAHiddenCharacter() throws Exception {
     List<ILoggingEvent> all;
     try (LogLines lines = LogLines.of("io.tenure", Level.TRACE)) {
-      election();
+      election(lines);
       group();
       archive();
       all = lines.atLeast(Level.TRACE);
