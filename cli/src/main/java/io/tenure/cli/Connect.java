@@ -1,5 +1,7 @@
 package io.tenure.cli;
 
+import io.tenure.internal.tls.TlsDiagnosis;
+import io.tenure.internal.tls.TlsSettings;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -9,7 +11,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.framework.api.ACLProvider;
@@ -107,6 +108,12 @@ final class Connect {
   Connection open(ACLProvider acls) throws InterruptedException {
     Duration limit = Times.duration(timeout);
     warnOfFilesThatOthersCanRead();
+    ZKClientConfig config = clientConfig();
+    TlsDiagnosis.ofStores(config)
+        .ifPresent(
+            problem -> {
+              throw Reachability.failure(problem);
+            });
     CuratorFrameworkFactory.Builder builder =
         CuratorFrameworkFactory.builder()
             .connectString(checkedConnect())
@@ -114,7 +121,7 @@ final class Connect {
             .connectionTimeoutMs(millis(limit))
             .retryPolicy(new RetryUntilElapsed(millis(limit), RETRY_MILLIS))
             .zookeeperFactory(new DefaultZookeeperFactory())
-            .zkClientConfig(clientConfig())
+            .zkClientConfig(config)
             .aclProvider(acls)
             .dontUseContainerParents()
             .ensembleTracker(false)
@@ -131,20 +138,25 @@ final class Connect {
           one.substring(0, colon), one.substring(colon + 1).getBytes(StandardCharsets.UTF_8));
     }
     CuratorFramework client = builder.build();
-    client.start();
     boolean connected = false;
     try {
-      connected = client.blockUntilConnected(millis(limit), TimeUnit.MILLISECONDS);
+      FirstConnection first = new FirstConnection(client, config, connect);
+      client.start();
+      first.await(limit);
+      connected = true;
     } finally {
       if (!connected) {
-        client.close();
+        closeBeside(client);
       }
     }
-    if (!connected) {
-      throw new CommandException(
-          ExitCode.UNREACHABLE, Reachability.why(new ConnectStringParser(connect), limit));
-    }
     return new Connection(client, connect, limit);
+  }
+
+  /** A client between two tries takes a second to close, and there is nothing to close in order. */
+  private static void closeBeside(CuratorFramework client) {
+    Thread closing = new Thread(client::close, "tenure-closing");
+    closing.setDaemon(true);
+    closing.start();
   }
 
   private static int millis(Duration duration) {
@@ -207,7 +219,31 @@ final class Connect {
     if (config.getProperty(ZKConfig.JUTE_MAXBUFFER) == null) {
       config.setProperty(ZKConfig.JUTE_MAXBUFFER, Integer.toString(REPLY_BYTES));
     }
+    encrypt(config);
     return config;
+  }
+
+  /**
+   * ZooKeeper's usual socket knows no TLS, and passes over what asks for it: everything would go in
+   * plain text.
+   */
+  private static void encrypt(ZKClientConfig config) {
+    TlsSettings tls = TlsSettings.of(config);
+    if (tls.isPlainInSpite()) {
+      if (!tls.socket().isEmpty()) {
+        throw usage(
+            "zookeeper.client.secure=true and zookeeper.clientCnxnSocket="
+                + tls.socket()
+                + " do not go together: that socket knows no TLS, and everything would go in plain"
+                + " text. Leave it out");
+      }
+      config.setProperty(ZKClientConfig.ZOOKEEPER_CLIENT_CNXN_SOCKET, TlsSettings.NETTY);
+    } else if (config.getProperty(ZKClientConfig.SECURE_CLIENT) == null
+        && (tls.keyStore().isPresent() || tls.trustStore().isPresent())) {
+      throw usage(
+          "zookeeper.ssl.* is given without zookeeper.client.secure, and everything would go in"
+              + " plain text: give zookeeper.client.secure=true, or false if that is meant");
+    }
   }
 
   /** The digests of the users whose passwords were given, by their names. */

@@ -1,5 +1,6 @@
 package io.tenure.cli;
 
+import io.tenure.scope.AuthenticationFailedException;
 import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.PermissionDeniedException;
 import io.tenure.scope.Printable;
@@ -47,7 +48,8 @@ final class Failures
   static int exitCode(Exception thrown) {
     if (thrown instanceof CommandException command) {
       return command.exitCode();
-    } else if (thrown instanceof PermissionDeniedException) {
+    } else if (thrown instanceof PermissionDeniedException
+        || thrown instanceof AuthenticationFailedException) {
       return ExitCode.DENIED;
     } else if (thrown instanceof ForeignDataException) {
       return ExitCode.UNREADABLE;
@@ -58,7 +60,9 @@ final class Failures
     } else if (thrown instanceof IllegalArgumentException
         || thrown instanceof IllegalStateException) {
       return ExitCode.REFUSED;
-    } else if (thrown instanceof KeeperException.NoAuthException) {
+    } else if (thrown instanceof KeeperException.NoAuthException
+        || thrown instanceof KeeperException.AuthFailedException
+        || thrown instanceof KeeperException.SessionClosedRequireAuthException) {
       return ExitCode.DENIED;
     } else if (thrown instanceof KeeperException) {
       return ExitCode.UNREACHABLE;

@@ -1,5 +1,6 @@
 package io.tenure.cli;
 
+import io.tenure.internal.tls.TlsProblem;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
@@ -18,6 +19,17 @@ final class Reachability {
   private static final int MAX_PROBED = 7;
 
   private Reachability() {}
+
+  /** The error that a problem with TLS is. */
+  static CommandException failure(TlsProblem problem) {
+    return new CommandException(
+        switch (problem.kind()) {
+          case CONFIGURATION -> ExitCode.USAGE;
+          case CONNECTION -> ExitCode.UNREACHABLE;
+          case REFUSED -> ExitCode.DENIED;
+        },
+        problem.sentence());
+  }
 
   /** One sentence: the time, and what came of each address. */
   static String why(ConnectStringParser connect, Duration limit) {
@@ -48,8 +60,7 @@ final class Reachability {
     }
     try (Socket socket = new Socket()) {
       socket.connect(address, PROBE_MILLIS);
-      return "takes connections, but gives no session: it has no quorum, is no ZooKeeper, or wants"
-          + " TLS";
+      return "takes connections, but gives no session: it has no quorum, or is no ZooKeeper";
     } catch (UnknownHostException e) {
       return "no such host";
     } catch (ConnectException e) {

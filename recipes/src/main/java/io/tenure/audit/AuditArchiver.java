@@ -2,6 +2,7 @@ package io.tenure.audit;
 
 import io.tenure.internal.session.CuratorClients;
 import io.tenure.internal.session.Log;
+import io.tenure.internal.session.Logins;
 import io.tenure.internal.session.ServerErrors;
 import io.tenure.internal.session.ZnodeReader;
 import io.tenure.scope.CoordinationException;
@@ -305,6 +306,7 @@ public final class AuditArchiver implements AutoCloseable {
         failures = 0;
         signals.trails(again);
       } catch (CoordinationException | IOException e) {
+        Logins.requireAccepted(client);
         // Nothing is known of what this look has left undone, so the next one looks at everything.
         signals.all();
         if (++failures > SILENT_FAILURES || e instanceof IOException) {
@@ -334,7 +336,7 @@ public final class AuditArchiver implements AutoCloseable {
                         .usingWatcher(watcher)
                         .forPath(root)));
     Code code = ServerErrors.code(event.getResultCode());
-    if (ServerErrors.isTransient(code)) {
+    if (ServerErrors.isTransient(code) || Logins.isRefusal(code)) {
       throw ServerErrors.refused(code, root, "read");
     } else if (code != Code.OK) {
       archiving

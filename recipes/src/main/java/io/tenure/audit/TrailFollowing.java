@@ -3,6 +3,7 @@ package io.tenure.audit;
 import io.tenure.internal.AuditFormat;
 import io.tenure.internal.Backoff;
 import io.tenure.internal.session.Log;
+import io.tenure.internal.session.Logins;
 import io.tenure.internal.session.ZnodeReader;
 import io.tenure.scope.ClientClosedException;
 import io.tenure.scope.CoordinationException;
@@ -119,6 +120,15 @@ final class TrailFollowing implements AuditLog.Following {
   }
 
   private void tryAgain(CoordinationException e) {
+    try {
+      Logins.requireAccepted(client);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt(); // closed
+      return;
+    } catch (RuntimeException refused) {
+      end(refused);
+      return;
+    }
     long pause = backoff.nextNanos();
     log.debug("scope={} trail not readable now, trying again", scope, e);
     if (backoff.failures() == SILENT_FAILURES) {

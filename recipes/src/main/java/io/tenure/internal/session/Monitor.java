@@ -2,9 +2,11 @@ package io.tenure.internal.session;
 
 import io.tenure.internal.Sessions;
 import io.tenure.internal.session.Session.Handle;
+import io.tenure.internal.tls.TlsSettings;
 import io.tenure.lease.LeaseClock;
 import io.tenure.scope.AuthenticationFailedException;
 import io.tenure.scope.ElectionClosedException;
+import io.tenure.scope.InsecureConnectionException;
 import io.tenure.scope.TenureException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -125,6 +127,7 @@ public final class Monitor implements AutoCloseable {
   // Confined to the event thread.
   private @Nullable Handle handle;
   private final SessionBirth birth;
+  private final MissingConnection missing = new MissingConnection(this, this::loginRefused);
 
   private long findBackoffNanos = MIN_FIND_BACKOFF_NANOS;
   private @Nullable Future<?> contactTimer;
@@ -241,6 +244,7 @@ public final class Monitor implements AutoCloseable {
       return;
     }
     stopped = true;
+    missing.over();
     CuratorClients.events(client).removeListener(curatorListener);
     session = null;
     connected = false;
@@ -611,6 +615,7 @@ public final class Monitor implements AutoCloseable {
     execute(
         () -> {
           pending.remove(p);
+          noteRefusal(ServerErrors.code(rc), p.session());
           p.future()
               .complete(
                   new Reply(
@@ -699,6 +704,7 @@ public final class Monitor implements AutoCloseable {
 
   private void answered(Pending p, Code code, List<OpResult> results) {
     pending.remove(p);
+    noteRefusal(code, p.session());
     Reply reply = new Reply(code, results, p.sent());
     Session of = p.session();
     if (reply.isAcknowledgement() && isCurrent(of)) {
@@ -797,18 +803,55 @@ public final class Monitor implements AutoCloseable {
     Handle present = handle;
     ZooKeeper.States state =
         present == null ? ZooKeeper.States.NOT_CONNECTED : present.zooKeeper().getState();
-    if (state == ZooKeeper.States.AUTH_FAILED) {
-      cannotComeBack(
-          () ->
-              new AuthenticationFailedException(
-                  "the servers refuse the client's credentials (AUTH_FAILED), and the client does"
-                      + " not try again: correct them (its authorization or JAAS configuration) and"
-                      + " build a new client"));
+    if (state == ZooKeeper.States.AUTH_FAILED && present != null) {
+      loginRefused(Code.AUTHFAILED, present.zooKeeper());
     }
     connected =
         !lost && state == ZooKeeper.States.CONNECTED && present != null && present.isAlive(client);
     if (connected && session == null && present != null) {
       begin(present);
+    }
+    noteConnection(present);
+  }
+
+  private void noteConnection(@Nullable Handle present) {
+    if (closedCause.get() != null) {
+      missing.over();
+    } else if (connected) {
+      missing.connected();
+    } else if (present != null && !listeners.isEmpty()) {
+      missing.missing(present.zooKeeper());
+    }
+  }
+
+  /** The servers want another login, or any; the client tries again, or not. */
+  private void loginRefused(Code code, ZooKeeper through) {
+    String why = Logins.whyRefused(code, through.getClientConfig());
+    if (code == Code.AUTHFAILED || !Logins.isConfigured(through.getClientConfig())) {
+      cannotComeBack(() -> new AuthenticationFailedException(why));
+    } else {
+      missing.because(why);
+    }
+  }
+
+  /** Servers that want a login answer the first request of a session with that, and close it. */
+  private void noteRefusal(Code code, Session of) {
+    if (code == Code.SESSIONCLOSEDREQUIRESASLAUTH) {
+      execute(() -> loginRefused(code, of.handle()));
+    }
+  }
+
+  /** ZooKeeper's usual socket passes over what asks for TLS, and everything goes in plain text. */
+  private void requireAskedSecurity(Handle of) {
+    if (TlsSettings.of(of.zooKeeper().getClientConfig()).isPlainInSpite()) {
+      cannotComeBack(
+          () ->
+              new InsecureConnectionException(
+                  "the client has zookeeper.client.secure=true and a socket that knows no TLS, so"
+                      + " everything goes in plain text: set zookeeper.clientCnxnSocket="
+                      + TlsSettings.NETTY
+                      + " in its ZKClientConfig or as a system property, or leave"
+                      + " zookeeper.client.secure out"));
     }
   }
 
@@ -826,6 +869,7 @@ public final class Monitor implements AutoCloseable {
     if (before == null || before.zooKeeper() != found.get().zooKeeper()) {
       handle = found.get();
       lost = false;
+      requireAskedSecurity(found.get());
     }
     refreshSession();
   }
@@ -898,6 +942,7 @@ public final class Monitor implements AutoCloseable {
               false,
               (rc, path, context, stat) -> {
                 Code code = ServerErrors.code(rc);
+                noteRefusal(code, current);
                 if (code == Code.OK || code == Code.NONODE) {
                   execute(() -> contactAnswered(current, sent, timeoutNanos));
                 }
@@ -914,6 +959,7 @@ public final class Monitor implements AutoCloseable {
 
   private void contactAnswered(Session of, Moment sent, long timeoutNanos) {
     packets.answered();
+    missing.answered();
     if (isCurrent(of) && connected) {
       of.evidence().answered(sent, Moment.now(clock), leastTimeoutNanos(of, timeoutNanos));
       publish(of);

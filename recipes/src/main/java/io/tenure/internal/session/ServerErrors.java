@@ -45,8 +45,9 @@ public final class ServerErrors {
     KeeperException cause = exception(code, path);
     String sentence = sentence(code, path, what);
     return switch (code) {
-      case NOAUTH, SESSIONCLOSEDREQUIRESASLAUTH -> new PermissionDeniedException(sentence, cause);
-      case AUTHFAILED -> new AuthenticationFailedException(sentence, cause);
+      case NOAUTH -> new PermissionDeniedException(sentence, cause);
+      case AUTHFAILED, SESSIONCLOSEDREQUIRESASLAUTH ->
+          new AuthenticationFailedException(sentence, cause);
       case UNIMPLEMENTED -> new UnsupportedServerException(sentence, cause);
       default -> new CoordinationException(sentence, cause);
     };

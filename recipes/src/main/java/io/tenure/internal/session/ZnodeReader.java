@@ -62,7 +62,7 @@ public final class ZnodeReader {
 
   /** Makes sure that what is read next is as new as what the quorum has applied. */
   public void sync(String path) throws InterruptedException {
-    isThere(await(start(call -> client.sync().inBackground(call).forPath(path))), path);
+    isThereFor(await(start(call -> client.sync().inBackground(call).forPath(path))), path);
   }
 
   /** Reads znodes in the order given; those that are not there are left out. */
@@ -266,7 +266,7 @@ public final class ZnodeReader {
           continue;
         }
         boolean denied = ServerErrors.code(event.getResultCode()) == Code.NOAUTH;
-        boolean there = !denied && isThere(event, some.get(i));
+        boolean there = !denied && isThereFor(event, some.get(i));
         answers.add(
             new Read<>(
                 some.get(i), there ? Optional.of(result.of(event)) : Optional.empty(), denied));
@@ -320,6 +320,16 @@ public final class ZnodeReader {
       return event;
     } catch (ExecutionException e) {
       throw new IllegalStateException(e.getCause());
+    }
+  }
+
+  /** Whether the znode is there. A lost connection may be a refused login, which does not pass. */
+  private boolean isThereFor(CuratorEvent event, String path) throws InterruptedException {
+    try {
+      return isThere(event, path);
+    } catch (CoordinationException e) {
+      Logins.requireAccepted(client);
+      throw e;
     }
   }
 

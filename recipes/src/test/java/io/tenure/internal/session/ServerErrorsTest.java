@@ -107,8 +107,9 @@ class ServerErrorsTest {
       assertThat(ServerErrors.refused(code, "/a", "write"))
           .isInstanceOf(
               switch (code) {
-                case NOAUTH, SESSIONCLOSEDREQUIRESASLAUTH -> PermissionDeniedException.class;
-                case AUTHFAILED -> AuthenticationFailedException.class;
+                case NOAUTH -> PermissionDeniedException.class;
+                case AUTHFAILED, SESSIONCLOSEDREQUIRESASLAUTH ->
+                    AuthenticationFailedException.class;
                 case UNIMPLEMENTED -> UnsupportedServerException.class;
                 default -> CoordinationException.class;
               });

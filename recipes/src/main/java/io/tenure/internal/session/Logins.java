@@ -1,0 +1,151 @@
+package io.tenure.internal.session;
+
+import io.tenure.scope.AuthenticationFailedException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import javax.security.auth.login.AppConfigurationEntry;
+import javax.security.auth.login.Configuration;
+import org.apache.curator.framework.CuratorFramework;
+import org.apache.zookeeper.KeeperException.Code;
+import org.apache.zookeeper.ZooKeeper;
+import org.apache.zookeeper.client.ZKClientConfig;
+import org.apache.zookeeper.common.ZKConfig;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Why servers refuse a client's login. The servers do not say, so it is told from the client's own
+ * configuration. Stateless.
+ */
+public final class Logins {
+
+  private static final String FIPS = "zookeeper.fips-mode";
+
+  private static final String DIGEST_LOGIN = "DigestLoginModule";
+
+  /** ZooKeeper's client pauses for up to a second before it connects again. */
+  private static final long ANSWER_MILLIS = 2_500;
+
+  private static final String AGAIN = ", and build a new client, since this one does not try again";
+
+  private Logins() {}
+
+  /**
+   * A sentence with the remedy.
+   *
+   * @param code AUTHFAILED, or SESSIONCLOSEDREQUIRESASLAUTH of servers that take only clients with
+   *     a login
+   */
+  public static String whyRefused(Code code, ZKConfig config) {
+    String section = section(config);
+    AppConfigurationEntry[] entries = entries(section);
+    if (code == Code.SESSIONCLOSEDREQUIRESASLAUTH) {
+      return "the servers accept only clients that log in (their sessionRequireClientSASLAuth or"
+          + " enforce.auth.schemes), and this one "
+          + (entries == null
+              ? "does not: give it a JAAS section \""
+                  + section
+                  + "\" (java.security.auth.login.config, zookeeper.sasl.clientconfig), or the"
+                  + " credentials of another scheme that they take"
+              : "could not with the JAAS section \""
+                  + section
+                  + "\": the log of org.apache.zookeeper has the cause");
+    } else if (entries == null) {
+      return "the servers refuse the client's credentials (AUTH_FAILED): their scheme is unknown"
+          + " there, or they are wrong. Correct the client's authorization"
+          + AGAIN;
+    } else if (isDigest(entries) && config.getBoolean(FIPS, true)) {
+      return "the login with the JAAS section \""
+          + section
+          + "\" failed (AUTH_FAILED): it is DIGEST-MD5, which ZooKeeper's client does not do in its"
+          + " FIPS mode, and that is the default. Set "
+          + FIPS
+          + "=false if DIGEST-MD5 is meant"
+          + AGAIN;
+    }
+    return "the servers refuse the login with the JAAS section \""
+        + section
+        + "\" (AUTH_FAILED): its user, password or ticket is wrong. Correct it"
+        + AGAIN;
+  }
+
+  /** Whether servers answer so to clients whose login they refuse, or miss. */
+  public static boolean isRefusal(Code code) {
+    return code == Code.AUTHFAILED || code == Code.SESSIONCLOSEDREQUIRESASLAUTH;
+  }
+
+  /**
+   * Whether the client has a login at all. One that has may fail now and succeed later, when
+   * Kerberos is back for example; one that has none never does.
+   */
+  static boolean isConfigured(ZKConfig config) {
+    return entries(section(config)) != null;
+  }
+
+  /**
+   * Throws if the servers refuse the client's login. Curator goes on with new handles and tells
+   * those who ask that the connection was lost, for ever; its present handle knows better. Blocks
+   * for some seconds at most, and as long as Curator replaces its handle.
+   */
+  public static void requireAccepted(CuratorFramework client) throws InterruptedException {
+    ZooKeeper handle;
+    try {
+      handle = client.getZookeeperClient().getZooKeeper();
+    } catch (InterruptedException e) {
+      throw e;
+    } catch (Exception e) {
+      return; // There is none now, and nothing to be learned.
+    }
+    if (handle == null) {
+      return;
+    }
+    Code code = answer(handle);
+    boolean refused =
+        handle.getState() == ZooKeeper.States.AUTH_FAILED
+            || code == Code.AUTHFAILED
+            || (code == Code.SESSIONCLOSEDREQUIRESASLAUTH
+                && !isConfigured(handle.getClientConfig()));
+    if (refused) {
+      throw new AuthenticationFailedException(
+          whyRefused(
+              code == Code.SESSIONCLOSEDREQUIRESASLAUTH ? code : Code.AUTHFAILED,
+              handle.getClientConfig()));
+    }
+  }
+
+  private static Code answer(ZooKeeper handle) throws InterruptedException {
+    CompletableFuture<Code> answer = new CompletableFuture<>();
+    handle.exists(
+        "/", false, (rc, path, context, stat) -> answer.complete(ServerErrors.code(rc)), null);
+    try {
+      return answer.get(ANSWER_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      return Code.CONNECTIONLOSS;
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("nothing fails the answer", e);
+    }
+  }
+
+  private static String section(ZKConfig config) {
+    return config.getProperty(
+        ZKClientConfig.LOGIN_CONTEXT_NAME_KEY, ZKClientConfig.LOGIN_CONTEXT_NAME_KEY_DEFAULT);
+  }
+
+  private static AppConfigurationEntry @Nullable [] entries(String section) {
+    try {
+      return Configuration.getConfiguration().getAppConfigurationEntry(section);
+    } catch (RuntimeException e) {
+      return null; // There is no JAAS configuration, or it cannot be read, so nobody logs in.
+    }
+  }
+
+  private static boolean isDigest(AppConfigurationEntry[] entries) {
+    for (AppConfigurationEntry entry : entries) {
+      if (entry.getLoginModuleName().endsWith(DIGEST_LOGIN)) {
+        return true;
+      }
+    }
+    return false;
+  }
+}
