@@ -60,9 +60,10 @@ final class ArchiveDirectory {
     if (Files.exists(path) && !Files.isRegularFile(path)) {
       throw new ArchiveException(
           path
-              + " is no regular file but a directory, a pipe, a socket or a device: an archive's"
-              + " files are regular ones. It was left untouched; move it away, or choose another"
-              + " directory");
+              + " is no regular file but a directory, a pipe, a socket or a device: "
+              + path.getParent()
+              + " cannot be used as an archive, whose files are regular ones. It was left"
+              + " untouched; move it away, or choose another directory");
     }
   }
 
