@@ -5,6 +5,7 @@ import io.tenure.audit.ArchiveReader;
 import io.tenure.audit.Archived;
 import io.tenure.audit.ArchivedEntry;
 import io.tenure.audit.ArchivedTrail;
+import io.tenure.audit.AuditTrail;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -52,16 +54,18 @@ final class ArchiveOption {
   }
 
   /**
-   * The entries that it holds of one trail, as they were archived; nothing if none was named. Lines
-   * that cannot be read are found by {@link #trails}.
+   * The entries that it holds of one trail, as they were archived; nothing if none was named.
+   *
+   * @param unreadable is told of that trail's lines that cannot be read; those of other trails are
+   *     found by {@link #trails}
    */
-  List<ArchivedEntry> entries(String trail) {
+  List<ArchivedEntry> entries(String trail, Consumer<AuditTrail.Unreadable> unreadable) {
     Optional<ArchiveReader> reader = reader();
     if (reader.isEmpty()) {
       return List.of();
     }
     try (Stream<Archived> lines =
-        reader.get().lines(ArchiveReader.Selection.of(trail), damaged -> {})) {
+        reader.get().lines(ArchiveReader.Selection.of(trail), unreadable)) {
       return lines.filter(ArchivedEntry.class::isInstance).map(ArchivedEntry.class::cast).toList();
     } catch (UncheckedIOException e) {
       throw failed(Objects.requireNonNull(e.getCause()));

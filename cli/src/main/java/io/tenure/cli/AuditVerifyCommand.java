@@ -52,9 +52,14 @@ final class AuditVerifyCommand implements Callable<Integer> {
       Target found = new Targets(client).find(target);
       List<String> scopes = new Trails(client, found).scopes();
       Map<String, ArchivedTrail> archived = archive.trails(scopes);
-      List<ArchivedEntry> operations = archive.entries(found.path());
       // A line of the archive that cannot be read may belong to any trail, and counts once.
       Set<Finding> findings = new LinkedHashSet<>();
+      List<ArchivedEntry> operations =
+          archive.entries(
+              found.path(),
+              line ->
+                  findings.add(
+                      new Finding(line.path(), Finding.Rule.ARCHIVE_AGREES, line.problem())));
       List<Quarantined> quarantined = new ArrayList<>();
       for (String scope : scopes) {
         AuditLog log = AuditLog.of(client, scope);

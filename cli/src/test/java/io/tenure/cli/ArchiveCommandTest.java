@@ -143,7 +143,9 @@ class ArchiveCommandTest {
     Path file = directory.resolve("audit-00000001.jsonl");
     Files.writeString(file, Files.readString(file).replaceFirst("\"event\"", "\"evenT\""));
     Cli.Result damaged = run("audit", "verify", "/g", "--archive", dir);
-    assertThat(damaged.out().lines().filter(line -> line.contains("jsonl:2"))).hasSize(1);
+    assertThat(damaged.out().lines().filter(line -> line.contains("jsonl:2")))
+        .as(damaged.toString())
+        .hasSize(1);
   }
 
   @Test
