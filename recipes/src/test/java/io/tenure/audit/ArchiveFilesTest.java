@@ -388,7 +388,7 @@ class ArchiveFilesTest {
     Files.createDirectories(other.resolve("archive.lock"));
     assertThatThrownBy(() -> ArchiveFiles.at(other).open())
         .isInstanceOf(ArchiveException.class)
-        .hasMessageContaining("cannot be used as an archive");
+        .hasMessageContaining("archive.lock is no regular file but a directory");
     assertThatThrownBy(() -> ArchiveFiles.read(directory())).hasMessageContaining("no directory");
     assertThatThrownBy(() -> ArchiveFiles.read(other)).hasMessageContaining("no archive in");
     assertThatThrownBy(() -> ArchiveFiles.read(temp.resolve("missing")))
