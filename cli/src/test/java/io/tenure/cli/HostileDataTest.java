@@ -127,24 +127,25 @@ class HostileDataTest {
           List.of(HostileTree.GROUP + "/shards/1"),
           List.of("/h/bad"),
           List.of("/" + HostileTree.NAME),
-          List.of(HostileTree.ANY));
+          List.of(HostileTree.ANY),
+          List.of(HostileTree.SCOPE, HostileTree.ANY),
+          List.of(HostileTree.GROUP, HostileTree.ANY));
 
   @Test
-  void noCommandLetsAHiddenCharacterThrough() {
+  void noCommandLetsAHiddenCharacterThrough() throws Exception {
     Set<String> never = new TreeSet<>();
-    commands()
-        .forEach(
-            (words, command) -> {
-              boolean understood = false;
-              for (List<String> more : lines(words, command.getCommandSpec())) {
-                List<String> line = new ArrayList<>(words);
-                line.addAll(more);
-                understood |= run(line).exitCode() != ExitCode.USAGE;
-              }
-              if (!understood) {
-                never.add(String.join(" ", words));
-              }
-            });
+    for (Map.Entry<List<String>, CommandLine> command : commands().entrySet()) {
+      boolean understood = false;
+      for (List<String> more : lines(command.getKey(), command.getValue().getCommandSpec())) {
+        List<String> line = new ArrayList<>(command.getKey());
+        line.addAll(more);
+        understood |= run(line).exitCode() != ExitCode.USAGE;
+      }
+      if (!understood) {
+        never.add(String.join(" ", command.getKey()));
+      }
+      new HostileTree(client).make(); // Some commands put things in order.
+    }
     // They have tests of their own below; and "shards" has only subcommands.
     assertThat(never).isSubsetOf("archive", "shards", "timeline");
   }
