@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.apache.curator.framework.CuratorFramework;
@@ -82,6 +83,14 @@ class RefusedLoginTest {
             "JAAS section \"Nowhere\""));
   }
 
+  /** One that Curator loses in its own way for each. */
+  static Stream<Refused> refusedOfEachKind() {
+    return refused()
+        .filter(
+            one ->
+                Set.of("wrong password", "digest in FIPS mode", "no login").contains(one.name()));
+  }
+
   private static void fails(Refused refused, ThrowingCall call) {
     assertThatThrownBy(call::run)
         .isInstanceOf(AuthenticationFailedException.class)
@@ -107,7 +116,7 @@ class RefusedLoginTest {
   }
 
   @ParameterizedTest
-  @MethodSource("refused")
+  @MethodSource("refusedOfEachKind")
   void readersOfTheTrailEnd(Refused refused) {
     CuratorFramework client = refused.client();
     AuditLog trail = AuditLog.of(client, SCOPE);
@@ -130,7 +139,7 @@ class RefusedLoginTest {
   }
 
   @ParameterizedTest
-  @MethodSource("refused")
+  @MethodSource("refusedOfEachKind")
   void anArchiverEnds(Refused refused) throws Exception {
     try (ArchiveFiles files = ArchiveFiles.at(folder).open();
         AuditArchiver archiver = AuditArchiver.builder(refused.client(), "/").sink(files).build()) {
@@ -160,12 +169,15 @@ class RefusedLoginTest {
     waitsAndSaysOnce(zk.plain().at(zk.tls().connect()), "speaks TLS, and this client does not");
   }
 
-  /** The first look comes after a second, a second one would after some ten. */
+  /** A server that is slow is looked at again; what was said is not said again. */
   private static void waitsAndSaysOnce(Access access, String says) throws Exception {
     try (LogLines lines = LogLines.of("io.tenure.internal.session.MissingConnection")) {
       LeaderElection election =
           zk.closeLater(LeaderElection.builder(zk.client(access), SCOPE).build());
-      assertThat(election.tryAcquire(Duration.ofSeconds(4))).isEmpty();
+      do {
+        assertThat(election.tryAcquire(Duration.ofSeconds(2))).isEmpty();
+      } while (lines.warnings().isEmpty());
+      assertThat(election.tryAcquire(Duration.ofSeconds(2))).isEmpty();
       List<String> said = lines.warnings();
       assertThat(said).singleElement().asString().contains(access.connect(), says);
       assertThat(lines.atLeast(Level.ERROR)).isEmpty();

@@ -22,14 +22,16 @@ enum TlsGreeting {
   /** It takes no connection, or is silent. */
   UNKNOWN;
 
-  private static final int MILLIS = 500;
+  private static final int CONNECT_MILLIS = 500;
+  private static final int ANSWER_MILLIS = 1_500;
 
-  /** Blocks for a second at most. */
+  /** Blocks for some seconds at most. */
   static TlsGreeting of(InetSocketAddress server) {
     Curious curious = new Curious();
     try (Socket plain = new Socket()) {
-      plain.connect(new InetSocketAddress(server.getHostString(), server.getPort()), MILLIS);
-      plain.setSoTimeout(MILLIS);
+      plain.connect(
+          new InetSocketAddress(server.getHostString(), server.getPort()), CONNECT_MILLIS);
+      plain.setSoTimeout(ANSWER_MILLIS);
       SSLContext context = SSLContext.getInstance("TLS");
       context.init(null, new TrustManager[] {curious}, null);
       try (SSLSocket tls =
