@@ -3,9 +3,13 @@ package io.tenure.cli;
 import io.tenure.audit.AuditLog;
 import io.tenure.audit.ForeignEntry;
 import io.tenure.audit.Quarantined;
+import io.tenure.scope.ForeignDataException;
+import io.tenure.scope.PermissionDeniedException;
 import io.tenure.sharding.ShardGroup;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.curator.framework.CuratorFramework;
 import org.jspecify.annotations.Nullable;
@@ -57,13 +61,17 @@ final class AuditQuarantineCommand implements Callable<Integer> {
   @Parameters(index = "1", paramLabel = "REASON", description = "Why; is kept with them.")
   String reason = "";
 
+  private int moved;
+  private int left;
+  private int exitCode = ExitCode.OK;
+
   AuditQuarantineCommand(Io io) {
     this.io = io;
   }
 
   @Override
   public Integer call() throws InterruptedException {
-    QuarantineAcls acls = new QuarantineAcls(scheme.told());
+    OperatorAcls acls = new OperatorAcls(scheme.told(), connect.ownDigests());
     try (Connection connection = connect.open(acls)) {
       CuratorFramework client = connection.client();
       Target found = new Targets(client).find(target);
@@ -71,19 +79,61 @@ final class AuditQuarantineCommand implements Callable<Integer> {
       if (dryRun) {
         return dryRun(client, found, scopes);
       }
-      List<Quarantined> moved = new ArrayList<>();
-      for (String scope : scopes) {
-        acls.like(client, scope);
-        AuditLog log = AuditLog.of(client, scope);
-        if (!log.foreign().isEmpty()) {
-          moved.addAll(log.quarantine(who(), reason, recordIsRight));
-        }
+      Map<String, Moving> trails = trails(client, found, scopes);
+      for (String trail : trails.keySet()) { // All of them, before anything is written.
+        acls.prepareQuarantine(client, trail);
       }
-      if (found instanceof Target.OfGroup) {
-        acls.like(client, found.path());
-        moved.addAll(ShardGroup.of(client, found.path()).by(who()).quarantineOperations(reason));
+      for (Moving trail : trails.values()) {
+        move(trail);
       }
-      return say(moved);
+      io.out().line(moved + " moved" + (left == 0 ? "" : ", " + left + " left"));
+      return exitCode != ExitCode.OK ? exitCode : left == 0 ? ExitCode.OK : ExitCode.NO;
+    }
+  }
+
+  /** Moves what no transition made out of one trail. */
+  private interface Moving {
+    List<Quarantined> move() throws InterruptedException;
+  }
+
+  /** The trails that have something to be moved, by whose they are. */
+  private Map<String, Moving> trails(CuratorFramework client, Target found, List<String> scopes)
+      throws InterruptedException {
+    Map<String, Moving> trails = new LinkedHashMap<>();
+    for (String scope : scopes) {
+      AuditLog log = AuditLog.of(client, scope);
+      if (!log.foreign().isEmpty()) {
+        trails.put(scope, () -> log.quarantine(who(), reason, recordIsRight));
+      }
+    }
+    if (found instanceof Target.OfGroup) {
+      ShardGroup group = ShardGroup.of(client, found.path()).by(who());
+      if (!group.foreignOperations().isEmpty()) {
+        trails.put(found.path(), () -> group.quarantineOperations(reason));
+      }
+    }
+    return trails;
+  }
+
+  /** One trail that is denied or damaged keeps no other from being cleared. */
+  private void move(Moving trail) throws InterruptedException {
+    try {
+      trail.move().forEach(this::say);
+    } catch (PermissionDeniedException | ForeignDataException e) {
+      Failures.say(io.err(), String.valueOf(e.getMessage()));
+      if (exitCode == ExitCode.OK) {
+        exitCode = Failures.exitCode(e);
+      }
+    }
+  }
+
+  private void say(Quarantined one) {
+    if (one.path().isPresent()) {
+      moved++;
+      io.out().line(one.from() + " moved to " + one.path().get());
+    } else {
+      left++;
+      io.out().line(one.from() + " left: " + one.reason());
     }
   }
 
@@ -104,19 +154,5 @@ final class AuditQuarantineCommand implements Callable<Integer> {
     foreign.forEach(one -> io.out().line(one.toString()));
     io.out().line(foreign.size() + " found; nothing was changed (--dry-run)");
     return ExitCode.OK;
-  }
-
-  private int say(List<Quarantined> moved) {
-    int left = 0;
-    for (Quarantined one : moved) {
-      left += one.path().isPresent() ? 0 : 1;
-      io.out()
-          .line(
-              one.path()
-                  .map(path -> one.from() + " moved to " + path)
-                  .orElseGet(() -> one.from() + " left: " + one.reason()));
-    }
-    io.out().line(moved.size() - left + " moved" + (left == 0 ? "" : ", " + left + " left"));
-    return left == 0 ? ExitCode.OK : ExitCode.NO;
   }
 }

@@ -4,6 +4,7 @@ import io.tenure.audit.AppendOnlyAcl;
 import io.tenure.internal.session.ServerErrors;
 import io.tenure.scope.PermissionDeniedException;
 import io.tenure.scope.Printable;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -69,13 +70,33 @@ final class OperatorAcls implements ACLProvider {
   }
 
   /**
-   * The same for what is moved out of a trail.
+   * The same for what is moved out of a trail: those who may delete entries may put them there.
    *
    * @param owner the scope or group whose trail it is
+   * @throws CommandException if it is not known
    */
   void prepareQuarantine(CuratorFramework client, String owner) throws InterruptedException {
     checkOwnDigests(client, owner);
-    prepareEntries(client, owner, owner + "/quarantine");
+    String trail = owner + "/audit";
+    String aside = owner + "/quarantine";
+    Optional<List<ACL>> found = acl(client, trail);
+    if (found.isEmpty()) {
+      return; // Nothing is there to be moved.
+    }
+    List<ACL> acl = found.get();
+    if (isOpen(acl)) {
+      put(client, owner, ZooDefs.Ids.OPEN_ACL_UNSAFE);
+      put(client, aside, ZooDefs.Ids.OPEN_ACL_UNSAFE);
+    } else if (told.isPresent()) {
+      compare(trail, toldFor(client, trail), acl);
+      put(client, owner, toldFor(client, aside));
+      put(client, aside, toldFor(client, aside + AN_ENTRY));
+    } else if (hides(acl)) {
+      throw hidden(trail, acl);
+    } else {
+      put(client, owner, whereDeletedIsKept(acl));
+      put(client, aside, readOnly(acl));
+    }
   }
 
   /** The parent of what no role may change, which may have to be made as well. */
@@ -116,15 +137,19 @@ final class OperatorAcls implements ACLProvider {
       compare(parent, told.get().getAclForPath(absolute(client, parent)), acl);
       put(client, parent, toldFor(client, parent + child));
     } else if (hides(acl)) {
-      throw unknown(
-          parent,
-          "has an ACL whose digests the server hides from this client ("
-              + String.join(", ", shown(acl))
-              + ")");
+      throw hidden(parent, acl);
     } else {
       put(client, parent, child.equals(AN_ENTRY) ? readOnly(acl) : acl);
     }
     return true;
+  }
+
+  private static CommandException hidden(String path, List<ACL> acl) {
+    return unknown(
+        path,
+        "has an ACL whose digests the server hides from this client ("
+            + String.join(", ", shown(acl))
+            + ")");
   }
 
   private static CommandException unknown(String path, String why) {
@@ -271,6 +296,19 @@ final class OperatorAcls implements ACLProvider {
                 new ACL(ZooDefs.Perms.READ, new Id(acl.getId().getScheme(), acl.getId().getId())))
         .distinct()
         .toList();
+  }
+
+  private static List<ACL> whereDeletedIsKept(List<ACL> trail) {
+    List<ACL> acls = new ArrayList<>();
+    for (ACL acl : trail) {
+      int kept = acl.getPerms() & (ZooDefs.Perms.READ | ZooDefs.Perms.ADMIN);
+      boolean deletes = (acl.getPerms() & ZooDefs.Perms.DELETE) != 0;
+      int permissions = deletes ? kept | ZooDefs.Perms.CREATE : kept;
+      if (permissions != 0) {
+        acls.add(new ACL(permissions, acl.getId()));
+      }
+    }
+    return acls;
   }
 
   // ---- what Curator asks ----

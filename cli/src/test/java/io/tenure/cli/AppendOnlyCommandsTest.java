@@ -1,7 +1,6 @@
 package io.tenure.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.tenure.audit.AppendOnlyAcl;
@@ -12,17 +11,18 @@ import io.tenure.sharding.ShardSet;
 import io.tenure.sharding.ShardWorker;
 import io.tenure.testing.Access;
 import io.tenure.testing.SecureZooKeeper;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.ZooDefs.Ids;
+import org.apache.zookeeper.data.ACL;
 import org.apache.zookeeper.data.Id;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -473,24 +473,93 @@ class AppendOnlyCommandsTest {
     assertVerified(Kind.SASL, group);
   }
 
-  @Test
-  void whatIsMovedOutOfATrailHasThePermissionsOfTheScheme() throws Exception {
-    String group = "/aside";
-    group(Kind.DIGEST, group, "w-1", "w-2");
-    CuratorFramework operator = zk.client(Kind.DIGEST.of("operator"));
-    OperatorAcls acls = new OperatorAcls(Optional.of(scheme(Kind.DIGEST)), Map.of());
-    acls.prepareQuarantine(operator, group + "/shards/a");
-    for (String path : List.of("/shards/a/quarantine", "/shards/a/quarantine/0000000009-lost-w")) {
-      assertThat(acls.getAclForPath(group + path))
-          .as(path)
-          .isEqualTo(scheme(Kind.DIGEST).getAclForPath(group + path));
+  private static void forge(CuratorFramework worker, String path) throws Exception {
+    worker.create().forPath(path, "forged".getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static List<String> quarantine(String group, Path scheme) {
+    List<String> all = new ArrayList<>(List.of("audit", "quarantine", group, "--by", "ann", "why"));
+    if (scheme != null) {
+      all.addAll(List.of("--acl-file", scheme.toString()));
     }
-    assertThatThrownBy(
-            () ->
-                new OperatorAcls(Optional.empty(), Map.of())
-                    .prepareQuarantine(operator, group + "/shards/a"))
-        .isInstanceOf(CommandException.class)
-        .hasMessageContaining("/aside/shards/a/quarantine does not exist yet");
+    return all;
+  }
+
+  private static Cli.Result run(Access access, List<String> arguments) {
+    return run(access, arguments.toArray(String[]::new));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void whatNoTransitionMadeIsMovedAsideByAnArchiverWhereAnOperatorOrAWorkerMadeThePlace(Kind kind)
+      throws Exception {
+    String group = "/aside-" + kind;
+    group(kind, group, "w-1");
+    CuratorFramework worker = zk.started(kind.of("worker").client().aclProvider(scheme(kind)));
+    for (String trail : List.of(group + "/shards/a", group + "/coordinator", group)) {
+      forge(worker, trail + "/audit/0000000099-lost-w-9");
+    }
+    Path told = kind == Kind.DIGEST ? lines(kind) : null;
+
+    Cli.Result alone = run(kind.of("archiver"), quarantine(group, told));
+    assertThat(alone.exitCode()).as(alone.toString()).isEqualTo(ExitCode.DENIED);
+    assertThat(alone.err()).contains("give an operator's credentials").hasLineCount(3);
+    Cli.Result operator = run(kind.of("operator"), quarantine(group, told));
+    assertThat(operator.exitCode()).as(operator.toString()).isEqualTo(ExitCode.DENIED);
+    assertThat(operator.out()).isEqualTo("0 moved\n");
+    forge(worker, group + "/shards/b/audit/0000000099-lost-w-9"); // No place is there yet.
+    Cli.Result moved = run(kind.of("archiver"), quarantine(group, told));
+    assertThat(moved.exitCode()).as(moved.toString()).isEqualTo(ExitCode.DENIED);
+    assertThat(moved.err()).contains(group + "/shards/b/quarantine is to be").hasLineCount(1);
+    assertThat(moved.out()).contains("3 moved");
+    run(kind.of("operator"), quarantine(group, told));
+    Cli.Result rest = run(kind.of("archiver"), quarantine(group, told));
+    assertThat(rest.exitCode()).as(rest.toString()).isZero();
+    assertThat(rest.out()).contains("1 moved");
+
+    CuratorFramework reader = zk.client(kind.of("reader"));
+    for (String trail : List.of("", "/coordinator", "/shards/a", "/shards/b")) {
+      for (String path : List.of("/quarantine", "/quarantine/0000000099-lost-w-9")) {
+        assertThat(acls(reader, group + trail + path))
+            .as(trail + path)
+            .isEqualTo(shown(scheme(kind).getAclForPath(group + trail + path)));
+      }
+    }
+    Cli.Result verified = run(kind.of("reader"), "audit", "verify", group);
+    assertThat(verified.exitCode()).as(verified.toString()).isZero();
+    assertThat(verified.err()).contains("moved by ann: why");
+  }
+
+  /** As the server shows them. */
+  private static List<String> acls(CuratorFramework client, String path) throws Exception {
+    return shown(client.getACL().forPath(path));
+  }
+
+  private static List<String> shown(List<ACL> acls) {
+    return acls.stream()
+        .map(acl -> (acl + "").replaceAll("('digest,'[a-z]+):[^}]*", "$1").strip())
+        .sorted()
+        .toList();
+  }
+
+  @Test
+  void nothingIsMovedAsideWhereNobodyKnowsWhoIsToReadIt() throws Exception {
+    String group = "/aside-untold";
+    group(Kind.DIGEST, group, "w-1");
+    CuratorFramework worker = zk.client(Kind.DIGEST.of("worker"));
+    String forged = group + "/shards/a/audit/0000000099-lost-w-9";
+    forge(worker, forged);
+    Cli.Result untold = run(Kind.DIGEST.of("operator"), quarantine(group, null));
+    assertThat(untold.exitCode()).as(untold.toString()).isEqualTo(ExitCode.REFUSED);
+    assertThat(untold.err()).contains("/shards/a/audit", "hides", "--acl-file");
+
+    Path scheme = lines(Kind.DIGEST);
+    Files.writeString(scheme, Files.readString(scheme).replace("digest:reader:", "digest:raeder:"));
+    Cli.Result other = run(Kind.DIGEST.of("archiver"), quarantine(group, scheme));
+    assertThat(other.exitCode()).as(other.toString()).isEqualTo(ExitCode.REFUSED);
+    assertThat(other.err()).contains("the scheme lacks digest:reader");
+    assertThat(worker.checkExists().forPath(forged)).isNotNull();
+    assertThat(worker.checkExists().forPath(group + "/shards/a/quarantine")).isNull();
   }
 
   @Test

@@ -142,9 +142,18 @@ public final class Quarantine {
             + " were moved; try again");
   }
 
+  /** Servers may deny even this to clients that may not read it. */
+  private boolean isThere() throws Exception {
+    try {
+      return client.checkExists().forPath(path) != null;
+    } catch (KeeperException.NoAuthException e) {
+      return true;
+    }
+  }
+
   private void makeParent() throws InterruptedException {
     try {
-      if (client.checkExists().forPath(path) == null) {
+      if (!isThere()) {
         client.transaction().forOperations(ops.create(path, new byte[0], CreateMode.PERSISTENT));
       }
     } catch (KeeperException.NodeExistsException e) {
@@ -155,8 +164,8 @@ public final class Quarantine {
               + path.substring(0, path.lastIndexOf('/'))
               + ", where "
               + path
-              + " is to be: give an operator's credentials beside the archiver's, or make it there"
-              + " with a worker's",
+              + " is to be: give an operator's credentials as well, or try this once with them alone,"
+              + " which makes it, and then with the archiver's",
           e);
     } catch (InterruptedException | TenureException e) {
       throw e;
