@@ -1,14 +1,14 @@
 package io.tenure.testing;
 
-import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** Whatever a test opens, closed after it in the opposite order. Confined to the test's thread. */
+/** Whatever a test opens, closed after it in the opposite order. Thread-safe. */
 public final class Opened implements AfterEachCallback {
 
-  private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+  private final Deque<AutoCloseable> opened = new ConcurrentLinkedDeque<>();
 
   /** Closes something after the test. */
   public <T extends AutoCloseable> T closeLater(T resource) {
@@ -18,8 +18,13 @@ public final class Opened implements AfterEachCallback {
 
   @Override
   public void afterEach(ExtensionContext context) throws Exception {
-    while (!opened.isEmpty()) {
-      opened.pop().close();
+    closeAll();
+  }
+
+  /** Closes all of it now. */
+  void closeAll() throws Exception {
+    for (AutoCloseable next = opened.poll(); next != null; next = opened.poll()) {
+      next.close();
     }
   }
 }
