@@ -523,7 +523,7 @@ final class Tenures implements ShardRun.Owner, Office {
     machine.accept(
         new WorkerEvent.End(run.shard(), lease.epoch(), how.end().orElseGet(lease::endOfLapse)));
     boolean handsOver = lease.isGivenUp() || (how.end().isPresent() && !how.asked());
-    boolean rests = how.failure().isPresent() || handsOver;
+    boolean rests = how.failureText().isPresent() || handsOver;
     if (runs.remove(run.shard(), run)) {
       machine.accept(
           new WorkerEvent.TaskGone(

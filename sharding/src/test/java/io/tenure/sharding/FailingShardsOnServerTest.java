@@ -181,6 +181,41 @@ class FailingShardsOnServerTest {
   }
 
   @Test
+  void whatAStepThrowsAfterItsSessionHasEndedIsNoFailureOfItsShard() throws Exception {
+    workers = new Workers(zk, "/sessions", ZooKeeperFixture.PATIENT_SESSION);
+    AtomicInteger refused = new AtomicInteger();
+    CountDownLatch inSteps = new CountDownLatch(4);
+    Workers.Member worker =
+        workers.start(
+            "w-1",
+            b ->
+                b.shards(ShardSet.numbered(4))
+                    .concurrency(4)
+                    .tasks(
+                        shard ->
+                            workers.new Watched("w-1", shard) {
+                              @Override
+                              public NextStep step(Lease lease) throws Exception {
+                                if (lease.epoch() > 1) {
+                                  return super.step(lease);
+                                }
+                                inSteps.countDown();
+                                lease.ended().toCompletableFuture().get();
+                                refused.incrementAndGet();
+                                throw new IllegalStateException("poison: an old epoch");
+                              }
+                            }));
+    inSteps.await();
+    zk.endSession(worker.client());
+    workers.await(
+        () -> assertThat(workers.held().values()).hasSize(4).allMatch(epoch -> epoch > 1));
+    assertThat(refused).hasValue(4);
+    assertThat(failing(ShardGroup.of(workers.observer(), "/sessions")))
+        .noneMatch(one -> one.endsWith("true"));
+    workers.verify();
+  }
+
+  @Test
   void leadersGoOnLeadingWhileASuccessorDoesNotGetReady() throws Exception {
     CountDownLatch ready = new CountDownLatch(1);
     Duration limit = Duration.ofMillis(300);

@@ -42,7 +42,7 @@ public final class TaskTurns {
    * @param asked it ended because somebody asked the task to stop
    * @param done the task wants no further tenure
    * @param failure what the task threw; also the interrupt that ended it
-   * @param failureText what ZooKeeper is told of it
+   * @param failureText what ZooKeeper is told of it; empty if that is no failure of the task
    */
   public record Over(
       Optional<Transition.End> end,
@@ -111,16 +111,18 @@ public final class TaskTurns {
     } catch (InterruptedException e) {
       failure = e;
       if (inTask) { // Cut off in the middle, as by any other exception.
-        text = Optional.of(texts.of(e));
-        why = FailureText.failed(call, text.get());
+        String told = texts.of(e);
+        why = FailureText.failed(call, told);
+        text = lease.isHeld() ? Optional.of(told) : Optional.empty();
       } else {
         why = new Transition.Resigned("interrupted");
       }
     } catch (Throwable e) {
-      text = Optional.of(texts.of(e));
-      why = FailureText.failed(call, text.get());
+      String told = texts.of(e);
+      why = FailureText.failed(call, told);
       if (lease.isHeld() || e instanceof Error) {
         failure = e;
+        text = Optional.of(told);
       } else {
         // No exception after the end of the lease is the task's failure: a store that refuses an
         // old epoch, an answer that did not come. The tenure is lost, and that is all.
