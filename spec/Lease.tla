@@ -12,14 +12,21 @@
 (*                                                                         *)
 (* Parts, and where each stands in the code:                               *)
 (*                                                                         *)
-(*   the quorum leader   session, heard, office                            *)
+(*   the quorum leader   session, left, office                             *)
 (*   our server          link, ping, touched: a follower, which tells the  *)
 (*                       quorum leader whom it has heard from only inside  *)
 (*                       its answers to pings                              *)
+(*   the server before   before                                            *)
 (*   our connection      contact, op: at most one local read and one       *)
 (*                       quorum operation are under way (Monitor)          *)
-(*   our evidence        evidence, anchor (QuorumEvidence)                 *)
+(*   our evidence        evidence, anchor, inForce, since (QuorumEvidence) *)
 (*   our lease           tenure, progress (LeaseBounds, HeldLease)         *)
+(*                                                                         *)
+(* The timeout.  A server grants its own to a session that comes to it     *)
+(* from another, and reports it together with the session: the quorum      *)
+(* leader goes by what it was told last.  The server before may have a     *)
+(* report to make yet.  A new quorum leader knows only the timeout that    *)
+(* the session was created with.                                           *)
 (*                                                                         *)
 (* Time.  One action, Tick, lets one unit pass for everybody.  It is       *)
 (* enabled in every state, however late all of us are: so any pause        *)
@@ -35,7 +42,9 @@
 EXTENDS Integers, Sequences, TLC
 
 CONSTANTS
-    SessionTimeout,  \* as negotiated
+    SessionTimeout,  \* that the session was created with
+    Timeouts,        \* what servers grant to a session that comes to them
+    GrantsArrive,    \* whether we are told of each timeout that a server has granted
     AckInterval,     \* the age up to which an acknowledgement is young
     HalfTick,        \* tickTime/2: how often the quorum leader pings
     Allowance,       \* the rest of the margin
@@ -51,7 +60,10 @@ Variants ==
       "a read acknowledges",
       "background renewal",
       "every acknowledgement counts from its send time",
-      "a contact counts from its send time" }
+      "a contact counts from its send time",
+      "the first timeout counts",
+      "a longer timeout counts at once",
+      "a longer timeout than the first counts" }
 
 (***************************************************************************)
 (* The terms of the lease: LeaseTerms and QuorumEvidence.                  *)
@@ -61,45 +73,71 @@ Margin ==
     THEN HalfTick + Allowance
     ELSE AckInterval + HalfTick + Allowance
 
-Share  == SessionTimeout - Margin      \* what an acknowledgement is worth
+ShareOf(timeout) == timeout - Margin   \* what an acknowledgement is worth
 Settle == HalfTick + Allowance         \* a contact this old has been told of
 Spared == AckInterval + HalfTick       \* how old it may be at no cost
 
 ASSUME /\ Variant \in Variants
        /\ HalfTick > 0
-       /\ SessionTimeout - (AckInterval + HalfTick + Allowance) > AckInterval
+       /\ \E t \in Timeouts \cup {SessionTimeout} :
+              t - (AckInterval + HalfTick + Allowance) > AckInterval
 
 PingDue == HalfTick + PingLate
 
+Longest ==
+    IF Variant = "a longer timeout than the first counts"
+    THEN CHOOSE t \in Timeouts : \A u \in Timeouts : u <= t
+    ELSE SessionTimeout
+
 VARIABLES
     session,   \* "live" or "ended": ours, in the quorum leader's table
-    heard,     \* how long ago the quorum leader heard of it
+    left,      \* how much longer the quorum leader keeps it
     office,    \* whose leader node there is: "vacant", "we" or "other"
     link,      \* "up", or "cut": our server has no quorum, and answers reads
     ping,      \* how long ago our server last answered a ping
     touched,   \* whether it has heard from us since
+    granted,   \* the timeout that it has granted, or the last one that we had
+    before,    \* what the server before has not told yet
     contact,   \* the local read under way
     op,        \* the quorum operation under way
     evidence,  \* the contact that the next acknowledgement is held against
     anchor,    \* from when the session bound is charged
+    told,      \* the timeout that we were told of last
+    inForce,   \* the timeout that the session bound counts with
+    since,     \* how long ago the first answer on the present connection came
     tenure,    \* "none", "committed", "held", "over": as we know it
     progress,  \* when the progress bound was moved
     worked     \* when the working thread last really did something
 
-vars == << session, heard, office, link, ping, touched, contact, op,
-           evidence, anchor, tenure, progress, worked >>
+vars == << session, left, office, link, ping, touched, granted, before,
+           contact, op, evidence, anchor, told, inForce, since,
+           tenure, progress, worked >>
 
-server == << session, heard, office, link, ping, touched >>
-ours   == << contact, op, evidence, anchor, tenure, progress, worked >>
+server == << session, left, office, link, ping, touched, granted, before >>
+terms  == << told, inForce, since >>
+ours   == << contact, op, evidence, anchor, terms, tenure, progress, worked >>
 
 Nothing == [at |-> "nowhere"]          \* no request, no evidence, no anchor
 
+\* Of the time since the first answer on a connection: none has come, or no longer
+\* timeout waits to be in force.
+NotAnswered == -1
+NotAwaited  == -2
+
 \* What is older than this makes no difference any more.
-AnchorMatters   == Share + Drift
+AnchorMatters   == ShareOf(Longest) + Drift
 EvidenceMatters == AnchorMatters + Spared
+
+SinceMatters    == Settle + Drift
 
 Max(a, b) == IF a > b THEN a ELSE b
 Min(a, b) == IF a < b THEN a ELSE b
+
+\* A run prints what it has reached, see Reachable.
+ASSUME \A i \in 1..7 : TLCSet(i, FALSE)
+
+Reached(i, what, here) ==
+    here /\ ~TLCGet(i) => TLCSet(i, TRUE) /\ PrintT("reached: " \o what)
 
 (***************************************************************************)
 (* What our clock may say of two ages.                                     *)
@@ -107,14 +145,17 @@ Min(a, b) == IF a < b THEN a ELSE b
 MayShowLess(age, than)    == age - Drift < than
 MayShowAtLeast(age, than) == age + Drift >= than
 
-SessionBoundLeft  == anchor # Nothing /\ MayShowLess(anchor.age, Share)
+SessionBoundLeft  == anchor # Nothing /\ MayShowLess(anchor.age, ShareOf(inForce))
 ProgressBoundLeft == LeaseDuration = 0 \/ MayShowLess(progress, LeaseDuration)
 
 \* By the slowest clock that the assumption allows, something remains.
 Held == tenure = "held" /\ SessionBoundLeft /\ ProgressBoundLeft
 
 Init ==
-    /\ session = "live"   /\ heard = 0        /\ office = "vacant"
+    /\ session = "live"   /\ left = SessionTimeout
+    /\ office = "vacant"
+    /\ granted = SessionTimeout /\ before = Nothing
+    /\ told = SessionTimeout /\ inForce = SessionTimeout /\ since = NotAwaited
     /\ link = "up"        /\ ping = 0         /\ touched = FALSE
     /\ contact = Nothing  /\ op = Nothing
     /\ evidence = Nothing /\ anchor = Nothing
@@ -145,7 +186,8 @@ OlderProgress(age) ==
 
 Tick ==
     /\ link = "up" => ping < PingDue
-    /\ heard'    = IF session = "live" THEN Min(heard + 1, SessionTimeout) ELSE 0
+    /\ before # Nothing => before.ping < PingDue
+    /\ left'     = Max(left - 1, 0)
     /\ ping'     = IF link = "up" THEN ping + 1 ELSE 0
     /\ contact'  = OlderRequest(contact)
     /\ op'       = OlderRequest(op)
@@ -153,7 +195,9 @@ Tick ==
     /\ anchor'   = OlderAnchor
     /\ progress' = OlderProgress(progress)
     /\ worked'   = OlderProgress(worked)
-    /\ UNCHANGED << session, office, link, touched, tenure >>
+    /\ before'   = IF before = Nothing THEN before ELSE [before EXCEPT !.ping = @ + 1]
+    /\ since'    = IF since < 0 THEN since ELSE Min(since + 1, SinceMatters)
+    /\ UNCHANGED << session, office, link, touched, granted, told, inForce, tenure >>
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -166,44 +210,54 @@ AnswerPing ==
     /\ link = "up"
     /\ ping > 0 \/ touched
     /\ ping' = 0
-    /\ heard' = IF touched THEN 0 ELSE heard
+    /\ left' = IF touched /\ session = "live" THEN granted ELSE left
     /\ touched' = FALSE
-    /\ UNCHANGED << session, office, link >> /\ UNCHANGED ours
+    /\ UNCHANGED << session, office, link, granted, before >> /\ UNCHANGED ours
+
+\* So does the server that we have left.
+AnswerPingBefore ==
+    /\ before # Nothing
+    /\ left' = IF session = "live" THEN before.timeout ELSE left
+    /\ before' = Nothing
+    /\ UNCHANGED << session, office, link, ping, touched, granted >>
+    /\ UNCHANGED ours
 
 \* Our server loses the quorum: a follower that is cut off, or a quorum leader
 \* that has been deposed and does not know. It goes on to answer reads.
 Cut ==
     /\ link = "up"
     /\ link' = "cut" /\ ping' = 0 /\ touched' = FALSE
-    /\ UNCHANGED << session, heard, office >> /\ UNCHANGED ours
+    /\ UNCHANGED << session, left, office, granted, before >> /\ UNCHANGED ours
 
-\* A new quorum leader gives each session its full timeout anew. Servers drop
-\* their clients when they lose their quorum leader.
+\* A new quorum leader gives each session the timeout anew that it was created
+\* with. Servers drop their clients when they lose their quorum leader.
 NewQuorumLeader ==
     /\ session = "live"
-    /\ heard' = 0
-    /\ link' = "cut" /\ ping' = 0 /\ touched' = FALSE
-    /\ UNCHANGED << session, office >> /\ UNCHANGED ours
+    /\ left' = SessionTimeout
+    /\ link' = "cut" /\ ping' = 0 /\ touched' = FALSE /\ before' = Nothing
+    /\ UNCHANGED << session, office, granted >> /\ UNCHANGED ours
 
 \* It may take its time, but it never ends a session early. The session's
 \* leader node goes with it.
 EndSession ==
     /\ session = "live"
-    /\ heard >= SessionTimeout
-    /\ session' = "ended" /\ heard' = 0
+    /\ left = 0
+    /\ session' = "ended"
     /\ office' = IF office = "we" THEN "vacant" ELSE office
-    /\ link' = "cut" /\ ping' = 0 /\ touched' = FALSE
-    /\ UNCHANGED ours
+    /\ link' = "cut" /\ ping' = 0 /\ touched' = FALSE /\ before' = Nothing
+    /\ UNCHANGED << left, granted >> /\ UNCHANGED ours
 
 OtherIsElected ==
     /\ office = "vacant"
     /\ office' = "other"
-    /\ UNCHANGED << session, heard, link, ping, touched >> /\ UNCHANGED ours
+    /\ UNCHANGED << session, left, link, ping, touched, granted, before >>
+    /\ UNCHANGED ours
 
 OtherEnds ==
     /\ office = "other"
     /\ office' = "vacant"
-    /\ UNCHANGED << session, heard, link, ping, touched >> /\ UNCHANGED ours
+    /\ UNCHANGED << session, left, link, ping, touched, granted, before >>
+    /\ UNCHANGED ours
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -211,56 +265,72 @@ OtherEnds ==
 (***************************************************************************)
 InUse == tenure # "over"
 
+\* A timeout that is longer than the one in force waits for a contact to be settled
+\* that was sent after all that the server before may report.
+\* What it must report in this tick it has reported by then.
+IsLate ==
+    /\ since >= 0 /\ MayShowAtLeast(since, Settle)
+    /\ before # Nothing => before.ping < PingDue
+
+SinceAfter(raised) ==
+    IF raised THEN NotAwaited
+    ELSE IF since = NotAnswered THEN 0 ELSE since
+
 \* The monitor sends one every half ack interval. The model lets it send one
 \* whenever it likes, or never: the process may be stopped.
 SendContact ==
     /\ InUse /\ contact = Nothing
-    /\ contact' = [at |-> "under way", age |-> 0]
+    /\ contact' = [at |-> "under way", age |-> 0, late |-> IsLate]
     /\ UNCHANGED server
-    /\ UNCHANGED << op, evidence, anchor, tenure, progress, worked >>
+    /\ UNCHANGED << op, evidence, anchor, terms, tenure, progress, worked >>
 
 ServeContact ==
     /\ contact # Nothing /\ contact.at = "under way"
     /\ contact' = [contact EXCEPT !.at = "answered"]
     /\ touched' = (link = "up")
-    /\ UNCHANGED << session, heard, office, link, ping >>
-    /\ UNCHANGED << op, evidence, anchor, tenure, progress, worked >>
+    /\ UNCHANGED << session, left, office, link, ping, granted, before >>
+    /\ UNCHANGED << op, evidence, anchor, terms, tenure, progress, worked >>
 
 \* What proves that a request reached our server by a certain time is that its
 \* answer was there by then. When it was sent proves nothing: it may have been held
 \* up on its way.
-AsEvidence(age) ==
+AsEvidence(age, late) ==
     [sent     |-> age,
      answered |-> IF Variant = "a contact counts from its send time"
                   THEN age ELSE 0,
-     settled  |-> FALSE]
+     settled  |-> FALSE,
+     late     |-> late]
+
+InForceAfter(raised) == IF raised THEN Min(told, Longest) ELSE inForce
 
 \* The code keeps a dozen contacts and takes the newest that is old enough.
 \* Here one is kept, and whether it makes way for a newer one is anybody's
 \* guess: so each choice that the code could make is a behaviour.
-MayKeep(age) == age < EvidenceMatters /\ evidence' = AsEvidence(age)
+MayKeep(r) == r.age < EvidenceMatters /\ evidence' = AsEvidence(r.age, r.late)
 
 ReceiveContact ==
     /\ contact # Nothing /\ contact.at = "answered"
     /\ contact' = Nothing
-    /\ UNCHANGED evidence \/ MayKeep(contact.age)
+    /\ UNCHANGED evidence \/ MayKeep(contact)
     /\ anchor' = IF Variant = "a read acknowledges" /\ contact.age < AnchorMatters
                  THEN [age |-> contact.age]
                  ELSE anchor
+    /\ since' = SinceAfter(FALSE)
     /\ UNCHANGED server
-    /\ UNCHANGED << op, tenure, progress, worked >>
+    /\ UNCHANGED << op, told, inForce, tenure, progress, worked >>
 
 (***************************************************************************)
 (* The connection: quorum operations. The elect transaction is one, and    *)
 (* the check-only transaction of a renewal is another.                     *)
 (***************************************************************************)
-Send(kind) == op' = [at |-> "under way", kind |-> kind, age |-> 0]
+Send(kind) ==
+    op' = [at |-> "under way", kind |-> kind, age |-> 0, late |-> IsLate]
 
 SendElect ==
     /\ tenure = "none" /\ op = Nothing
     /\ Send("elect")
     /\ UNCHANGED server
-    /\ UNCHANGED << contact, evidence, anchor, tenure, progress, worked >>
+    /\ UNCHANGED << contact, evidence, anchor, terms, tenure, progress, worked >>
 
 \* renew(), on the working thread; or LeaseStart, before there is a lease.
 SendCheck ==
@@ -269,7 +339,7 @@ SendCheck ==
     /\ Send("check")
     /\ progress' = 0 /\ worked' = 0
     /\ UNCHANGED server
-    /\ UNCHANGED << contact, evidence, anchor, tenure >>
+    /\ UNCHANGED << contact, evidence, anchor, terms, tenure >>
 
 \* The quorum applies the operation. That the session is alive is checked, and
 \* it is not prolonged: only our server is touched. A ping that is due in this
@@ -282,8 +352,8 @@ ServeOp ==
        THEN op' = [op EXCEPT !.at = "refused"]
        ELSE op' = [op EXCEPT !.at = "applied"]
     /\ office' = IF op.kind = "elect" /\ office = "vacant" THEN "we" ELSE office
-    /\ UNCHANGED << session, heard, link, ping >>
-    /\ UNCHANGED << contact, evidence, anchor, tenure, progress, worked >>
+    /\ UNCHANGED << session, left, link, ping, granted, before >>
+    /\ UNCHANGED << contact, evidence, anchor, terms, tenure, progress, worked >>
 
 \* A contact that was answered long enough before the operation was sent has
 \* been told to the quorum leader ahead of the operation.
@@ -313,30 +383,60 @@ ReceiveOp ==
     /\ op' = Nothing
     /\ anchor' = Anchored
     /\ \/ evidence' = IF Settled
-                      THEN [evidence EXCEPT !.settled = TRUE, !.answered = 0]
+                      THEN [evidence EXCEPT !.settled = TRUE, !.answered = 0,
+                                            !.late = FALSE]
                       ELSE evidence
-       \/ MayKeep(op.age)      \* the operation is a contact itself
+       \/ MayKeep(op)          \* the operation is a contact itself
     /\ tenure' = IF op.kind = "elect" /\ op.at = "applied"
                  THEN "committed" ELSE tenure
+    /\ inForce' = InForceAfter(Settled /\ evidence.late)
+    /\ since' = SinceAfter(Settled /\ evidence.late)
+    /\ Reached(7, "a longer timeout is in force again", inForce' > inForce)
     /\ UNCHANGED server
-    /\ UNCHANGED << contact, progress, worked >>
+    /\ UNCHANGED << contact, told, progress, worked >>
 
 \* The connection is lost, and with it the answers. What was under way may have
 \* been applied; it is not applied later (Tenure has it that it is). What is
-\* settled stays settled, other contacts are forgotten.
+\* settled stays settled.
 LoseConnection ==
     /\ contact' = Nothing /\ op' = Nothing
-    /\ evidence' = IF evidence # Nothing /\ evidence.settled
-                   THEN evidence ELSE Nothing
     /\ UNCHANGED << anchor, tenure, progress, worked >>
 
 \* We connect to another server. The quorum leader is asked whether the session
 \* lives, and so hears of it; the new server's next ping is a full period away.
-Reconnect ==
+Moves(timeout) ==
     /\ InUse /\ session = "live"
     /\ LoseConnection
-    /\ link' = "up" /\ heard' = 0 /\ ping' = 0 /\ touched' = FALSE
+    /\ left' = timeout /\ granted' = timeout
+    /\ ping' = 0 /\ touched' = FALSE
+    /\ before' \in { before, Nothing } \cup
+                     IF touched /\ Timeouts # {SessionTimeout}
+                     THEN {[timeout |-> granted, ping |-> ping]} ELSE {}
     /\ UNCHANGED << session, office >>
+
+\* What was answered before is settled with it. A shorter timeout is in force at once.
+Reconnect(timeout) ==
+    /\ Moves(timeout)
+    /\ link' = "up"
+    /\ told' = timeout
+    /\ inForce' =
+         CASE Variant = "the first timeout counts" -> SessionTimeout
+           [] Variant = "a longer timeout counts at once" ->
+                Min(timeout, SessionTimeout)
+           [] OTHER -> Min(inForce, timeout)
+    /\ since' = IF inForce' < Min(timeout, Longest) THEN NotAnswered ELSE NotAwaited
+    /\ evidence' = IF evidence = Nothing THEN evidence
+                   ELSE [evidence EXCEPT !.settled = TRUE, !.answered = 0,
+                                         !.late = FALSE]
+
+\* The same, and the answer is lost: the timeout is another, and we cannot know.
+ReconnectUnheard(timeout) ==
+    /\ ~GrantsArrive
+    /\ Moves(timeout)
+    /\ link' = "cut"
+    /\ evidence' = IF evidence # Nothing /\ evidence.settled
+                   THEN evidence ELSE Nothing
+    /\ UNCHANGED << told, inForce, since >>
 
 \* The answer to the election was lost, and the record is found by reading. Our
 \* server may be cut off, and show what was true once: this proves nothing.
@@ -345,7 +445,7 @@ ReadOwnRecord ==
     /\ office = "we"
     /\ tenure' = "committed"
     /\ UNCHANGED server
-    /\ UNCHANGED << contact, op, evidence, anchor, progress, worked >>
+    /\ UNCHANGED << contact, op, evidence, anchor, terms, progress, worked >>
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -356,7 +456,7 @@ BeginLease ==
     /\ tenure' = "held"
     /\ progress' = 0 /\ worked' = 0
     /\ UNCHANGED server
-    /\ UNCHANGED << contact, op, evidence, anchor >>
+    /\ UNCHANGED << contact, op, evidence, anchor, terms >>
 
 \* renew() while the last acknowledgement is young: nothing is sent.
 Renew ==
@@ -364,7 +464,7 @@ Renew ==
     /\ tenure = "held" /\ SessionBoundLeft /\ ProgressBoundLeft
     /\ progress' = 0 /\ worked' = 0
     /\ UNCHANGED server
-    /\ UNCHANGED << contact, op, evidence, anchor, tenure >>
+    /\ UNCHANGED << contact, op, evidence, anchor, terms, tenure >>
 
 \* What must not be: a thread of the library renews for one that hangs.
 RenewInBackground ==
@@ -373,7 +473,7 @@ RenewInBackground ==
     /\ Send("check")
     /\ progress' = 0
     /\ UNCHANGED server
-    /\ UNCHANGED << contact, evidence, anchor, tenure, worked >>
+    /\ UNCHANGED << contact, evidence, anchor, terms, tenure, worked >>
 
 \* Our clock shows that nothing remains, and somebody of ours looks: the working
 \* thread or the watchdog. From then on the lease is over, whatever comes. A
@@ -383,25 +483,43 @@ Over ==
     /\ tenure' = "over"
     /\ contact' = Nothing /\ op' = Nothing /\ evidence' = Nothing
     /\ anchor' = Nothing /\ progress' = 0 /\ worked' = 0
+    /\ since' = NotAwaited
+    /\ UNCHANGED << told, inForce >>
     /\ UNCHANGED server
 
 \* The transaction that records the end, some time after.
 CommitEnd ==
     /\ tenure = "over" /\ office = "we" /\ link = "up"
     /\ office' = "vacant"
-    /\ UNCHANGED << session, heard, link, ping, touched >> /\ UNCHANGED ours
+    /\ UNCHANGED << session, left, link, ping, touched, granted, before >>
+    /\ UNCHANGED ours
 
 -----------------------------------------------------------------------------
 Next ==
     \/ Tick
-    \/ AnswerPing \/ Cut \/ NewQuorumLeader \/ EndSession
+    \/ AnswerPing \/ AnswerPingBefore \/ Cut \/ NewQuorumLeader \/ EndSession
     \/ OtherIsElected \/ OtherEnds
     \/ SendContact \/ ServeContact \/ ReceiveContact
     \/ SendElect \/ SendCheck \/ ServeOp \/ ReceiveOp
-    \/ Reconnect \/ ReadOwnRecord
+    \/ \E t \in Timeouts : Reconnect(t) \/ ReconnectUnheard(t)
+    \/ ReadOwnRecord
     \/ BeginLease \/ Renew \/ RenewInBackground \/ Over \/ CommitEnd
 
 Spec == Init /\ [][Next]_vars
+
+\* The same, from the instant that a lease has begun.
+InitInOffice ==
+    /\ session = "live"   /\ left = SessionTimeout
+    /\ office = "we"
+    /\ granted = SessionTimeout /\ before = Nothing
+    /\ told = SessionTimeout /\ inForce = SessionTimeout /\ since = NotAwaited
+    /\ link = "up"        /\ ping = 0         /\ touched = FALSE
+    /\ contact = Nothing  /\ op = Nothing
+    /\ evidence = [sent |-> Settle, answered |-> 0, settled |-> TRUE, late |-> FALSE]
+    /\ anchor = [age |-> 0]
+    /\ tenure = "held"    /\ progress = 0     /\ worked = 0
+
+SpecInOffice == InitInOffice /\ [][Next]_vars
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -418,9 +536,13 @@ LeaseWithinSession == Held => session = "live" /\ office = "we"
 LeaseProvesProgress ==
     Held /\ LeaseDuration > 0 => MayShowLess(worked, LeaseDuration)
 
+AllTimeouts == Timeouts \cup {SessionTimeout}
+
 TypeOK ==
     /\ session \in {"live", "ended"}
-    /\ heard \in 0..SessionTimeout
+    /\ left \in 0..(CHOOSE t \in AllTimeouts : \A u \in AllTimeouts : u <= t)
+    /\ {granted, told, inForce} \subseteq AllTimeouts
+    /\ since \in NotAwaited..SinceMatters
     /\ office \in {"vacant", "we", "other"}
     /\ link \in {"up", "cut"}
     /\ ping \in 0..PingDue
@@ -434,11 +556,6 @@ TypeOK ==
 (* run prints each of these when it gets there first, and the build        *)
 (* expects them.                                                           *)
 (***************************************************************************)
-ASSUME \A i \in 1..4 : TLCSet(i, FALSE)
-
-Reached(i, what, here) ==
-    here /\ ~TLCGet(i) => TLCSet(i, TRUE) /\ PrintT("reached: " \o what)
-
 Reachable ==
     /\ Reached(1, "a lease is held while our server has no quorum",
                Held /\ link = "cut")
@@ -447,5 +564,8 @@ Reachable ==
     /\ Reached(3, "somebody else is in office, and we do not know it yet",
                tenure = "held" /\ ~Held /\ office = "other")
     /\ Reached(4, "a lease is held in the session's last tick",
-               Held /\ heard = SessionTimeout - 1)
+               Held /\ left = 1)
+    /\ Reached(5, "a shorter timeout is in force", Held /\ inForce < SessionTimeout)
+    /\ Reached(6, "the server before reports a shorter timeout than ours has granted",
+               Held /\ before # Nothing /\ before.timeout < granted)
 =============================================================================

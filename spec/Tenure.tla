@@ -15,6 +15,10 @@
 (*  - a read may be answered by a server that lags or is cut off;          *)
 (*  - an operator may delete the leader node, write "revoke" into it, or   *)
 (*    delete a candidate's node in the queue;                              *)
+(*  - others may make znodes where the next entries of the trail belong;   *)
+(*  - a user may give up an attempt at any time, and end the thread that   *)
+(*    works under a lease; a handle may be away for a while and come back  *)
+(*    with the session that it had;                                        *)
 (*  - any of us may pause for any time between any two steps, since no     *)
 (*    step is ever forced.                                                 *)
 (*                                                                         *)
@@ -35,7 +39,8 @@ CONSTANTS
     MaxEpoch,       \* nobody stands for an office beyond this one
     MaxSessions,    \* how many sessions a candidate has, one after the other
     MaxFaults,      \* lost answers, handles given up, operators, lapses
-    Operator,       \* what operators do: a subset of {"revoke", "delete", "unqueue"}
+    Operator,       \* what others do: a subset of {"revoke", "delete", "unqueue", "forge"}
+    User,           \* what users bring: a subset of {"give up", "end thread", "handle"}
     StaleReads,     \* whether a read may show what was true once
     LeasesInTime,   \* whether a lease runs out before its session ends
     Writes,         \* whether leaders write to stores
@@ -50,17 +55,23 @@ Variants ==
       "retry with another nonce",
       "office taken from a leader that lives",
       "own leader node waited for",
-      "node of the next leader passed over" }
+      "node of the next leader passed over",
+      "attempt given up is forgotten",
+      "handle away taken for an ended session",
+      "renewed for a thread that has ended",
+      "taken names tried again" }
 
 ASSUME /\ Variant \in Variants
        /\ Arbitration \in {"queue", "plan"}
-       /\ Operator \subseteq {"revoke", "delete", "unqueue"}
+       /\ Operator \subseteq {"revoke", "delete", "unqueue", "forge"}
+       /\ User \subseteq {"give up", "end thread", "handle"}
 
 VARIABLES
     \* At the quorum leader.
     record,    \* the data and the version of the scope's znode
     leader,    \* the leader node, or Nothing
     trail,     \* the audit trail
+    forged,    \* the indexes at which foreign hands have taken the usual names of entries
     sessions,  \* which sessions live
     queue,     \* the sessions in the latch's queue, in order
     written,   \* the epochs of the fenced writes, without repetitions
@@ -74,7 +85,7 @@ VARIABLES
     history,   \* what really happened, to hold the trail against
     faults     \* how many may still happen
 
-vars == << record, leader, trail, sessions, queue, written, stored,
+vars == << record, leader, trail, forged, sessions, queue, written, stored,
            strays, lagging, me, history, faults >>
 
 Nothing == [is |-> "nothing"]
@@ -104,15 +115,16 @@ View(seen) == [record |-> seen.record, leader |-> seen.leader]
 
 NewMe ==
     [state |-> "idle", session |-> 1, attempt |-> 0, view |-> Nothing,
-     unknown |-> FALSE, ending |-> "none", predecessor |-> Nothing,
-     request |-> Nothing, lease |-> Nothing, saw |-> Nothing]
+     unknown |-> FALSE, leaving |-> FALSE, ending |-> "none",
+     predecessor |-> Nothing, request |-> Nothing, names |-> "usual",
+     lease |-> Nothing, saw |-> Nothing, away |-> FALSE]
 
 Init ==
     /\ record = NoRecord /\ leader = Nothing /\ trail = << >>
     /\ sessions = { << c, 1 >> : c \in Candidates }
     /\ queue = << >>
     /\ written = << >> /\ stored = << >>
-    /\ strays = {} /\ lagging = Now
+    /\ strays = {} /\ lagging = Now /\ forged = {}
     /\ me = [c \in Candidates |-> NewMe]
     /\ history = << >>
     /\ faults = MaxFaults
@@ -151,6 +163,7 @@ ElectCommit(c, view) ==
     IN  [kind    |-> "elect",
          session |-> Session(c),
          version |-> old.version,
+         names   |-> me[c].names,
          record  |-> new,
          leader  |-> LeaderNode(c, new.epoch),
          entries |-> Append(lost, Entry(next, "elected", new.epoch, c,
@@ -161,6 +174,7 @@ EndCommit(c, view, end) ==
     IN  [kind    |-> "end",
          session |-> Session(c),
          version |-> old.version,
+         names   |-> me[c].names,
          record  |-> [old EXCEPT !.version = @ + 1, !.end = end,
                                  !.next = @ + 1],
          deletes |-> view.leader # Nothing,
@@ -190,6 +204,11 @@ OutsideWrite(c) == [kind |-> "outside", epoch |-> me[c].lease.epoch]
 \* Where the record cannot be written: the own leader node alone.
 DropLeader(c) == [kind |-> "drop", session |-> Session(c), nonce |-> Nonce(c)]
 
+\* Whose sender waits no longer: it may have been applied, may still be, or never.
+StrayOf(c) ==
+    IF me[c].request = Nothing THEN {}
+    ELSE IF me[c].request.at = "under way" THEN {Body(c)} ELSE {}
+
 -----------------------------------------------------------------------------
 (***************************************************************************)
 (* The quorum leader applies a request.                                    *)
@@ -206,9 +225,16 @@ Fits(b) ==
       [] b.kind = "drop"   -> leader # Nothing /\ leader.nonce = b.nonce
       [] b.kind = "entry"  -> TRUE
 
+\* An entry of an index has another name than what a foreign hand has made there
+\* if it ends in something drawn at random (EntryNaming).
+IsTaken(b) ==
+    /\ b.kind \in {"elect", "end"} /\ b.names = "usual"
+    /\ \E i \in DOMAIN b.entries : b.entries[i].index \in forged
+
 Outcome(b) ==
     IF b.session \notin sessions THEN "expired"
-    ELSE IF Fits(b) THEN "ok" ELSE "refused"
+    ELSE IF ~Fits(b) THEN "refused"
+    ELSE IF IsTaken(b) THEN "taken" ELSE "ok"
 
 WithoutRepetition(seq, e) ==
     IF seq # << >> /\ seq[Len(seq)] = e THEN seq ELSE Append(seq, e)
@@ -233,7 +259,7 @@ HistoryAfter(b) ==
 \* All of it changes together, or nothing does.
 Apply(b) ==
     IF Outcome(b) # "ok"
-    THEN UNCHANGED << record, leader, trail, history, written >>
+    THEN UNCHANGED << record, leader, trail, forged, history, written >>
     ELSE /\ record' = IF b.kind \in {"elect", "end"}
                       THEN [b.record EXCEPT !.version = record.version + 1]
                       ELSE record
@@ -244,6 +270,7 @@ Apply(b) ==
                         \/ /\ b.kind \in {"elect", "end"}
                            /\ Variant # "audit entry in a second transaction"
                      THEN trail \o b.entries ELSE trail
+         /\ forged' = { i \in forged : i >= record'.next }
          /\ history' = HistoryAfter(b)
          /\ written' = IF b.kind = "write"
                        THEN WithoutRepetition(written, b.epoch) ELSE written
@@ -268,7 +295,7 @@ ServeOutside(b) ==
     /\ stored' = IF stored # << >> /\ b.epoch < stored[Len(stored)]
                  THEN stored ELSE WithoutRepetition(stored, b.epoch)
     /\ strays' = strays \ {b}
-    /\ UNCHANGED << record, leader, trail, sessions, queue, written, lagging,
+    /\ UNCHANGED << record, leader, trail, sessions, queue, written, lagging, forged,
                     me, history, faults >>
 
 -----------------------------------------------------------------------------
@@ -294,27 +321,42 @@ OverLease(m) ==
 
 Idle(m) ==
     [m EXCEPT !.state = "idle", !.view = Nothing, !.unknown = FALSE,
-              !.ending = "none", !.predecessor = Nothing,
-              !.request = Nothing, !.lease = Nothing, !.saw = Nothing]
+              !.leaving = FALSE, !.ending = "none", !.predecessor = Nothing,
+              !.request = Nothing, !.names = "usual", !.lease = Nothing,
+              !.saw = Nothing]
 
 \* In office. The lease is "granted": it begins with an acknowledgement. It looks
 \* at its leader node, and again whenever that is not what it saw last.
-Granted(c, view) ==
+InOffice(c, view) ==
     [me[c] EXCEPT
               !.state = "in office", !.view = view, !.unknown = FALSE,
-              !.request = Nothing, !.predecessor = Nothing,
+              !.request = Nothing, !.names = "usual", !.predecessor = Nothing,
               !.saw = LeaderNode(c, view.record.epoch),
               !.lease = [epoch |-> view.record.epoch,
                          version |-> view.record.version,
                          predecessor |-> me[c].predecessor,
                          is |-> "granted"]]
 
+Ending(m, view, end) ==
+    [OverLease(m) EXCEPT !.state = "ending", !.view = view, !.ending = end,
+                         !.request = Sent, !.saw = Nothing]
+
 EndTenure(c, view, end) ==
-    /\ me' = [me EXCEPT ![c] =
-                 [OverLease(@) EXCEPT !.state = "ending", !.view = view,
-                                      !.ending = end, !.request = Sent,
-                                      !.saw = Nothing]]
+    /\ me' = [me EXCEPT ![c] = Ending(@, view, end)]
     /\ LeaveQueue(c)
+
+\* An attempt that was given up and came true is resigned: no caller has use for it.
+Granted(c, view) ==
+    IF me[c].leaving
+    THEN Ending([me[c] EXCEPT !.unknown = FALSE, !.leaving = FALSE,
+                              !.names = "usual", !.predecessor = Nothing],
+                view, "resigned")
+    ELSE InOffice(c, view)
+
+\* Whoever stands for nothing, or has begun to end its tenure, leaves the queue.
+LeaveQueueAtEnd(c) ==
+    queue' = IF me'[c].state \in {"idle", "ending"}
+             THEN Without(queue, Session(c)) ELSE queue
 
 \* What a reading may find: what is true now; what was true once, on a server
 \* that lags; or a record of then and a leader node of now, since the two are read
@@ -342,14 +384,14 @@ Join(c) ==
     /\ me' = [me EXCEPT ![c].state = Standing, ![c].attempt = @ + 1]
     /\ JoinQueue(c)
     /\ UNCHANGED << record, leader, trail, sessions, written, stored, strays,
-                    lagging, history, faults >>
+                    lagging, forged, history, faults >>
 
 \* Said by the latch. A hint: it decides who tries, never who leads.
 ToldHead(c) ==
     /\ me[c].state = "queued" /\ AtHead(c)
     /\ me' = [me EXCEPT ![c].state = "reading"]
     /\ UNCHANGED << record, leader, trail, sessions, queue, written, stored,
-                    strays, lagging, history, faults >>
+                    strays, lagging, forged, history, faults >>
 
 \* The leader node was deleted by hand, and its leader may not know yet. It is let
 \* record its end.
@@ -374,6 +416,8 @@ Decide(c, seen) ==
         THEN [me EXCEPT ![c] = Granted(c, View(seen))]
         ELSE IF mayStillCommit /\ IsOwnNode(c, seen.leader)
         THEN me                      \* applied between the two reads: read again
+        ELSE IF m.leaving /\ ~mayStillCommit
+        THEN [me EXCEPT ![c] = Idle(m)]
         ELSE IF seen.leader # Nothing \/ (IsDeserted(seen) /\ ~mayStillCommit)
         THEN [me EXCEPT ![c].state = "waiting", ![c].view = View(seen),
                         ![c].unknown = mayStillCommit]
@@ -384,23 +428,47 @@ Decide(c, seen) ==
 
 ReadAndDecide(c, seen) ==
     /\ me[c].state = "reading"
-    /\ seen.record.epoch < MaxEpoch \/ IsOwn(c, seen.record)
+    /\ seen.record.epoch < MaxEpoch \/ IsOwn(c, seen.record) \/ me[c].leaving
                                     \/ seen.leader # Nothing
     /\ me' = Decide(c, seen)
-    /\ UNCHANGED << record, leader, trail, sessions, queue, written, stored,
-                    strays, lagging, history, faults >>
+    /\ LeaveQueueAtEnd(c)
+    /\ UNCHANGED << record, leader, trail, sessions, written, stored, strays,
+                    lagging, forged, history, faults >>
 
 ReadAgain(c) ==
     /\ me[c].state = "waiting"
     /\ me' = [me EXCEPT ![c].state = "reading"]
     /\ UNCHANGED << record, leader, trail, sessions, queue, written, stored,
-                    strays, lagging, history, faults >>
+                    strays, lagging, forged, history, faults >>
 
 \* The leader node that was there when the scope was read has changed; if there was
 \* none, the scope is read again after a while.
 ToldChange(c) ==
     /\ ReadAgain(c)
     /\ leader # me[c].view.leader \/ me[c].view.leader = Nothing
+
+\* The user gives up. An attempt that may still come true is carried to its end.
+GiveUp(c) ==
+    LET m      == me[c]
+        mayYet == m.state = "electing" \/ m.unknown
+    IN  /\ "give up" \in User /\ faults > 0
+        /\ m.state \in {"queued", "reading", "waiting", "electing"} /\ ~m.leaving
+        /\ faults' = faults - 1
+        /\ IF mayYet /\ Variant # "attempt given up is forgotten"
+           THEN /\ me' = [me EXCEPT ![c].leaving = TRUE]
+                /\ UNCHANGED strays
+           ELSE /\ me' = [me EXCEPT ![c] = Idle(m)]
+                /\ strays' = strays \cup StrayOf(c)
+        /\ LeaveQueueAtEnd(c)
+        /\ UNCHANGED << record, leader, trail, sessions, written, stored, lagging,
+                        forged, history >>
+
+\* The user wants the office after all, while an attempt is still on its way.
+JoinAgain(c) ==
+    /\ me[c].leaving
+    /\ me' = [me EXCEPT ![c].leaving = FALSE]
+    /\ UNCHANGED << record, leader, trail, sessions, queue, written, stored,
+                    strays, lagging, forged, history, faults >>
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -417,19 +485,28 @@ TakesRefusalForSuccess(m) ==
     /\ Variant = "retry without reading the record"
     /\ m.unknown /\ m.request.result = "refused"
 
+\* No transition has the version that this one was sent at: so a name that is
+\* taken was taken by none.
+NextNames(m) ==
+    IF m.request.result = "taken" /\ Variant # "taken names tried again"
+    THEN "drawn" ELSE m.names
+
 AfterElect(c) ==
     LET m == me[c]
         after == [record |-> Body(c).record, leader |-> Body(c).leader]
+        next == [m EXCEPT !.state = "reading", !.request = Nothing,
+                          !.names = NextNames(m),
+                          !.unknown = @ \/ m.request.result = "expired"]
     IN  IF m.request.result = "ok" \/ TakesRefusalForSuccess(m)
         THEN Granted(c, after)
-        ELSE [m EXCEPT !.state = "reading", !.request = Nothing,
-                       !.unknown = @ \/ m.request.result = "expired"]
+        ELSE IF m.leaving /\ ~next.unknown THEN Idle(m) ELSE next
 
 AfterEnd(c) ==
     LET m == me[c]
     IN  IF m.request.result = "ok"
         THEN Idle(m)
-        ELSE [m EXCEPT !.request = Nothing]   \* read how it stands, below
+        ELSE [m EXCEPT !.request = Nothing,   \* read how it stands, below
+                       !.names = NextNames(m)]
 
 ReceiveAnswer(c) ==
     LET m == me[c]
@@ -438,37 +515,37 @@ ReceiveAnswer(c) ==
                                    THEN AfterElect(c) ELSE AfterEnd(c)]
         /\ strays' = IF m.request.result = "ok"
                      THEN strays \cup NoEntryYet(c) ELSE strays
-        /\ UNCHANGED << record, leader, trail, sessions, queue, written, stored,
-                        lagging, history, faults >>
+        /\ LeaveQueueAtEnd(c)
+        /\ UNCHANGED << record, leader, trail, sessions, written, stored, lagging,
+                        forged, history, faults >>
 
-\* Gives up waiting: the request may have been applied, may still be, or never.
-StrayOf(c) ==
-    IF me[c].request = Nothing THEN {}
-    ELSE IF me[c].request.at = "under way" THEN {Body(c)} ELSE {}
+\* Without its answer.
+Unanswered(m) ==
+    CASE m.request = Nothing -> m
+      [] m.state = "ending" -> [m EXCEPT !.request = Nothing]
+      [] Variant = "retry without reading the record" ->
+           [m EXCEPT !.unknown = TRUE, !.request = Sent]
+      [] Variant = "retry with another nonce" ->
+           [m EXCEPT !.state = "reading", !.request = Nothing,
+                     !.unknown = TRUE, !.attempt = @ + 1]
+      [] OTHER ->
+           [m EXCEPT !.state = "reading", !.request = Nothing,
+                     !.unknown = TRUE]
 
 LoseAnswer(c) ==
     LET m == me[c]
     IN  /\ m.request # Nothing /\ faults > 0
         /\ faults' = faults - 1
         /\ strays' = strays \cup StrayOf(c)
-        /\ me' = [me EXCEPT ![c] =
-             CASE m.state = "ending" -> [m EXCEPT !.request = Nothing]
-               [] Variant = "retry without reading the record" ->
-                    [m EXCEPT !.unknown = TRUE, !.request = Sent]
-               [] Variant = "retry with another nonce" ->
-                    [m EXCEPT !.state = "reading", !.request = Nothing,
-                              !.unknown = TRUE, !.attempt = @ + 1]
-               [] OTHER ->
-                    [m EXCEPT !.state = "reading", !.request = Nothing,
-                              !.unknown = TRUE]]
+        /\ me' = [me EXCEPT ![c] = Unanswered(m)]
         /\ UNCHANGED << record, leader, trail, sessions, queue, written, stored,
-                        lagging, history >>
+                        lagging, forged, history >>
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
 (* In office.                                                              *)
 (***************************************************************************)
-Holds(c) == me[c].lease # Nothing /\ me[c].lease.is = "held"
+Holds(c) == me[c].lease # Nothing /\ me[c].lease.is \in {"held", "unattended"}
 
 \* With the quorum's acknowledgement, which a dead session gets no more; a late
 \* one is worth nothing by then.
@@ -477,7 +554,7 @@ BeginLease(c) ==
     /\ LeasesInTime => Session(c) \in sessions
     /\ me' = [me EXCEPT ![c].lease.is = "held"]
     /\ UNCHANGED << record, leader, trail, sessions, queue, written, stored,
-                    strays, lagging, history, faults >>
+                    strays, lagging, forged, history, faults >>
 
 \* The working thread hangs, or the quorum does not answer.
 LeaseRunsOut(c) ==
@@ -485,13 +562,29 @@ LeaseRunsOut(c) ==
     /\ faults' = faults - 1
     /\ me' = [me EXCEPT ![c].lease.is = "ran out"]
     /\ UNCHANGED << record, leader, trail, sessions, queue, written, stored,
-                    strays, lagging, history >>
+                    strays, lagging, forged, history >>
+
+\* The working thread has ended: the lease is held for a while, and not renewed.
+EndThread(c) ==
+    /\ "end thread" \in User /\ faults > 0
+    /\ Holds(c) /\ me[c].lease.is = "held"
+    /\ faults' = faults - 1
+    /\ me' = [me EXCEPT ![c].lease.is = "unattended"]
+    /\ UNCHANGED << record, leader, trail, sessions, queue, written, stored,
+                    strays, lagging, forged, history >>
+
+UnattendedRunsOut(c) ==
+    /\ me[c].lease # Nothing /\ me[c].lease.is = "unattended"
+    /\ Variant # "renewed for a thread that has ended"
+    /\ me' = [me EXCEPT ![c].lease.is = "ran out"]
+    /\ UNCHANGED << record, leader, trail, sessions, queue, written, stored,
+                    strays, lagging, forged, history, faults >>
 
 Lapse(c) ==
     /\ me[c].state = "in office" /\ me[c].lease.is = "ran out"
     /\ EndTenure(c, me[c].view, "lapsed")
     /\ UNCHANGED << record, leader, trail, sessions, written, stored, strays,
-                    lagging, history, faults >>
+                    lagging, forged, history, faults >>
 
 \* By itself, or because its task threw.
 Resign(c) ==
@@ -499,7 +592,7 @@ Resign(c) ==
     /\ faults' = faults - 1
     /\ \E end \in {"resigned", "failed"} : EndTenure(c, me[c].view, end)
     /\ UNCHANGED << record, leader, trail, sessions, written, stored, strays,
-                    lagging, history >>
+                    lagging, forged, history >>
 
 \* Beside the own record there may be no node, if an operator deleted it, or already
 \* that of the next leader.
@@ -524,7 +617,7 @@ ReadOffice(c, seen) ==
           /\ ~IsRevoked(c, seen)
           /\ me' = [me EXCEPT ![c].saw = seen.leader]
           /\ UNCHANGED << queue, strays >>
-    /\ UNCHANGED << record, leader, trail, sessions, written, stored, lagging,
+    /\ UNCHANGED << record, leader, trail, sessions, written, stored, lagging, forged,
                     history, faults >>
 
 \* The outcome of the ending transaction is not known, or the scope had changed.
@@ -536,7 +629,7 @@ ReadEnding(c, seen) ==
              THEN [m EXCEPT !.view = View(seen), !.request = Sent]
              ELSE Idle(m)]
         /\ UNCHANGED << record, leader, trail, sessions, queue, written, stored,
-                        strays, lagging, history, faults >>
+                        strays, lagging, forged, history, faults >>
 
 \* A lease that is held when the write is sent may be over when it arrives: that
 \* is what the fence is for.
@@ -545,7 +638,7 @@ Write(c) ==
     /\ \E b \in {FencedWrite(c), OutsideWrite(c)} :
            b \notin strays /\ strays' = strays \cup {b}
     /\ UNCHANGED << record, leader, trail, sessions, queue, written, stored,
-                    lagging, me, history, faults >>
+                    lagging, forged, me, history, faults >>
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -563,33 +656,57 @@ EndSession(s) ==
     /\ me' = IF LeasesInTime /\ Session(s[1]) = s /\ Holds(s[1])
              THEN [me EXCEPT ![s[1]].lease.is = "ran out"]
              ELSE me
-    /\ UNCHANGED << record, trail, written, stored, lagging, history, faults >>
+    /\ UNCHANGED << record, trail, written, stored, lagging, forged, history, faults >>
 
 \* A candidate learns that its session is gone, or gives up its handle, and has
 \* another session.
 NewSession(c) ==
     LET m    == me[c]
         lost == m.state \in {"in office", "ending"}
-        next == IF lost \/ m.state = "idle" THEN Idle(m)
+        next == IF lost \/ m.state = "idle" \/ m.leaving THEN Idle(m)
                 ELSE [Idle(m) EXCEPT !.state = Standing, !.attempt = @ + 1]
     IN  /\ m.session < MaxSessions
         /\ IF Session(c) \in sessions
            THEN faults > 0 /\ faults' = faults - 1
            ELSE UNCHANGED faults
-        /\ me' = [me EXCEPT ![c] = [next EXCEPT !.session = @ + 1]]
+        /\ me' = [me EXCEPT ![c] = [next EXCEPT !.session = @ + 1, !.away = FALSE]]
         /\ sessions' = sessions \cup { << c, m.session + 1 >> }
         /\ strays' = IF Session(c) \in sessions
                      THEN strays \cup StrayOf(c) ELSE strays
         /\ queue' = IF next.state = "queued"
                     THEN Append(queue, << c, m.session + 1 >>) ELSE queue
-        /\ UNCHANGED << record, leader, trail, written, stored, lagging, history >>
+        /\ UNCHANGED << record, leader, trail, written, stored, lagging, forged,
+                        history >>
+
+\* The client has no handle at the moment, which says nothing of the session. Answers
+\* are lost, and nothing is read or sent until there is a handle again: of the same
+\* session, or of a new one.
+HandleGoes(c) ==
+    LET m     == me[c]
+        still == IF Variant # "handle away taken for an ended session"
+                 THEN Unanswered(m)
+                 ELSE IF m.state \in {"idle", "in office", "ending"}
+                 THEN Idle(m)
+                 ELSE [Idle(m) EXCEPT !.state = Standing]
+    IN  /\ "handle" \in User /\ faults > 0 /\ ~m.away
+        /\ faults' = faults - 1
+        /\ strays' = strays \cup StrayOf(c)
+        /\ me' = [me EXCEPT ![c] = [still EXCEPT !.away = TRUE]]
+        /\ UNCHANGED << record, leader, trail, sessions, queue, written, stored,
+                        lagging, forged, history >>
+
+HandleReturns(c) ==
+    /\ me[c].away
+    /\ me' = [me EXCEPT ![c].away = FALSE]
+    /\ UNCHANGED << record, leader, trail, sessions, queue, written, stored,
+                    strays, lagging, forged, history, faults >>
 
 \* The server that lags catches up, for a moment.
 CatchUp ==
     /\ StaleReads /\ lagging # Now
     /\ lagging' = Now
-    /\ UNCHANGED << record, leader, trail, sessions, queue, written, stored,
-                    strays, me, history, faults >>
+    /\ UNCHANGED << record, leader, trail, forged, sessions, queue, written,
+                    stored, strays, me, history, faults >>
 
 OperatorRevokes ==
     /\ "revoke" \in Operator /\ faults > 0
@@ -597,7 +714,7 @@ OperatorRevokes ==
     /\ leader' = [leader EXCEPT !.word = "revoke"]
     /\ faults' = faults - 1
     /\ UNCHANGED << record, trail, sessions, queue, written, stored, strays,
-                    lagging, me, history >>
+                    lagging, forged, me, history >>
 
 OperatorDeletes ==
     /\ "delete" \in Operator /\ faults > 0
@@ -605,7 +722,7 @@ OperatorDeletes ==
     /\ leader' = Nothing
     /\ faults' = faults - 1
     /\ UNCHANGED << record, trail, sessions, queue, written, stored, strays,
-                    lagging, me, history >>
+                    lagging, forged, me, history >>
 
 \* Its latch queues again, behind all others.  No fault: the queue is but a hint.
 OperatorUnqueues ==
@@ -613,16 +730,30 @@ OperatorUnqueues ==
     /\ \E i \in 1..(Len(queue) - 1) :
            queue' = Append(Without(queue, queue[i]), queue[i])
     /\ UNCHANGED << record, leader, trail, sessions, written, stored, strays,
-                    lagging, me, history, faults >>
+                    lagging, forged, me, history, faults >>
+
+\* Anybody who may add to the trail makes znodes of all the usual names of an entry to
+\* come. What ends in something drawn at random cannot be made ahead.
+ForeignEntries ==
+    /\ "forge" \in Operator /\ faults > 0
+    /\ \E i \in {record.next, record.next + 1} \ forged :
+           forged' = forged \cup {i}
+    /\ faults' = faults - 1
+    /\ UNCHANGED << record, leader, trail, sessions, queue, written, stored,
+                    strays, lagging, me, history >>
 
 -----------------------------------------------------------------------------
-CandidateStep(c) ==
-    \/ Join(c) \/ ToldHead(c) \/ ToldChange(c)
+StepWithHandle(c) ==
+    \/ Join(c) \/ JoinAgain(c) \/ GiveUp(c) \/ ToldHead(c) \/ ToldChange(c)
     \/ \E seen \in Readings(c) :
           ReadAndDecide(c, seen) \/ ReadOffice(c, seen) \/ ReadEnding(c, seen)
     \/ ReceiveAnswer(c) \/ LoseAnswer(c)
-    \/ BeginLease(c) \/ LeaseRunsOut(c) \/ Lapse(c) \/ Resign(c) \/ Write(c)
-    \/ NewSession(c)
+    \/ BeginLease(c) \/ Lapse(c) \/ Resign(c) \/ Write(c)
+
+CandidateStep(c) ==
+    \/ ~me[c].away /\ StepWithHandle(c)
+    \/ LeaseRunsOut(c) \/ EndThread(c) \/ UnattendedRunsOut(c)
+    \/ HandleGoes(c) \/ HandleReturns(c) \/ NewSession(c)
 
 ServerStep ==
     \/ \E c \in Candidates : ServeRequest(c)
@@ -630,7 +761,8 @@ ServerStep ==
     \/ \E s \in sessions : EndSession(s)
     \/ CatchUp
 
-OperatorStep == OperatorRevokes \/ OperatorDeletes \/ OperatorUnqueues
+OperatorStep ==
+    OperatorRevokes \/ OperatorDeletes \/ OperatorUnqueues \/ ForeignEntries
 
 Next == (\E c \in Candidates : CandidateStep(c)) \/ ServerStep \/ OperatorStep
 
@@ -642,10 +774,11 @@ Symmetry == Permutations(Candidates)
 \* fire, a server that lags catches up, a session is ended that nobody keeps. Faults
 \* need not happen.
 Progress(c) ==
-    \/ Join(c) \/ ToldHead(c) \/ ToldChange(c)
-    \/ ReadAndDecide(c, Now) \/ ReadOffice(c, Now) \/ ReadEnding(c, Now)
-    \/ ServeRequest(c) \/ ReceiveAnswer(c)
-    \/ BeginLease(c) \/ Lapse(c)
+    \/ /\ ~me[c].away
+       /\ \/ Join(c) \/ ToldHead(c) \/ ToldChange(c)
+          \/ ReadAndDecide(c, Now) \/ ReadOffice(c, Now) \/ ReadEnding(c, Now)
+          \/ ReceiveAnswer(c) \/ BeginLease(c) \/ Lapse(c)
+    \/ ServeRequest(c) \/ UnattendedRunsOut(c) \/ HandleReturns(c)
 
 LearnOfEnd(c) == Session(c) \notin sessions /\ NewSession(c)
 
@@ -673,6 +806,15 @@ OfficeIsRecorded ==
     leader # Nothing =>
         /\ IsLed(record)
         /\ leader.nonce = record.nonce /\ leader.epoch = record.epoch
+
+\* The office of a session that its candidate has is somebody's: of a tenure, of an
+\* attempt that is not forgotten, or to be deleted.
+OfficeHasHolder ==
+    leader # Nothing =>
+        LET c == leader.candidate
+        IN  \/ leader.session # Session(c)
+            \/ me[c].state # "idle" /\ leader.nonce = Nonce(c)
+            \/ \E b \in strays : b.kind = "drop" /\ b.nonce = leader.nonce
 
 \* Epochs grow by one from each tenure to the next.
 EpochsDense ==
@@ -720,11 +862,13 @@ PredecessorIsTrue ==
 (* What must come about: whatever happened, once faults stop somebody ends *)
 (* up in office with a lease, and stays.                                   *)
 (***************************************************************************)
-Leads(c) == Holds(c) /\ leader # Nothing /\ leader.nonce = Nonce(c)
+Leads(c) ==
+    /\ Holds(c) /\ me[c].lease.is = "held"
+    /\ leader # Nothing /\ leader.nonce = Nonce(c)
 
 SomebodyLeads == <>[](\E c \in Candidates : Leads(c))
 
-\* Whoever is in office no more does not hold its lease for ever.
+\* Whoever is in office no more, or works no more, does not hold its lease for ever.
 LosersLearn ==
     \A c \in Candidates : (Holds(c) /\ ~Leads(c)) ~> ~Holds(c)
 
@@ -733,7 +877,7 @@ LosersLearn ==
 (* run prints each of these when it gets there first, and the build        *)
 (* expects them, where a configuration allows them.                        *)
 (***************************************************************************)
-ASSUME \A i \in 1..13 : TLCSet(i, FALSE)
+ASSUME \A i \in 1..17 : TLCSet(i, FALSE)
 
 Reached(i, what, here) ==
     here /\ ~TLCGet(i) => TLCSet(i, TRUE) /\ PrintT("reached: " \o what)
@@ -768,5 +912,19 @@ Reachable ==
     /\ Reached(12, "a store that has seen two epochs",
                Len(written) = 2 /\ Len(stored) = 2)
     /\ Reached(13, "failed", InTrail("failed"))
+    /\ Reached(14, "an attempt that came true after it was given up",
+               \E c \in Candidates :
+                   me[c].leaving /\ IsOwn(c, record) /\ IsLed(record))
+    /\ Reached(15, "a leader whose client has no handle at the moment",
+               \E c \in Candidates :
+                   me[c].away /\ Leads(c))
+    /\ Reached(16, "a leader whose thread has ended",
+               \E c \in Candidates :
+                   me[c].lease # Nothing /\ me[c].lease.is = "unattended")
+    /\ Reached(17, "a transition under a drawn name",
+               \E c \in Candidates :
+                   /\ me[c].names = "drawn" /\ me[c].request # Nothing
+                   /\ me[c].request.at = "answered"
+                   /\ me[c].request.result = "ok")
 
 =============================================================================
