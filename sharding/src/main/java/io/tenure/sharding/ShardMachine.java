@@ -320,7 +320,7 @@ final class ShardMachine {
     if (slot.attemptUnknown && found.isPresent() && isNodeOfTheAttempt(slot, found.get())) {
       // It came true, and its record was overwritten since: else that tenure would never end.
       out.accept(new WorkerAction.DropLeader(slot.shard, slot.nonce));
-      attemptIsUnknown(slot, false);
+      slot.attemptUnknown = false;
       forget(slot);
       rest(slot, RETRY_NANOS);
       return;
@@ -330,7 +330,7 @@ final class ShardMachine {
       out.accept(new WorkerAction.DropLeader(slot.shard, slot.nonce));
     }
     // A transaction at a version that has passed cannot come true any more.
-    attemptIsUnknown(slot, slot.attemptUnknown && isAsBefore(slot.view, found.orElse(null)));
+    slot.attemptUnknown &= isAsBefore(slot.view, found.orElse(null));
     forget(slot);
     found.ifPresent(view -> slot.keep(view, false));
     if (!looked.deserted()) {
@@ -578,7 +578,7 @@ final class ShardMachine {
     slot.conflicts++;
     switch (slot.state) {
       case ELECTING -> {
-        attemptIsUnknown(slot, slot.attemptUnknown || unknown);
+        slot.attemptUnknown |= unknown;
         if (slot.conflicts > MAX_CONFLICTS) {
           failed(slot, contended());
         } else {
@@ -642,7 +642,7 @@ final class ShardMachine {
   private void granted(ShardSlot slot) {
     slot.conflicts = 0;
     slot.naming = EntryNaming.PLAIN;
-    attemptIsUnknown(slot, false);
+    slot.attemptUnknown = false;
     slot.graceOver = false;
     boolean wanted = slot.role == ShardRole.LEAD || slot.role == ShardRole.STAND_BY;
     if (!wanted || closing.isPresent() || slot.taskAlive) {
@@ -653,7 +653,6 @@ final class ShardMachine {
       return;
     }
     report |= slot.warmth == ShardSlot.Warmth.READY || slot.role == ShardRole.STAND_BY;
-    report |= clearUnable(slot);
     // Whatever got ready is the task that leads now; what it still says of that comes too late.
     slot.warmth = ShardSlot.Warmth.COLD;
     slot.taskAlive = true;
@@ -903,11 +902,9 @@ final class ShardMachine {
     return failing;
   }
 
-  /** It may lead again, unless its last task still runs: then that is said, and remains so. */
+  /** It may lead again, unless its last task still runs: then that is said until it is gone. */
   private void rested(ShardSlot slot) {
-    if (!slot.taskAlive) {
-      report |= clearUnable(slot);
-    } else if (isWanted(slot) && !slot.unable) {
+    if (slot.taskAlive && isWanted(slot) && !slot.unable) {
       slot.unable = true;
       report = true;
     }
@@ -990,7 +987,7 @@ final class ShardMachine {
     }
     coolDown(slot);
     remember(slot, FailingShards.REMEMBERED_NANOS);
-    attemptIsUnknown(slot, false); // Nothing that was sent in that session can come true now.
+    slot.attemptUnknown = false; // Nothing that was sent in that session can come true now.
     become(slot, SlotState.IDLE);
   }
 
@@ -1012,11 +1009,6 @@ final class ShardMachine {
   /** How many shards are led, or may come to be, or are to be no more. */
   int occupied() {
     return occupied;
-  }
-
-  private void attemptIsUnknown(ShardSlot slot, boolean unknown) {
-    slot.attemptUnknown = unknown;
-    count(slot);
   }
 
   private void count(ShardSlot slot) {
