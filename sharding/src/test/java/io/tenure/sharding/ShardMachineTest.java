@@ -3,20 +3,11 @@ package io.tenure.sharding;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tenure.internal.Commit;
-import io.tenure.internal.CommitProtocol;
-import io.tenure.internal.Incumbent;
 import io.tenure.internal.ScopeOp;
-import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.ScopeView;
-import io.tenure.internal.Sessions;
-import io.tenure.scope.Candidate;
 import io.tenure.scope.CoordinationException;
-import io.tenure.scope.Retention;
 import io.tenure.scope.Transition;
 import io.tenure.testing.InMemoryScope;
-import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -26,28 +17,7 @@ import net.jqwik.api.Example;
  * The main ways of one shard of a worker, told as what the worker hears and what it then wants
  * done. {@link WorkerSimulationTest} looks for the ways that nobody thought of.
  */
-class ShardMachineTest {
-
-  private static final Instant NOW = Instant.parse("2026-03-01T02:00:00Z");
-  private static final Retention RETENTION = Retention.last(20);
-  private static final long SESSION = 0x51;
-  private static final long ANOTHERS_SESSION = 0x52;
-  private static final long TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(1);
-
-  private int attempts;
-  private final WorkerMachine machine =
-      new WorkerMachine(
-          candidate("w-1"),
-          RETENTION,
-          () -> "attempt-" + ++attempts,
-          () -> 0,
-          (shard, change) -> {});
-  private InMemoryScope scope = InMemoryScope.absent();
-
-  // What the machine asked for last.
-  private long look;
-  private long wake;
-  private Commit sent;
+class ShardMachineTest extends OneShard {
 
   // ---- the beginning ----
 
@@ -645,137 +615,5 @@ class ShardMachineTest {
         .doesNotContain("warm up 7");
     wakes();
     assertThat(looked()).contains("warm up 7");
-  }
-
-  // ---- what the worker hears ----
-
-  private List<String> on(WorkerEvent event) {
-    List<WorkerAction> actions = new ArrayList<>();
-    machine.on(event, NOW, actions::add);
-    for (WorkerAction action : actions) {
-      if (action instanceof WorkerAction.Look asked) {
-        look = asked.number();
-      } else if (action instanceof WorkerAction.Later later) {
-        wake = later.number();
-      } else if (action instanceof WorkerAction.Send send) {
-        sent = send.commit();
-      }
-    }
-    return Transcript.of(actions);
-  }
-
-  private void begins(boolean untouched) {
-    on(new WorkerEvent.SessionBegun(SESSION, TIMEOUT_NANOS, untouched));
-  }
-
-  private List<String> plan(PlanNode plan) {
-    return on(new WorkerEvent.Planned(plan));
-  }
-
-  private static PlanNode leads() {
-    return SimulatedGroup.plan(List.of("7"), List.of(), List.of());
-  }
-
-  private static PlanNode takesOver() {
-    return SimulatedGroup.plan(List.of(), List.of("7"), List.of());
-  }
-
-  private static PlanNode standsBy(int rank) {
-    List<List<String>> ranks = rank == 0 ? List.of(List.of("7")) : List.of(List.of(), List.of("7"));
-    return SimulatedGroup.plan(List.of(), List.of(), ranks);
-  }
-
-  private static PlanNode nothing() {
-    return SimulatedGroup.plan(List.of(), List.of(), List.of());
-  }
-
-  private List<String> looked() {
-    return on(new WorkerEvent.Looked("7", look, scope.find(), false));
-  }
-
-  private List<String> lookedAndFoundItDeserted() {
-    return on(new WorkerEvent.Looked("7", look, scope.find(), true));
-  }
-
-  private List<String> officeChanged() {
-    return on(new WorkerEvent.OfficeChanged("7"));
-  }
-
-  private List<String> wakes() {
-    return on(new WorkerEvent.Wake("7", wake));
-  }
-
-  private List<String> committed() {
-    assertThat(scope.apply(sent, SESSION)).isTrue();
-    return on(new WorkerEvent.Committed("7"));
-  }
-
-  private List<String> unknown() {
-    return on(new WorkerEvent.NotCommitted("7", true));
-  }
-
-  private List<String> ends(long epoch, Transition.End end) {
-    return on(new WorkerEvent.End("7", epoch, end));
-  }
-
-  private List<String> taskGone() {
-    return on(new WorkerEvent.TaskGone("7", false, false));
-  }
-
-  private void leadsSinceTheBeginning() {
-    begins(true);
-    plan(leads());
-    committed();
-  }
-
-  private void standsByForAnother(int rank) {
-    anotherLeads();
-    begins(false);
-    assertThat(plan(standsBy(rank))).containsExactly("wake 7 in 1000 ms");
-    assertThat(wakes()).containsExactly("look at 7 and watch");
-    assertThat(looked()).isEmpty();
-  }
-
-  // ---- what others do ----
-
-  private static Candidate candidate(String id) {
-    return new Candidate(id, "h", 1, Optional.empty());
-  }
-
-  private void anotherLeads() {
-    Incumbent another =
-        new Incumbent(candidate("w-2"), Sessions.format(ANOTHERS_SESSION), "anothers", NOW);
-    Commit commit =
-        scope
-            .find()
-            .map(view -> CommitProtocol.elect(view, another, "as planned", RETENTION, NOW))
-            .orElseGet(() -> CommitProtocol.found(another, "as planned", RETENTION, NOW));
-    scope.apply(commit, ANOTHERS_SESSION);
-  }
-
-  private void anotherEnds(Transition.End end) {
-    scope.apply(CommitProtocol.end(scope.read(), end, RETENTION, NOW), ANOTHERS_SESSION);
-  }
-
-  private void othersTenureEnds(Transition.End end) {
-    anotherLeads();
-    anotherEnds(end);
-  }
-
-  private void anothersSessionEnds() {
-    scope.sessionEnds(ANOTHERS_SESSION);
-  }
-
-  /** What is read when a person has set the record back. */
-  private ScopeView setBack() {
-    ScopeView found = scope.read();
-    return new ScopeView(
-        ScopeRecord.empty(), found.version() + 1, found.leader(), found.entryNames());
-  }
-
-  private void overwritten(String text) {
-    long owner = scope.leader.orElseThrow().owner();
-    scope.leader =
-        Optional.of(new ScopeView.LeaderData(text.getBytes(StandardCharsets.UTF_8), owner));
   }
 }
