@@ -451,8 +451,9 @@ public final class ShardWorker implements AutoCloseable {
    *
    * @return completes when the worker is registered; fails with {@link GroupSettingsException} if
    *     it was told other settings than the group has, with another {@link
-   *     io.tenure.scope.TenureException} if it cannot join at all. While ZooKeeper cannot be
-   *     reached, it waits
+   *     io.tenure.scope.TenureException} if it cannot join at all, with {@link
+   *     ElectionClosedException} if the worker is closed or the JVM ends already. While ZooKeeper
+   *     cannot be reached, it waits
    */
   public CompletionStage<Void> start() {
     synchronized (lifecycle) {
@@ -464,15 +465,32 @@ public final class ShardWorker implements AutoCloseable {
       if (before != null) {
         return driver.forUsers(before);
       }
+      if (!shutdownLimit.isZero() && !drainsAtExit()) {
+        return CompletableFuture.failedFuture(
+            new ElectionClosedException(
+                "worker " + id() + " does not start, because the JVM ends"));
+      }
       CompletableFuture<Void> joined = driver.start().thenRun(coordinator::start);
       started = joined;
-      if (!shutdownLimit.isZero()) {
-        Thread hook = new Thread(this::shutDown, "tenure-drain-" + id());
-        shutdownHook = hook;
-        Runtime.getRuntime().addShutdownHook(hook);
-      }
       return driver.forUsers(joined);
     }
+  }
+
+  /**
+   * Registers the shutdown hook, which waits for this lock before it does anything.
+   *
+   * @return whether there will be a drain; there is none if the JVM ends already
+   */
+  private boolean drainsAtExit() {
+    Thread hook = new Thread(this::shutDown, "tenure-drain-" + id());
+    try {
+      Runtime.getRuntime().addShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      log.debug("group={} worker={} does not start", group(), id(), e);
+      return false;
+    }
+    shutdownHook = hook;
+    return true;
   }
 
   /** What the shutdown hook does. A {@link #close} that comes meanwhile waits for its end. */
