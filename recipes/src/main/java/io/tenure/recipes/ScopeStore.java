@@ -543,8 +543,10 @@ final class ScopeStore {
     if (cause instanceof LaterException) {
       return Optional.empty();
     }
+    Throwable told =
+        cause instanceof RuntimeException thrown ? ServerErrors.thrownByClient(thrown) : cause;
     return Optional.of(
-        cause instanceof TenureException tenure
+        told instanceof TenureException tenure
             ? tenure
             : new CoordinationException("the scope " + scope + " cannot be read: " + cause, cause));
   }

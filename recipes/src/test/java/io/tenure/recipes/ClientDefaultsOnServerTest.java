@@ -247,6 +247,6 @@ class ClientDefaultsOnServerTest {
     assertThatThrownBy(() -> election.tryAcquire(Duration.ofSeconds(20)))
         .isInstanceOf(CoordinationException.class)
         .hasMessageContaining("/schema")
-        .hasMessageContaining("schema");
+        .hasMessageContaining("allow Tenure's znodes in its SchemaSet");
   }
 }
