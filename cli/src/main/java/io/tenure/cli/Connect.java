@@ -273,10 +273,12 @@ final class Connect {
     if (clientConfiguration != null) {
       warnings.addAll(SecretFiles.warningsOfClientConfiguration(clientConfiguration));
     }
-    String logins = properties.get("java.security.auth.login.config");
-    if (logins != null) {
-      SecretFiles.warning("java.security.auth.login.config", logins).ifPresent(warnings::add);
-    }
+    properties.forEach(
+        (name, value) -> {
+          if (SecretFiles.isNamedBy(name)) {
+            SecretFiles.warning(name, value).ifPresent(warnings::add);
+          }
+        });
     CommandSpec own = command;
     if (own != null) {
       warnings.forEach(warning -> Failures.say(own.commandLine().getErr(), warning));

@@ -64,6 +64,12 @@ final class SecretFiles {
     }
   }
 
+  /** Whether a property names a file that holds passwords. */
+  static boolean isNamedBy(String property) {
+    return property.equals("java.security.auth.login.config")
+        || property.toLowerCase(Locale.ROOT).endsWith("passwordpath");
+  }
+
   /** The same for a file that is named by a property. */
   static Optional<String> warning(String what, String file) {
     try {
@@ -88,7 +94,7 @@ final class SecretFiles {
     for (String name : properties.stringPropertyNames()) {
       String lower = name.toLowerCase(Locale.ROOT);
       passwords |= lower.endsWith("password");
-      if (lower.endsWith("passwordpath")) {
+      if (isNamedBy(name)) {
         warning(name, properties.getProperty(name)).ifPresent(warnings::add);
       }
     }

@@ -61,6 +61,11 @@ final class ServeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     InetSocketAddress address = BindAddress.of(bind, port);
+    try {
+      TimelineServer.requireHosts(allowedHosts);
+    } catch (IllegalArgumentException e) {
+      throw new CommandException(ExitCode.USAGE, "--allow-host " + e.getMessage(), e);
+    }
     if ("root".equals(System.getProperty("user.name"))) {
       Failures.say(io.err(), "serve runs as root and needs no privileges: run it as another user");
     }

@@ -153,7 +153,7 @@ class ServeCommandTest {
     assertRefused(ExitCode.USAGE, "is no address of this machine", "--bind", "192.0.2.1");
     assertRefused(ExitCode.USAGE, "no such host", "--bind", "nowhere.invalid");
     assertRefused(ExitCode.USAGE, "give 0 to 65535", "--port", "65536");
-    assertRefused(ExitCode.REFUSED, "\"a b\" is no host", "--allow-host", "a b");
+    assertRefused(ExitCode.USAGE, "\"a b\" is no host", "--allow-host", "a b");
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       assertRefused(
           ExitCode.REFUSED, "another process has this port", "--port", "" + taken.getLocalPort());

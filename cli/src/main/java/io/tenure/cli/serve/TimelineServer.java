@@ -79,6 +79,15 @@ public final class TimelineServer implements AutoCloseable {
   }
 
   /**
+   * Finds out whether a server could be started with these hosts.
+   *
+   * @throws IllegalArgumentException if one of the hosts is none
+   */
+  public static void requireHosts(Collection<String> allowedHosts) {
+    new HostRule(allowedHosts);
+  }
+
+  /**
    * Starts on an address.
    *
    * @param allowedHosts what the server may be asked by, besides its address and {@code localhost}
