@@ -144,4 +144,69 @@ class DampingTest {
     isGone();
     assertThat(damping.told(now).get("w").deaths()).isEqualTo(6);
   }
+
+  @Example
+  void theFirstEarlyEndIsToldToNobodyAndOneAfterTwoMinutesIsNotEarly() {
+    lives(5);
+    lives(120);
+    assertThat(damping.told(now)).isEmpty();
+    lives(5);
+    isGone();
+    assertThat(damping.told(now).get("w").deaths()).isEqualTo(2);
+  }
+
+  @Example
+  void noTimeIsLeftOfAPauseThatIsOver() {
+    lives(5);
+    lives(5);
+    isGone();
+    pass(9);
+    assertThat(heldSeconds()).isEqualTo(1);
+    pass(1);
+    assertThat(damping.nanosLeft(now)).isEmpty();
+  }
+
+  @Example
+  void aWorkerThatStaysAwayForAQuarterOfAnHourIsForgotten() {
+    lives(5);
+    lives(5);
+    isGone();
+    pass(899);
+    isGone();
+    assertThat(damping.told(now)).containsOnlyKeys("w");
+    pass(1);
+    isGone();
+    assertThat(damping.told(now)).isEmpty();
+  }
+
+  @Example
+  void onlyAHundredAreToldOfAndTheWorstAreAmongThem() {
+    for (int death = 0; death < 3; death++) {
+      List<CoordinatorMachine.Worker> all = new ArrayList<>();
+      for (int i = 100; i < 200; i++) {
+        all.add(worker("w-" + i, ++incarnation, death == 0));
+      }
+      all.add(worker("worst", ++incarnation, false));
+      damping.see(all, now);
+      pass(5);
+    }
+    isGone();
+    assertThat(damping.told(now)).hasSize(100).containsKey("worst");
+    assertThat(damping.told(now).get("worst").deaths()).isEqualTo(3);
+  }
+
+  @Example
+  void aHundredGoodbyesAreRememberedUntilTheirSessionsEnd() {
+    for (int others : List.of(99, 100)) {
+      damping = new Damping(now, START_MILLIS);
+      lives(5);
+      lives(5);
+      damping.saidGoodbye(incarnation);
+      for (int other = 1; other <= others; other++) {
+        damping.saidGoodbye(-other);
+      }
+      isGone();
+      assertThat(damping.told(now).isEmpty()).isEqualTo(others == 99);
+    }
+  }
 }

@@ -75,13 +75,16 @@ class FailingShardsTest {
 
   @Test
   void aShardWhoseStepHangsFailsFromTheFirstLapseUntilTheStepReturns() {
+    assertThat(failing.hangs("7")).isFalse();
     failing.lapsed("7", true, "lapsed", NOW, ++wake);
+    assertThat(failing.hangs("7")).isTrue();
     assertThat(failing.rests("7")).isFalse();
     assertThat(failing.failing()).containsExactly("7");
     assertThat(failing.wake("7", wake)).as("not forgotten").isEqualTo(Change.NOTHING);
     failing.gotReady("7");
     assertThat(failing.failing()).containsExactly("7");
     assertThat(failing.returned("7")).isTrue();
+    assertThat(failing.hangs("7")).isFalse();
     assertThat(failing.returned("7")).isFalse();
     assertThat(failing.failing()).isEmpty();
     assertThat(failing.awaits("7", ++wake)).isTrue();
