@@ -197,10 +197,14 @@ final class Connect {
       config =
           clientConfiguration == null
               ? new ZKClientConfig()
-              : new ZKClientConfig(clientConfiguration);
+              // ZooKeeper takes no relative path of one character.
+              : new ZKClientConfig(clientConfiguration.toAbsolutePath());
     } catch (ConfigException | RuntimeException e) {
       throw usage(
-          "--client-configuration " + clientConfiguration + " cannot be read: " + e.getMessage());
+          "--client-configuration "
+              + (clientConfiguration == null
+                  ? "cannot be read: " + e.getMessage()
+                  : SecretFiles.notReadable(clientConfiguration, e)));
     }
     properties.forEach(
         (name, value) -> {
@@ -298,7 +302,7 @@ final class Connect {
         try {
           all.addAll(Secrets.linesOf(file));
         } catch (IOException e) {
-          throw usage("--auth-file " + file + " cannot be read: " + e.getMessage());
+          throw usage("--auth-file " + SecretFiles.notReadable(file, e));
         }
       }
       allAuths = List.copyOf(all);

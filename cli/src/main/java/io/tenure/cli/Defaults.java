@@ -61,7 +61,7 @@ final class Defaults implements IDefaultValueProvider {
         properties.load(reader);
       } catch (IOException | IllegalArgumentException e) {
         throw new CommandException(
-            ExitCode.USAGE, "configuration file " + file + " cannot be read: " + e.getMessage(), e);
+            ExitCode.USAGE, "configuration file " + SecretFiles.notReadable(file, e), e);
       }
     }
     for (String name : properties.stringPropertyNames()) {

@@ -64,6 +64,19 @@ final class SecretFiles {
     }
   }
 
+  /** Why a file that was named cannot be read; many exceptions of Java's say its name alone. */
+  static String notReadable(Path file, Exception e) {
+    String why = String.valueOf(e.getMessage());
+    if (!Files.exists(file)) {
+      why = "there is no such file";
+    } else if (Files.isDirectory(file)) {
+      why = "it is a directory";
+    } else if (!Files.isReadable(file)) {
+      why = "its permissions do not allow it";
+    }
+    return file + " cannot be read: " + why;
+  }
+
   /** Whether a property names a file that holds passwords. */
   static boolean isNamedBy(String property) {
     return property.equals("java.security.auth.login.config")

@@ -22,6 +22,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who can read the files that the command writes, and those with passwords that it is given. */
 @Timeout(120)
@@ -118,6 +120,17 @@ class FilePermissionsTest {
         0,
         "--client-configuration",
         file("c.properties", "rw-r--r--", "zookeeper.request.timeout=9000").toString());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--auth-file", "--config", "--client-configuration"})
+  void aFileThatCannotBeReadIsNamedWithTheReason(String option) {
+    assertThat(Cli.at(server).run("who", SCOPE, option, directory + "/none"))
+        .satisfies(missing -> assertThat(missing.exitCode()).isEqualTo(ExitCode.USAGE))
+        .satisfies(missing -> assertThat(missing.err()).contains("/none", "there is no such file"));
+    assertThat(Cli.at(server).run("who", SCOPE, option, directory.toString()))
+        .satisfies(folder -> assertThat(folder.exitCode()).isEqualTo(ExitCode.USAGE))
+        .satisfies(folder -> assertThat(folder.err()).contains("it is a directory"));
   }
 
   @Test
