@@ -21,7 +21,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
+import org.apache.curator.framework.api.transaction.CuratorOp;
+import org.apache.curator.framework.api.transaction.CuratorTransactionResult;
 import org.apache.curator.retry.RetryNTimes;
+import org.apache.zookeeper.CreateMode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -115,6 +118,22 @@ class ClientViewsOnServerTest {
 
     assertThat(candidate(client, "w-1").tryAcquire(Duration.ofSeconds(20))).isPresent();
     assertThat(zk.client().checkExists().forPath("/prod/app" + SCOPE)).isNotNull();
+  }
+
+  @Test
+  void aTransactionTellsThePathsOfWhatItMadeWithoutNamespaceAndChroot() throws Exception {
+    zk.client().create().creatingParentsIfNeeded().forPath("/prod/app/made");
+    CuratorFramework view =
+        zk.client(zk.server().getConnectString() + "/prod").usingNamespace("app");
+    Lease lease = candidate(view, "w-1").acquire();
+    CuratorOp sequential =
+        view.transactionOp()
+            .create()
+            .withMode(CreateMode.PERSISTENT_SEQUENTIAL)
+            .forPath("/made/n-");
+    assertThat(lease.inTransaction(List.of(sequential)))
+        .extracting(CuratorTransactionResult::getResultPath)
+        .containsExactly("/made/n-0000000000");
   }
 
   @Test

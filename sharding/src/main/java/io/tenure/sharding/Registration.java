@@ -190,7 +190,7 @@ final class Registration {
                         if (reply.ok()
                             && reply.results().get(0) instanceof OpResult.CreateResult made) {
                           written = data;
-                          return registered(asked, monitor.clientPath(made.getPath()), opened);
+                          return registered(asked, ZnodeOps.created(prefix, made), opened);
                         } else if (reply.isUnknown() || ServerErrors.isTransient(reply.code())) {
                           return CompletableFuture.completedFuture(false);
                         } else if (reply.code() == Code.NONODE) {

@@ -339,7 +339,7 @@ public final class HeldLease implements Lease {
     @Nullable String path = null;
     @Nullable Stat stat = null;
     if (result instanceof OpResult.CreateResult create) {
-      path = create.getPath();
+      path = ZnodeOps.created(op.getTypeAndPath().getForPath(), create);
       stat = create.getStat();
     } else if (result instanceof OpResult.SetDataResult set) {
       stat = set.getStat();

@@ -8,6 +8,7 @@ import org.apache.curator.framework.imps.CuratorFrameworkState;
 import org.apache.curator.framework.schema.SchemaViolation;
 import org.apache.jute.Record;
 import org.apache.zookeeper.CreateMode;
+import org.apache.zookeeper.OpResult;
 import org.apache.zookeeper.data.ACL;
 import org.apache.zookeeper.proto.CreateRequest;
 import org.jspecify.annotations.Nullable;
@@ -132,5 +133,17 @@ public final class ZnodeOps {
                 + ": it must give at least one entry for each path, or as its default");
       }
     }
+  }
+
+  /**
+   * The path of a znode that was created, as the client names it. In the answer to a transaction
+   * the path has the namespace of the client and the chroot of its connection string still in
+   * front.
+   *
+   * @param asked the path that was asked for; a sequential one ends otherwise
+   */
+  public static String created(String asked, OpResult.CreateResult made) {
+    String real = made.getPath();
+    return asked.substring(0, asked.lastIndexOf('/')) + real.substring(real.lastIndexOf('/'));
   }
 }
