@@ -233,7 +233,12 @@ final class Connect {
    */
   private static void encrypt(ZKClientConfig config) {
     TlsSettings tls = TlsSettings.of(config);
-    if (tls.isPlainInSpite()) {
+    if (tls.isUnclear()) {
+      throw usage(
+          "zookeeper.client.secure="
+              + tls.unclear()
+              + " is no for ZooKeeper, and everything would go in plain text: give true or false");
+    } else if (tls.isPlainInSpite()) {
       if (!tls.socket().isEmpty()) {
         throw usage(
             "zookeeper.client.secure=true and zookeeper.clientCnxnSocket="
@@ -242,7 +247,7 @@ final class Connect {
                 + " text. Leave it out");
       }
       config.setProperty(ZKClientConfig.ZOOKEEPER_CLIENT_CNXN_SOCKET, TlsSettings.NETTY);
-    } else if (config.getProperty(ZKClientConfig.SECURE_CLIENT) == null
+    } else if (config.getProperty(ZKClientConfig.SECURE_CLIENT, "").isBlank()
         && (tls.keyStore().isPresent() || tls.trustStore().isPresent())) {
       throw usage(
           "zookeeper.ssl.* is given without zookeeper.client.secure, and everything would go in"

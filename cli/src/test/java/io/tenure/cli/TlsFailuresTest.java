@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tenure.testing.Access;
 import io.tenure.testing.Certificates;
+import io.tenure.testing.Certificates.Issued;
 import io.tenure.testing.Certificates.Validity;
 import io.tenure.testing.FirstBytes;
 import io.tenure.testing.SecureZooKeeper;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -216,5 +220,30 @@ class TlsFailuresTest {
         .contains("everything would go in plain text");
     assertThat(failure(zk.x509("worker").with("zookeeper.client.secure", ""), 2))
         .contains("without zookeeper.client.secure");
+    assertThat(failure(zk.x509("worker").with("zookeeper.client.secure", " "), 2))
+        .contains("without zookeeper.client.secure");
+    for (String yes : List.of("yes", "1", "on")) {
+      assertThat(failure(zk.plain().with("zookeeper.client.secure", yes), 2))
+          .contains("zookeeper.client.secure=" + yes + " is no for ZooKeeper");
+    }
+    connects(zk.plain().with("zookeeper.client.secure", "False"));
+  }
+
+  @Test
+  void aKeyWithAnotherPasswordThanItsStoreIsFoundBeforeAnythingIsSent() throws Exception {
+    Path store = zk.file("two-passwords.jks");
+    KeyStore keys = KeyStore.getInstance("JKS");
+    keys.load(null, null);
+    Issued worker = zk.authority().issue("CN=worker");
+    keys.setKeyEntry(
+        "own",
+        worker.key(),
+        "key-secret".toCharArray(),
+        worker.chain().toArray(Certificate[]::new));
+    try (OutputStream out = Files.newOutputStream(store)) {
+      keys.store(out, Certificates.PASSWORD.toCharArray());
+    }
+    assertThat(failure(zk.x509(store), 2))
+        .contains("has another password for its key than " + KEY_PASSWORD + " says");
   }
 }

@@ -158,6 +158,20 @@ class RefusedLoginTest {
   }
 
   @Test
+  void aClientWhoseWishForTlsZooKeeperTakesForNoIsRefused() {
+    Access netty = zk.tls().at(zk.plain().connect());
+    for (Access plain : List.of(zk.plain(), netty)) {
+      LeaderElection election =
+          zk.closeLater(
+              LeaderElection.builder(zk.client(plain.with("zookeeper.client.secure", "yes")), SCOPE)
+                  .build());
+      assertThatThrownBy(election::acquire)
+          .isInstanceOf(InsecureConnectionException.class)
+          .hasMessageContaining("zookeeper.client.secure=yes");
+    }
+  }
+
+  @Test
   void whyThereIsNoTlsIsSaidOnce() throws Exception {
     Path trust = Certificates.authority("CN=Other").trustStore(folder.resolve("trust.p12"));
     Access access = zk.x509("worker").with("zookeeper.ssl.trustStore.location", trust.toString());

@@ -4,6 +4,7 @@ import io.tenure.internal.LeaderNode;
 import io.tenure.internal.NearNames;
 import io.tenure.internal.ZnodeName;
 import io.tenure.internal.session.EphemeralBytes;
+import io.tenure.scope.Printable;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -169,8 +170,7 @@ final class GroupEdits {
     List<String> all = new ArrayList<>(shards.names());
     for (String name : names) {
       if (shards.contains(name)) {
-        throw new IllegalArgumentException(
-            "shard \"" + name + "\" is in " + paths.group() + " already");
+        throw refused("shard \"" + name + "\" is in " + paths.group() + " already");
       }
       all.add(name);
     }
@@ -237,8 +237,12 @@ final class GroupEdits {
         shards.isNumbered()
             ? ": they are 0 to " + (shards.size() - 1)
             : NearNames.hint(shard, shards.names());
-    return new IllegalArgumentException(
-        "there is no shard \"" + shard + "\" in " + paths.group() + hint);
+    return refused("there is no shard \"" + shard + "\" in " + paths.group() + hint);
+  }
+
+  /** Names may be as others wrote them, or as long as a caller gave them. */
+  private static IllegalArgumentException refused(String why) {
+    return new IllegalArgumentException(Printable.of(why, Printable.MAX_CHARS));
   }
 
   private void checkWorker(String workerId) {
@@ -248,8 +252,7 @@ final class GroupEdits {
           ids.size() > MAX_LISTED
               ? NearNames.hint(workerId, ids)
               : "; there " + (ids.isEmpty() ? "is none" : "are " + String.join(", ", ids));
-      throw new IllegalArgumentException(
-          "there is no worker \"" + workerId + "\" in " + paths.group() + " now" + hint);
+      throw refused("there is no worker \"" + workerId + "\" in " + paths.group() + " now" + hint);
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.tenure.sharding;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -222,5 +223,36 @@ class HostileLogLinesTest {
             "io.tenure.sharding.Coordinator",
             "io.tenure.sharding.Tenures",
             "io.tenure.audit.LastFile");
+  }
+
+  @Test
+  void whyAChangeIsRefusedIsSaidInPrintableWords() throws Exception {
+    put(
+        GROUP,
+        "{\"format\":1,\"shards\":2,\"standbys\":1,\"settleMillis\":300,\"movesInFlight\":100,"
+            + "\"readyMillis\":30000,\"retention\":20}");
+    put(
+        GROUP + "/workers/" + ZnodeName.encode(NAME) + "-0000000001",
+        candidate(NAME).put("nonce", "n").put("capacity", 1).put("state", "active").toString());
+    ShardGroup group = ShardGroup.of(neighbor, GROUP);
+    for (String wrong : List.of("w-1", ANY, "x".repeat(1 << 20))) {
+      refused(() -> group.drain(wrong, "for a test"));
+      refused(() -> group.pin("0", wrong, "for a test"));
+      refused(() -> group.move(wrong, NAME, "for a test"));
+    }
+  }
+
+  private interface Change {
+    void make() throws Exception;
+  }
+
+  private static void refused(Change change) {
+    assertThatThrownBy(change::make)
+        .isInstanceOf(IllegalArgumentException.class)
+        .satisfies(
+            refusal -> {
+              assertThat(Printable.is(refusal.getMessage())).isTrue();
+              assertThat(refusal.getMessage()).hasSizeLessThanOrEqualTo(Printable.MAX_CHARS);
+            });
   }
 }

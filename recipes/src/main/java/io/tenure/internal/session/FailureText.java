@@ -72,7 +72,11 @@ public final class FailureText {
     for (int depth = 0; cause != null && depth < 10; depth++, cause = cause.getCause()) {
       if (!(cause instanceof TenureException || cause instanceof KeeperException)) {
         String quoted = Printable.of(message(cause), Printable.MAX_CHARS);
-        text = quoted.isEmpty() ? text : text.replace(quoted, Redaction.masked(quoted));
+        // A quotation that was cut, or is another text than the message, is not found as a whole.
+        text =
+            !quoted.isEmpty() && text.contains(quoted)
+                ? text.replace(quoted, Redaction.masked(quoted))
+                : Redaction.masked(text);
       }
     }
     return text;

@@ -843,7 +843,16 @@ public final class Monitor implements AutoCloseable {
 
   /** ZooKeeper's usual socket passes over what asks for TLS, and everything goes in plain text. */
   private void requireAskedSecurity(Handle of) {
-    if (TlsSettings.of(of.zooKeeper().getClientConfig()).isPlainInSpite()) {
+    TlsSettings tls = TlsSettings.of(of.zooKeeper().getClientConfig());
+    if (tls.isUnclear()) {
+      cannotComeBack(
+          () ->
+              new InsecureConnectionException(
+                  "the client has zookeeper.client.secure="
+                      + tls.unclear()
+                      + ", which is no for ZooKeeper, so everything goes in plain text: set true or"
+                      + " false"));
+    } else if (tls.isPlainInSpite()) {
       cannotComeBack(
           () ->
               new InsecureConnectionException(

@@ -18,8 +18,18 @@ final class Redaction {
   private static final int MAX_CHARS = 2_000;
 
   private static final String SECRET =
-      "(?<![\\w.-])[\\w.-]*(?:passw|passwd|passphrase|pwd|secret|token|credential|authorization|api[-_.]?key"
-          + "|access[-_.]?key|private[-_.]?key|cookie|jwt|signature)[\\w.-]*";
+      "(?<![\\w.-])[\\w.-]*(?:passw|passwd|passphrase|pwd|secret|token|credential|authorization"
+          + "|(?:api|access|private|secret)[-_. ]?key|cookie|jwt|signature)[\\w.-]*";
+
+  /** What stands between a key and its value, also in a string of JSON and in a URL. */
+  private static final String IS = "\\\\*[\"']?\\s*(?:=>|->|\u2192|[:=]|%3[ad])\\s*";
+
+  /** A value in quotes, which may be escaped themselves, as in a string of JSON. */
+  private static final String QUOTED =
+      "(?:\\\\+\"[^\"]*\"?|\"(?s:.*?)(?:(?<!\\\\)\"|\\z)|\\\\*'[^']*'?)";
+
+  /** The value of a secret: what usually ends a value may be a part of it. */
+  private static final String SECRET_VALUE = "(?:" + QUOTED + "|[^\\s\"']\\S*)";
 
   /** A value: in quotes, or up to what usually ends it. */
   private static final String VALUE = "(?:\"[^\"]*\"?|'[^']*'?|[^\\s,;&)\\]}\"']+)";
@@ -37,12 +47,20 @@ final class Redaction {
           new Rule(Pattern.compile("-----BEGIN [A-Z ]+-----.*", Pattern.DOTALL), MASK),
           Rule.of("\\bjdbc:([a-z0-9]+):[^\\s\"']*", "jdbc:$1:" + MASK),
           // User and password in a URL, with or without what follows it.
-          Rule.of("(?<![a-z0-9+.-])([a-z][a-z0-9+.-]*://)[^\\s/@\"']+@", "$1" + MASK + "@"),
+          Rule.of("(?<![a-z0-9+.-])([a-z][a-z0-9+.-]*://)[^\\s\"']+@", "$1" + MASK + "@"),
           // Also a scheme that ZooKeeper knows: digest:user:password.
           Rule.of("\\b(digest|sasl|super):[^\\s:,;]+:[^\\s,;]+", "$1:" + MASK),
           Rule.of("(authorization[\"']?\\s*[:=]\\s*)[^\\r\\n]+", "$1" + MASK),
           Rule.of("\\b(bearer|basic|negotiate|apikey)\\s+[\\w+/=.~-]{8,}", "$1 " + MASK),
-          Rule.of("(" + SECRET + "[\"']?\\s*(?:=>|[:=])\\s*)" + VALUE, "$1" + MASK),
+          Rule.of("(" + SECRET + IS + ")" + SECRET_VALUE, "$1" + MASK),
+          Rule.of(
+              "((?<![\\w.-])(?:[\\w.-]*[._-])?(?:pass|pw)" + IS + ")" + SECRET_VALUE, "$1" + MASK),
+          // XML, as an element or as the text of one that is named by an attribute.
+          Rule.of("(<[^<>]*?" + SECRET + "[^<>]*>)[^<]+", "$1" + MASK),
+          // Arguments of a program.
+          Rule.of("((?<!\\S)--?(?:[\\w.-]*[._-])?(?:pass|pw)\\s+)\\S+", "$1" + MASK),
+          Rule.of("((?<!\\S)(?=--?)" + SECRET + "\\s+)(?!\\*\\*\\*)\\S+", "$1" + MASK),
+          Rule.of("((?<!\\S)(?:-u|--user)\\s+)\\S+", "$1" + MASK),
           Rule.of(
               "(" + SECRET + "\\s+(?:is|was|of|for)?\\s*)(?:\"[^\"]*\"?|'[^']*'?)", "$1" + MASK),
           // Any other value that has a key: nobody can know what all keys stand for.

@@ -12,6 +12,8 @@ import org.apache.zookeeper.common.ZKConfig;
  * What a client's configuration says of TLS. Immutable.
  *
  * @param secure whether it asks for TLS
+ * @param unclear the value that was meant to say so and is neither true nor false; empty if it is
+ *     clear
  * @param socket the class of its socket, as configured; empty for ZooKeeper's default
  * @param keyStore its own key and certificate, if it names any
  * @param trustStore whom it trusts; those of the JVM if it names none
@@ -21,6 +23,7 @@ import org.apache.zookeeper.common.ZKConfig;
  */
 public record TlsSettings(
     boolean secure,
+    String unclear,
     String socket,
     Optional<Store> keyStore,
     Optional<Store> trustStore,
@@ -76,6 +79,7 @@ public record TlsSettings(
   public static TlsSettings of(ZKConfig config) {
     return new TlsSettings(
         config.getBoolean(ZKClientConfig.SECURE_CLIENT),
+        unclear(config.getProperty(ZKClientConfig.SECURE_CLIENT, "").strip()),
         config.getProperty(ZKClientConfig.ZOOKEEPER_CLIENT_CNXN_SOCKET, "").strip(),
         store(config, PREFIX + "keyStore"),
         store(config, PREFIX + "trustStore"),
@@ -84,6 +88,10 @@ public record TlsSettings(
                 PREFIX + "enabledProtocols", config.getProperty(PREFIX + "protocol", ""))),
         list(config.getProperty(PREFIX + "ciphersuites", "")),
         config.getBoolean(PREFIX + "hostnameVerification", true));
+  }
+
+  private static String unclear(String value) {
+    return value.equalsIgnoreCase("true") || value.equalsIgnoreCase("false") ? "" : value;
   }
 
   private static Optional<Store> store(ZKConfig config, String name) {
@@ -114,5 +122,13 @@ public record TlsSettings(
   public boolean isPlainInSpite() {
     return secure
         && (socket.isEmpty() || socket.equals(NIO) || socket.equals(NIO.replaceAll(".*\\.", "")));
+  }
+
+  /**
+   * Whether it says neither that it asks for TLS nor that it does not: {@code yes} or {@code 1} is
+   * no for ZooKeeper, and everything goes in plain text, with any socket.
+   */
+  public boolean isUnclear() {
+    return !unclear.isEmpty();
   }
 }

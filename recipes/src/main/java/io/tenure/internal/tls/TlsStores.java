@@ -80,6 +80,7 @@ final class TlsStores {
     try {
       KeyManagerFactory factory = KeyManagerFactory.getInstance("PKIX");
       factory.init(keys, password.toCharArray());
+      requireKeys(keys, password.toCharArray());
       for (KeyManager one : factory.getKeyManagers()) {
         if (one instanceof X509ExtendedKeyManager manager) {
           return new Own(Optional.of(manager), certificates);
@@ -95,6 +96,15 @@ final class TlsStores {
           e);
     } catch (GeneralSecurityException e) {
       throw damaged(store, e);
+    }
+  }
+
+  /** The manager passes over keys that it cannot open, without a word. */
+  private static void requireKeys(KeyStore keys, char[] password) throws GeneralSecurityException {
+    for (String alias : Collections.list(keys.aliases())) {
+      if (keys.isKeyEntry(alias)) {
+        keys.getKey(alias, password);
+      }
     }
   }
 

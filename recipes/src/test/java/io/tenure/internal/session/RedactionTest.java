@@ -48,6 +48,25 @@ class RedactionTest {
             "key wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY refused",
             "AKIAIOSFODNN7EXAMPLE:wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
             "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----",
+            "<password>hunter2</password>",
+            "<property name=\"db.password\">hunter2</property>",
+            "<e name='a' password='hunter2'/>",
+            "{\\\"password\\\":\\\"hunter2\\\"}",
+            "{\"message\":\"wrong {\\\"token\\\": \\\"hunter2\\\", \\\"a\\\": 1}\"}",
+            "password=\"a\\\"hunter2\"",
+            "password=a,hunter2;hunter2)hunter2",
+            "mysqldump --password hunter2 --host db",
+            "login -pass hunter2 --api-key hunter2",
+            "curl -u app:hunter2 https://db.example.org",
+            "pass: hunter2",
+            "db.pw=hunter2",
+            "secret access key: hunter2",
+            "secret key \"hunter2\"",
+            "password -> hunter2",
+            "password \u2192 hunter2",
+            "GET /login?next=%2F&password%3Dhunter2",
+            "https://app:a@hunter2@db.example.org/x",
+            "https://app:a/hunter2@db.example.org/x",
             "unknownKey=hunter2")) {
       assertThat(Redaction.masked(message)).as(message).doesNotContain(WORD, KEY).contains("***");
     }
@@ -72,7 +91,11 @@ class RedactionTest {
             "For input string: \"twelve\"",
             "orders-worker-7f9c4d5b6-x2x1z is gone",
             "task 3f2504e0-4f89-11d3-9a0c-0305e82c3301 was cancelled",
-            "the token has expired")) {
+            "the token has expired",
+            "the password is wrong, the private key too",
+            "https://db.example.org:8443/x: 503",
+            "<html><body>503 Service Unavailable</body></html>",
+            "the command mysqldump --host db --port 3306 ended with 2")) {
       assertThat(Redaction.masked(message)).isEqualTo(message);
     }
   }
