@@ -208,7 +208,9 @@ final class Connect {
     }
     properties.forEach(
         (name, value) -> {
-          if (name.startsWith("zookeeper.") || name.equals("jute.maxbuffer")) {
+          if (name.equals(LoginFile.PROPERTY)) {
+            return; // When all that belongs to it is known.
+          } else if (name.startsWith("zookeeper.") || name.equals("jute.maxbuffer")) {
             config.setProperty(name, value);
           } else if (name.startsWith("java.security.") || name.startsWith("javax.security.")) {
             System.setProperty(name, value);
@@ -224,7 +226,20 @@ final class Connect {
       config.setProperty(ZKConfig.JUTE_MAXBUFFER, Integer.toString(REPLY_BYTES));
     }
     encrypt(config);
+    logIn(config);
     return config;
+  }
+
+  private void logIn(ZKClientConfig config) {
+    String logins = properties.get(LoginFile.PROPERTY);
+    if (logins != null) {
+      LoginFile.problem(logins, config)
+          .ifPresent(
+              problem -> {
+                throw usage(problem + ". There would be no login");
+              });
+      System.setProperty(LoginFile.PROPERTY, logins);
+    }
   }
 
   /**

@@ -101,7 +101,8 @@ class FilePermissionsTest {
     assertWarnings(1, "--auth-file", auth.toString());
     assertWarnings(1, "--config", configuration.toString());
     assertWarnings(2, "--client-configuration", client.toString());
-    assertWarnings(1, "-D", "java.security.auth.login.config=" + logins);
+    assertWarnings(
+        1, "-D", "java.security.auth.login.config=" + logins, "-D", "zookeeper.sasl.client=false");
     assertWarnings(1, "-D", "zookeeper.ssl.trustStore.passwordPath=" + password);
     for (Path file : List.of(auth, configuration, password, client, logins)) {
       Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
@@ -109,7 +110,8 @@ class FilePermissionsTest {
     assertWarnings(0, "--auth-file", auth.toString());
     assertWarnings(0, "--config", configuration.toString());
     assertWarnings(0, "--client-configuration", client.toString());
-    assertWarnings(0, "-D", "java.security.auth.login.config=" + logins);
+    assertWarnings(
+        0, "-D", "java.security.auth.login.config=" + logins, "-D", "zookeeper.sasl.client=false");
     assertWarnings(0, "-D", "zookeeper.ssl.trustStore.passwordPath=" + password);
   }
 

@@ -11,6 +11,7 @@ import io.tenure.testing.SecureZooKeeper;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.time.Duration;
@@ -211,6 +212,21 @@ class TlsFailuresTest {
     assertThat(failure(zk.sasl("worker").with("zookeeper.fips-mode", ""), 5))
         .contains("DIGEST-MD5", "zookeeper.fips-mode=false");
     connects(zk.sasl("worker"));
+  }
+
+  /** ZooKeeper's client would go on without one, and do what everybody may do. */
+  @Test
+  void aLoginThatCannotBeReadIsRefusedAndNotLeftOut() throws Exception {
+    String property = "java.security.auth.login.config";
+    assertThat(failure(zk.plain().with(property, "/nowhere/jaas.conf"), 2))
+        .contains(property + "=/nowhere/jaas.conf does not exist or cannot be read");
+    Path file = Files.writeString(zk.file("half.conf"), "Client { password=\"store-secret\"");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    assertThat(failure(zk.plain().with(property, file.toString()), 2))
+        .contains("cannot be understood as a JAAS configuration");
+    Files.writeString(file, "Other { com.sun.security.auth.module.Krb5LoginModule required; };");
+    assertThat(failure(zk.plain().with(property, file.toString()), 2))
+        .contains("has no section \"Client\"", "zookeeper.sasl.clientconfig");
   }
 
   @Test
