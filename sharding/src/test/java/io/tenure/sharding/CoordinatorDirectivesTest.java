@@ -263,6 +263,7 @@ class CoordinatorDirectivesTest {
         .directive("move-1", "w-9")
         .directive("capacity-w-1", "much")
         .directive("capacity-w-2", "-1")
+        .directive("capacity-w-4", "0")
         .directive("capacity-w-3", "NaN")
         .directive("stop-w-1", "")
         .directive("nonsense", "")
@@ -271,7 +272,8 @@ class CoordinatorDirectivesTest {
         .directive("pin-2", "{\"format\":1,\"value\":\"w-1\",\"reason\":\"near the disks\"}");
     Map<String, String> ignored = group.decide().ignored();
     assertThat(ignored)
-        .hasSize(12)
+        .hasSize(13)
+        .containsEntry("/orders/directives/capacity-w-4", "\"0\" is no number above 0")
         .containsEntry(
             "/orders/directives/pin-0", "has no data: the id of the worker belongs there")
         .containsEntry("/orders/directives/pin-99", "there is no shard \"99\" in the group")

@@ -9,6 +9,7 @@ import io.tenure.internal.ZnodeName;
 import io.tenure.scope.Candidate;
 import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.Retention;
+import io.tenure.scope.TenureException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -346,6 +347,12 @@ class GroupFormatsTest {
     assertThat(text(plain.bytes(true))).isEqualTo(golden);
     assertThat(WorkerNode.parse(PATH, bytes(golden.replace("\"capacity\":1.0,", ""))))
         .isEqualTo(plain);
+    for (String none : List.of("0", "-1", "\"NaN\"", "1e999")) {
+      assertThatExceptionOfType(TenureException.class)
+          .as(none)
+          .isThrownBy(() -> WorkerNode.parse(PATH, bytes(golden.replace("1.0", none))))
+          .withMessageContaining("capacity");
+    }
   }
 
   @Example
