@@ -161,6 +161,9 @@ final class Archiving {
   private List<TrailState> read(List<String> trails, Set<String> again)
       throws InterruptedException {
     List<String> paths = trails.stream().map(TrailPaths::audit).toList();
+    // Before the lists, so that what is counted by then is listed.
+    List<Read<Znode>> earlierAudits = znodes.readEach(paths);
+    List<Read<Znode>> earlierParents = znodes.readEach(trails);
     List<ZnodeReader.Listed> lists = znodes.listEach(paths);
     // After the lists, so that what is listed honestly is counted.
     List<Read<Znode>> audits = znodes.readEach(paths);
@@ -178,12 +181,21 @@ final class Archiving {
       if (list.isEmpty() || audit.isEmpty()) {
         continue; // Deleted since it was found.
       }
-      if (list.get().stat().getCzxid() != audit.get().stat().getCzxid()) {
-        again.add(trail); // Made anew between the two readings.
+      TrailState.Earlier earlier =
+          new TrailState.Earlier(earlierAudits.get(i).found(), earlierParents.get(i).found());
+      long made = list.get().stat().getCzxid();
+      if (made != audit.get().stat().getCzxid() || !earlier.isOf(made)) {
+        again.add(trail); // Made anew between the readings.
         continue;
       }
       TrailState state =
-          TrailState.of(trail, list.get().names(), audit.get(), parents.get(i).found());
+          TrailState.of(trail, earlier, list.get().names(), audit.get(), parents.get(i).found());
+      if (state.movedOn) {
+        again.add(trail);
+      }
+      if (state.isTooEarly()) {
+        continue;
+      }
       sharedIndexes.leaveOut(state);
       noteUncounted(state, again);
       states.add(state);

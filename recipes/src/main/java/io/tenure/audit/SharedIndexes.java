@@ -5,7 +5,6 @@ import io.tenure.internal.session.ZnodeReader;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 
@@ -32,8 +31,8 @@ final class SharedIndexes {
   void leaveOut(TrailState state) throws InterruptedException {
     state.leaveOut(foreign);
     OptionalLong from = state.firstShared();
-    Optional<EntryChain.Anchor> anchor = state.anchor();
-    if (from.isEmpty() || anchor.isEmpty()) {
+    List<EntryChain.Anchor> anchors = state.anchors();
+    if (from.isEmpty() || anchors.isEmpty()) {
       return;
     }
     List<String> paths =
@@ -47,8 +46,7 @@ final class SharedIndexes {
           TrailReading.links(
               znodes.readEach(paths.subList(i, Math.min(paths.size(), i + AT_ONCE)))));
     }
-    foreign.addAll(
-        EntryChain.tell(links, from.getAsLong(), List.of(anchor.get())).foreign().keySet());
+    foreign.addAll(EntryChain.tell(links, from.getAsLong(), anchors).foreign().keySet());
     state.leaveOut(foreign);
   }
 }

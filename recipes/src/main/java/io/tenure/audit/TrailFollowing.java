@@ -181,6 +181,9 @@ final class TrailFollowing implements AuditLog.Following {
     }
     if (state.isPresent()) {
       give(state.get());
+      if (state.get().movedOn) {
+        catchUpSoon(0); // The watch does not tell of what came before the list was read.
+      }
     }
   }
 

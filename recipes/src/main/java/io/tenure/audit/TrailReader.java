@@ -95,13 +95,17 @@ final class TrailReader {
   }
 
   /**
-   * The trail as it is now, its list read before its record.
+   * The trail as it is now, its record read before its list and after.
    *
    * @param watcher told of the next change of the list, or of the trail's creation
    * @return empty if there is no trail
    */
   Optional<TrailState> state(CuratorWatcher watcher) throws InterruptedException {
     for (int tries = 0; tries < MAX_TRIES; tries++) {
+      TrailState.Earlier earlier =
+          new TrailState.Earlier(
+              read(List.of(scope.auditPath())).stream().findFirst(),
+              read(List.of(scope.path())).stream().findFirst());
       CuratorEvent listed = list(watcher);
       if (!ZnodeReader.isThere(listed, scope.auditPath())) {
         if (isThere(watcher)) {
@@ -110,11 +114,17 @@ final class TrailReader {
         return Optional.empty();
       }
       List<ZnodeReader.Znode> audit = read(List.of(scope.auditPath()));
-      if (audit.isEmpty() || audit.get(0).stat().getCzxid() != listed.getStat().getCzxid()) {
+      long made = listed.getStat().getCzxid();
+      if (audit.isEmpty() || audit.get(0).stat().getCzxid() != made || !earlier.isOf(made)) {
         continue; // Deleted or made anew meanwhile.
       }
       Optional<ZnodeReader.Znode> parent = read(List.of(scope.path())).stream().findFirst();
-      return Optional.of(TrailState.of(scope.path(), listed.getChildren(), audit.get(0), parent));
+      TrailState state =
+          TrailState.of(scope.path(), earlier, listed.getChildren(), audit.get(0), parent);
+      if (state.isTooEarly()) {
+        continue;
+      }
+      return Optional.of(state);
     }
     throw new CoordinationException(
         scope.auditPath() + " was deleted and made anew at each try to read it; try again");

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,7 +48,10 @@ final class TrailState {
   /** The {@code audit} znode as it was read after its children were listed. */
   final Znode audit;
 
-  /** Names of the entries that the trail's record counts, by index. */
+  /**
+   * Names of the entries that the trail's record counts, by index, as far as the list is known to
+   * have all of them.
+   */
   final List<String> names;
 
   /** Names that the record does not count, or beside which the digests tell of the entry. */
@@ -61,6 +65,12 @@ final class TrailState {
 
   private final OptionalLong next;
 
+  /** What was read before the list. */
+  private final Earlier earlier;
+
+  /** Whether entries were made during the reading, so that another one is due. */
+  final boolean movedOn;
+
   /** The znode that {@code audit} is below. */
   private final Optional<Znode> parent;
 
@@ -72,12 +82,36 @@ final class TrailState {
   /** Whether nothing more is to be done with this trail in this look. */
   boolean over;
 
+  /**
+   * The znodes that may have the trail's record, as they were before the list was read.
+   *
+   * @param audit empty if it was not there
+   * @param parent the znode that it is below, if it could be read
+   */
+  record Earlier(Optional<Znode> audit, Optional<Znode> parent) {
+
+    /** The one with the record, if it was there already. */
+    private Optional<Znode> record() {
+      return audit.filter(znode -> TrailState.next(znode).isPresent()).or(() -> parent);
+    }
+
+    private OptionalLong next() {
+      return record().map(TrailState::next).orElse(OptionalLong.empty());
+    }
+
+    /** Whether the list is of the same life of the trail. */
+    boolean isOf(long auditZxid) {
+      return audit.filter(znode -> znode.stat().getCzxid() == auditZxid).isPresent();
+    }
+  }
+
   private TrailState(
       String trail,
       Znode audit,
       Optional<Znode> parent,
       boolean ownsRecord,
       OptionalLong next,
+      Earlier earlier,
       List<String> names,
       List<String> uncounted) {
     this.trail = trail;
@@ -86,6 +120,8 @@ final class TrailState {
     this.ownsRecord = ownsRecord;
     this.record = ownsRecord ? Optional.of(audit) : parent;
     this.next = next;
+    this.earlier = earlier;
+    this.movedOn = next.isPresent() && !earlier.next().equals(next);
     this.names = names;
     this.uncounted = uncounted;
   }
@@ -98,10 +134,16 @@ final class TrailState {
    * the archive past the entries that are still to come under smaller indexes. Where there is no
    * record, or one that cannot be read, every entry is taken.
    *
+   * <p>What the record has counted since before the list was read may be missing from it, and a
+   * forged one may stand alone under its index. So this is left to another look, see {@link
+   * #movedOn}.
+   *
+   * @param earlier what was read before the children were listed
    * @param children of the {@code audit} znode
    * @param parent the znode that it is below, if it could be read
    */
-  static TrailState of(String trail, List<String> children, Znode audit, Optional<Znode> parent) {
+  static TrailState of(
+      String trail, Earlier earlier, List<String> children, Znode audit, Optional<Znode> parent) {
     OptionalLong own = next(audit);
     OptionalLong next = own.isPresent() ? own : parent.map(TrailState::next).orElse(own);
     OptionalLong counts =
@@ -109,6 +151,7 @@ final class TrailState {
             ? field(audit, FIRST)
             : parent.map(znode -> field(znode, FIRST)).orElse(own);
     long first = Math.max(counts.orElse(1), field(audit, "first").orElse(1));
+    long complete = next.isEmpty() ? Long.MAX_VALUE : earlier.next().orElse(1);
     List<String> counted = new ArrayList<>(children.size());
     List<String> uncounted = new ArrayList<>(0);
     for (String name : children) {
@@ -116,11 +159,15 @@ final class TrailState {
       if (index.isPresent()) {
         boolean isCounted =
             next.isEmpty() || (index.getAsLong() < next.getAsLong() && index.getAsLong() >= first);
-        (isCounted ? counted : uncounted).add(name);
+        if (!isCounted) {
+          uncounted.add(name);
+        } else if (index.getAsLong() < complete) {
+          counted.add(name);
+        }
       }
     }
     counted.sort(Comparator.comparingLong(TrailState::index).thenComparing(name -> name));
-    return new TrailState(trail, audit, parent, own.isPresent(), next, counted, uncounted);
+    return new TrailState(trail, audit, parent, own.isPresent(), next, earlier, counted, uncounted);
   }
 
   private static OptionalLong next(Znode node) {
@@ -141,15 +188,29 @@ final class TrailState {
     }
   }
 
-  /** What the record says of the last entry; empty where there is no record that can be read. */
-  Optional<EntryChain.Anchor> anchor() {
-    if (next.isEmpty() || record.isEmpty()) {
-      return Optional.empty();
-    }
-    Znode node = record.get();
-    return ZnodeJson.parse(node.path(), node.data())
-        .optionalText("digest")
-        .map(digest -> new EntryChain.Anchor(next.getAsLong(), digest));
+  /**
+   * What the record said of the last entry, before the list was read and after; empty where there
+   * is no record that can be read.
+   */
+  List<EntryChain.Anchor> anchors() {
+    return Stream.of(earlier.record(), record)
+        .flatMap(Optional::stream)
+        .flatMap(node -> anchor(node).stream())
+        .toList();
+  }
+
+  private static Optional<EntryChain.Anchor> anchor(Znode node) {
+    OptionalLong next = next(node);
+    return next.isEmpty()
+        ? Optional.empty()
+        : ZnodeJson.parse(node.path(), node.data())
+            .optionalText("digest")
+            .map(digest -> new EntryChain.Anchor(next.getAsLong(), digest));
+  }
+
+  /** Whether nothing can be said yet, since the first entries came during the reading. */
+  boolean isTooEarly() {
+    return movedOn && names.isEmpty();
   }
 
   /** The least index under which several znodes stand. */

@@ -4,10 +4,12 @@ import io.tenure.scope.ForeignDataException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -15,6 +17,11 @@ import java.util.TreeMap;
  * the digest of the last entry, and each entry that of the one before. So of several znodes under
  * one index it is known which one is the entry, from the newest down to the first that is missing
  * or was rewritten. What stands outside of the indexes that the record counts is no entry.
+ *
+ * <p>Where the record moved on during the reading, the entries that it counts since may be missing
+ * from the list, and forged ones may stand alone under their indexes. So under those indexes only
+ * what the record's last digest leads down to is an entry. The digest of an entry before proves
+ * nothing: anyone can repeat it.
  *
  * <p>Pure; used for one reading.
  */
@@ -54,12 +61,14 @@ public final class EntryChain {
    *
    * @param foreign why a znode is no entry of a transition, by path
    * @param doubtful paths of those that share an index, and no digest tells which one is the entry
+   * @param unsettled paths under indexes that were given away during the reading, where only
+   *     another reading can tell
    */
-  public record Told(Map<String, String> foreign, List<String> doubtful) {
+  public record Told(Map<String, String> foreign, List<String> doubtful, Set<String> unsettled) {
 
     /** Whether a znode is part of the history. */
     public boolean isEntry(String path) {
-      return !foreign.containsKey(path) && !doubtful.contains(path);
+      return !foreign.containsKey(path) && !doubtful.contains(path) && !unsettled.contains(path);
     }
   }
 
@@ -67,17 +76,25 @@ public final class EntryChain {
   private final Map<Long, String> digests = new HashMap<>();
   private final Map<String, String> foreign = new HashMap<>();
   private final List<String> doubtful = new ArrayList<>();
+  private final Set<String> unsettled = new HashSet<>();
 
-  private EntryChain() {}
+  /** From there on the list may lack entries. */
+  private final long complete;
+
+  private EntryChain(long complete) {
+    this.complete = complete;
+  }
 
   /**
    * Tells them apart.
    *
    * @param first the index of the oldest entry that is counted
-   * @param anchors what was read of the record, before and after the znodes; none if it cannot be
+   * @param anchors what was read of the record, before the znodes were listed and then after; none
+   *     if it cannot be read
    */
   public static Told tell(List<Link> links, long first, List<Anchor> anchors) {
-    EntryChain chain = new EntryChain();
+    EntryChain chain =
+        new EntryChain(anchors.stream().findFirst().map(Anchor::next).orElse(Long.MAX_VALUE));
     long next = anchors.stream().mapToLong(Anchor::next).max().orElse(Long.MAX_VALUE);
     anchors.forEach(anchor -> chain.digests.put(anchor.next() - 1, anchor.digest()));
     for (Link link : links) {
@@ -90,7 +107,8 @@ public final class EntryChain {
       }
     }
     chain.walk();
-    return new Told(Map.copyOf(chain.foreign), List.copyOf(chain.doubtful));
+    return new Told(
+        Map.copyOf(chain.foreign), List.copyOf(chain.doubtful), Set.copyOf(chain.unsettled));
   }
 
   /** From the newest down. */
@@ -119,6 +137,10 @@ public final class EntryChain {
           .filter(link -> !link.equals(entry.get()))
           .forEach(link -> foreign.put(link.path(), "stands beside " + entry.get().path()));
       return entry;
+    }
+    if (some.get(0).index() >= complete) {
+      some.forEach(link -> unsettled.add(link.path()));
+      return Optional.empty();
     }
     if (some.size() == 1) {
       return Optional.of(some.get(0)); // Where it does not fit, its neighbors say so.

@@ -90,4 +90,61 @@ class EntryChainTest {
   void withoutARecordNothingIsForeign() {
     assertThat(EntryChain.tell(List.of(entry(1), entry(7)), 0, List.of()).foreign()).isEmpty();
   }
+
+  private static final List<Anchor> MOVED_ON = List.of(new Anchor(4, "d3"), new Anchor(6, "d5"));
+
+  @Example
+  void forgedOnesInThePlacesOfEntriesThatCameAfterTheListAreNoEntries() {
+    Link fourth = forged("fourth", 4, "");
+    Link fifth = forged("fifth", 5, "");
+    EntryChain.Told told =
+        EntryChain.tell(List.of(entry(1), entry(2), entry(3), fourth, fifth), 1, MOVED_ON);
+    assertThat(told.isEntry("/e3")).isTrue();
+    assertThat(told.isEntry("/fourth")).isFalse();
+    assertThat(told.isEntry("/fifth")).isFalse();
+    assertThat(told.foreign()).as("another reading tells what they are").isEmpty();
+    Link follows = forged("follows", 4, "d3");
+    Link followsThat = forged("followsThat", 5, follows.digest());
+    told = EntryChain.tell(List.of(entry(3), follows, followsThat), 1, MOVED_ON);
+    assertThat(told.isEntry("/follows")).as("anyone can repeat the digest").isFalse();
+    assertThat(told.isEntry("/followsThat")).isFalse();
+  }
+
+  @Property
+  void ofATrailThatMovedOnOnlyWhatTheRecordOrItsChainConfirmsIsAnEntry(@ForAll long seed) {
+    Random random = new Random(seed);
+    int before = 2 + random.nextInt(6);
+    int after = before + random.nextInt(6);
+    Set<Integer> missed = new HashSet<>();
+    List<Link> links = new ArrayList<>();
+    for (int index = 1; index < after; index++) {
+      if (index >= before && random.nextInt(4) == 0) {
+        missed.add(index);
+      } else {
+        links.add(entry(index));
+      }
+      if (random.nextBoolean()) {
+        links.add(forged("f" + index, index, random.nextBoolean() ? "" : "d" + (index - 1)));
+      }
+    }
+    Collections.shuffle(links, random);
+    int confirmed = after; // The least index from which on all were listed.
+    while (confirmed > before && !missed.contains(confirmed - 1)) {
+      confirmed--;
+    }
+    EntryChain.Told told =
+        EntryChain.tell(
+            links,
+            1,
+            List.of(new Anchor(before, "d" + (before - 1)), new Anchor(after, "d" + (after - 1))));
+    for (Link link : links) {
+      boolean genuine = link.path().startsWith("/e");
+      boolean tellable = link.index() < before || link.index() >= confirmed;
+      assertThat(told.isEntry(link.path())).as(link.path()).isEqualTo(genuine && tellable);
+      assertThat(told.foreign().containsKey(link.path()))
+          .as(link.path())
+          .isEqualTo(!genuine && tellable);
+    }
+    assertThat(told.doubtful()).isEmpty();
+  }
 }

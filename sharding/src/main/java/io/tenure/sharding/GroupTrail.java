@@ -86,6 +86,9 @@ final class GroupTrail {
       }
     }
     for (ZnodeReader.Read<Znode> read : reading.reads()) {
+      if (reading.told().unsettled().contains(read.path())) {
+        continue; // It came while the trail was read, and another reading tells what it is.
+      }
       if (reading.told().doubtful().contains(read.path())) {
         unreadable.add(
             new AuditTrail.Unreadable(
