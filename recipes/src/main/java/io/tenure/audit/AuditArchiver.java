@@ -327,6 +327,7 @@ public final class AuditArchiver implements AutoCloseable {
     CuratorEvent event =
         ZnodeReader.await(
             ZnodeReader.start(
+                client,
                 call ->
                     client
                         .watchers()

@@ -79,6 +79,7 @@ final class TrailReader {
     CuratorEvent event =
         ZnodeReader.await(
             ZnodeReader.start(
+                client,
                 call -> {
                   if (watcher == null) {
                     client.getChildren().inBackground(call).forPath(scope.auditPath());
@@ -134,6 +135,7 @@ final class TrailReader {
     CuratorEvent event =
         ZnodeReader.await(
             ZnodeReader.start(
+                client,
                 call ->
                     client
                         .checkExists()

@@ -181,7 +181,7 @@ final class TrailTrimmer {
     for (Trim trim : trims) {
       sent.add(
           ZnodeReader.start(
-              call -> client.transaction().inBackground(call).forOperations(trim.ops())));
+              client, call -> client.transaction().inBackground(call).forOperations(trim.ops())));
     }
     Set<String> again = new HashSet<>();
     for (int i = 0; i < trims.size(); i++) {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.curator.framework.CuratorFramework;
+import org.apache.zookeeper.KeeperException;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -132,6 +133,10 @@ class LongTrailReadingTest {
         .isInstanceOf(ListTooLongException.class)
         .hasMessageContaining(SCOPE + "/audit has 500 children")
         .hasMessageContaining("-Djute.maxbuffer=");
+    // The list has cost the client its connection.
+    await()
+        .ignoreExceptionsInstanceOf(KeeperException.ConnectionLossException.class)
+        .until(() -> small.checkExists().forPath("/") != null);
     assertThat(log.trail().unreadable())
         .singleElement()
         .satisfies(one -> assertThat(one.problem()).contains("500 children"));

@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.apache.curator.framework.CuratorFramework;
+import org.apache.curator.retry.RetryForever;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -136,6 +137,21 @@ class RefusedLoginTest {
     assertThat(ended)
         .succeedsWithin(Duration.ofSeconds(40))
         .isInstanceOf(AuthenticationFailedException.class);
+  }
+
+  @ParameterizedTest
+  @MethodSource("refusedOfEachKind")
+  void eachQuestionEndsWithTheReasonAlsoWhereCuratorAsksAgainForEver(Refused refused) {
+    CuratorFramework persistent =
+        zk.started(refused.access().client().namespace("").retryPolicy(new RetryForever(200)));
+    fails(refused, zk.closeLater(LeaderElection.builder(persistent, SCOPE).build())::leader);
+    // Later questions meet handles that Curator has closed, and not yet replaced.
+    CuratorFramework client = refused.client();
+    LeaderElection election = zk.closeLater(LeaderElection.builder(client, SCOPE).build());
+    for (int i = 0; i < 3; i++) {
+      fails(refused, election::leader);
+    }
+    fails(refused, AuditLog.of(client, SCOPE)::verify);
   }
 
   @ParameterizedTest

@@ -52,14 +52,14 @@ final class Stats {
         event -> List.copyOf(event.getACLList()));
   }
 
-  private static <T> List<Read<T>> all(List<String> paths, Request request, Result<T> result)
+  private <T> List<Read<T>> all(List<String> paths, Request request, Result<T> result)
       throws InterruptedException {
     List<Read<T>> answers = new ArrayList<>(paths.size());
     for (int from = 0; from < paths.size(); from += READS_IN_FLIGHT) {
       List<String> some = paths.subList(from, Math.min(paths.size(), from + READS_IN_FLIGHT));
       List<CompletableFuture<CuratorEvent>> reads = new ArrayList<>(some.size());
       for (String path : some) {
-        reads.add(ZnodeReader.start(call -> request.start(path, call)));
+        reads.add(ZnodeReader.start(client, call -> request.start(path, call)));
       }
       for (int i = 0; i < reads.size(); i++) {
         CuratorEvent event = ZnodeReader.await(reads.get(i));

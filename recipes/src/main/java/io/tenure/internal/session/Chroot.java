@@ -34,7 +34,8 @@ public final class Chroot {
     Code code =
         ServerErrors.code(
             ZnodeReader.await(
-                    ZnodeReader.start(call -> top.checkExists().inBackground(call).forPath("/")))
+                    ZnodeReader.start(
+                        client, call -> top.checkExists().inBackground(call).forPath("/")))
                 .getResultCode());
     if (code == Code.NONODE) {
       throw ServerErrors.noChroot(client, path, "read");

@@ -2,6 +2,7 @@ package io.tenure.internal.session;
 
 import io.tenure.scope.AuthenticationFailedException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -26,6 +27,10 @@ public final class Logins {
 
   /** ZooKeeper's client pauses for up to a second before it connects again. */
   private static final long ANSWER_MILLIS = 2_500;
+
+  private static final int NEXT_HANDLE_LOOKS = 60;
+
+  private static final long NEXT_HANDLE_MILLIS = 100;
 
   private static final String AGAIN = ", and build a new client, since this one does not try again";
 
@@ -111,6 +116,25 @@ public final class Logins {
           whyRefused(
               code == Code.SESSIONCLOSEDREQUIRESASLAUTH ? code : Code.AUTHFAILED,
               handle.getClientConfig()));
+    }
+  }
+
+  /**
+   * The same where the present handle is closed, as Curator leaves the handle of a refused login
+   * for some seconds: the next handle knows. Gives up after these seconds, since an application may
+   * have closed the handle.
+   */
+  static void requireAcceptedByNextHandle(CuratorFramework client) throws InterruptedException {
+    long index = client.getZookeeperClient().getInstanceIndex();
+    CountDownLatch never = new CountDownLatch(1);
+    for (int looks = 0; looks < NEXT_HANDLE_LOOKS; looks++) {
+      if (client.getZookeeperClient().getInstanceIndex() != index) {
+        requireAccepted(client);
+        return;
+      }
+      if (never.await(NEXT_HANDLE_MILLIS, TimeUnit.MILLISECONDS)) {
+        throw new IllegalStateException("nothing counts down");
+      }
     }
   }
 

@@ -11,13 +11,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.api.BackgroundCallback;
 import org.apache.curator.framework.api.CuratorEvent;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.KeeperException.Code;
 import org.apache.zookeeper.data.Stat;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reads znodes, many at a time. Blocks the caller; must not be called on ZooKeeper's event thread.
@@ -27,6 +28,9 @@ public final class ZnodeReader {
 
   /** Enough to hide the round trip, few enough for one server. */
   private static final int READS_IN_FLIGHT = 256;
+
+  /** How often the login is looked at while there is no answer. */
+  private static final long LOOK_AT_LOGIN_SECONDS = 5;
 
   /** One znode: its data and what the server says about it. */
   @SuppressWarnings("ArrayRecordComponent") // carried, never compared
@@ -62,7 +66,7 @@ public final class ZnodeReader {
 
   /** Makes sure that what is read next is as new as what the quorum has applied. */
   public void sync(String path) throws InterruptedException {
-    isThereFor(await(start(call -> client.sync().inBackground(call).forPath(path))), path);
+    isThereFor(await(start(client, call -> client.sync().inBackground(call).forPath(path))), path);
   }
 
   /** Reads znodes in the order given; those that are not there are left out. */
@@ -188,7 +192,7 @@ public final class ZnodeReader {
    */
   public Optional<String> requireListable(String path) throws InterruptedException {
     CuratorEvent event =
-        await(start(call -> client.checkExists().inBackground(call).forPath(path)));
+        await(start(client, call -> client.checkExists().inBackground(call).forPath(path)));
     if (!isThere(event, path)) {
       chroot.require(path);
       return Optional.empty();
@@ -257,7 +261,7 @@ public final class ZnodeReader {
       List<String> some = paths.subList(from, Math.min(paths.size(), from + READS_IN_FLIGHT));
       List<CompletableFuture<CuratorEvent>> reads = new ArrayList<>(some.size());
       for (String path : some) {
-        reads.add(start(call -> request.start(path, call)));
+        reads.add(start(client, call -> request.start(path, call)));
       }
       for (int i = 0; i < reads.size(); i++) {
         CuratorEvent event = await(reads.get(i));
@@ -275,21 +279,21 @@ public final class ZnodeReader {
     return answers;
   }
 
-  /** An answer, and the client that got it. */
+  /** An answer, and the client that gets it. */
   private static final class Answer extends CompletableFuture<CuratorEvent> {
-    private volatile @Nullable CuratorFramework client;
+    private final CuratorFramework client;
 
-    void complete(CuratorFramework from, CuratorEvent event) {
-      client = from;
-      complete(event);
+    Answer(CuratorFramework client) {
+      this.client = client;
     }
   }
 
-  /** Starts a call. */
-  public static CompletableFuture<CuratorEvent> start(Call call) throws InterruptedException {
-    Answer future = new Answer();
+  /** Starts a call of a client. */
+  public static CompletableFuture<CuratorEvent> start(CuratorFramework client, Call call)
+      throws InterruptedException {
+    Answer future = new Answer(client);
     try {
-      call.start(future::complete);
+      call.start((from, event) -> future.complete(event));
     } catch (InterruptedException e) {
       throw e;
     } catch (RuntimeException e) {
@@ -301,25 +305,31 @@ public final class ZnodeReader {
   }
 
   /**
-   * Waits for its answer, which always comes: Curator gives up in the end.
+   * Waits for an answer. Curator may ask again for ever, if the client's retry policy says so; a
+   * login that the servers refuse ends the wait.
    *
-   * @throws TenureException if the application has closed the handle below the client
+   * @param future of {@link #start}
+   * @throws TenureException if the servers refuse the client's login, or if the application has
+   *     closed the handle below the client
    */
   public static CuratorEvent await(CompletableFuture<CuratorEvent> future)
       throws InterruptedException {
-    try {
-      CuratorEvent event = future.get();
-      CuratorFramework client = future instanceof Answer answer ? answer.client : null;
-      Optional<TenureException> closed =
-          client != null && ClosedHandle.isSuspect(event)
-              ? ClosedHandle.cause(client)
-              : Optional.empty();
-      if (closed.isPresent()) {
-        throw closed.get();
+    CuratorFramework client = ((Answer) future).client;
+    while (true) {
+      try {
+        CuratorEvent event = future.get(LOOK_AT_LOGIN_SECONDS, TimeUnit.SECONDS);
+        Optional<TenureException> closed =
+            ClosedHandle.isSuspect(event) ? ClosedHandle.cause(client) : Optional.empty();
+        if (closed.isPresent()) {
+          Logins.requireAcceptedByNextHandle(client);
+          throw closed.get();
+        }
+        return event;
+      } catch (TimeoutException e) {
+        Logins.requireAccepted(client);
+      } catch (ExecutionException e) {
+        throw new IllegalStateException(e.getCause());
       }
-      return event;
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(e.getCause());
     }
   }
 
