@@ -15,11 +15,13 @@ import io.tenure.sharding.ShardSet;
 import io.tenure.sharding.ShardWorker;
 import io.tenure.testing.FaultProxy;
 import io.tenure.testing.ZooKeeperFixture;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -145,6 +147,8 @@ class TraceTest {
     zk.endSession(third.contains("\"b\"") ? clientOfB : clientOfC);
     awaitLine("elected", "\"epoch\":4", scope);
     b.close();
+    // A candidate that is closed while its election is under way is not in this model.
+    await().atMost(PATIENCE).until(() -> isLedBy("c", scope));
     c.close();
 
     Trace trace = Trace.ofLog(lines, scope).coarse();
@@ -209,6 +213,14 @@ class TraceTest {
                     .findFirst(),
             Optional::isPresent)
         .orElseThrow();
+  }
+
+  private static boolean isLedBy(String candidate, String scope) throws IOException {
+    return Trace.ofLog(List.copyOf(lines), scope).lines().stream()
+        .filter(line -> Set.of("electing", "in office", "ending").contains(line.state()))
+        .reduce((before, last) -> last)
+        .filter(last -> last.state().equals("in office") && last.candidate().equals(candidate))
+        .isPresent();
   }
 
   // ---- what the model says to it ----
