@@ -29,14 +29,14 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * What an operator reads with ZooKeeper's own command line, by its real main class; and the
- * transcripts of the README and of {@code docs/zkcli.md}, which are this test's output. Run with
- * {@code -Dtenure.transcript.update=true} to write them.
+ * transcripts of {@code docs/znodes.md} and {@code docs/zkcli.md}, which are this test's output.
+ * Run with {@code -Dtenure.transcript.update=true} to write them.
  */
 @Timeout(180)
 class ZkCliTest {
 
   private static final String SCOPE = "/billing/nightly-close";
-  private static final String README = "README.md";
+  private static final String ZNODES = "docs/znodes.md";
   private static final String GUIDE = "docs/zkcli.md";
 
   /** A command on an entry, which begins with zkCli's prompt. */
@@ -102,7 +102,7 @@ class ZkCliTest {
     List<String> summary = new ArrayList<>(List.of(office.get(0).replace("get -s", "get")));
     summary.add(office.get(1));
     summary.addAll(revoked);
-    checkTranscript(README, "zkcli", summary);
+    checkTranscript(ZNODES, "zkcli", summary);
     List<String> entry = zkCli(revoked, "get", "-s", SCOPE + "/audit/0000000006-revoked-w-1");
     assertThat(entry.get(0))
         .contains(

@@ -6,9 +6,9 @@ import org.apache.zookeeper.common.PathUtils;
 /**
  * What one leader leads: a znode path below the client's namespace, as small as the data allows.
  *
- * <p>The scope's znodes are drawn in the README. A scope is deleted only by an operator, and
- * deleting it starts its epochs again at 1, so that stores that remember a higher epoch refuse the
- * new leader.
+ * <p>The scope's znodes are drawn in {@code docs/znodes.md}. A scope is deleted only by an
+ * operator, and deleting it starts its epochs again at 1, so that stores that remember a higher
+ * epoch refuse the new leader.
  *
  * @param path absolute path without a trailing slash; its last segment is none of the words that
  *     Tenure uses below a scope
