@@ -15,20 +15,32 @@
 (*   event       "elected" in office; "resigned", "failed", "lapsed" or    *)
 (*               "revoked" while ending; else ""                           *)
 (*                                                                         *)
+(* A window is a trace from its beginning, or the part of one from a quiet *)
+(* point on: one candidate has just come into office, with epoch 1 in      *)
+(* session 1 by the count of the window, and the others have nothing to do *)
+(* with the office.  The windows are many and are searched at once.        *)
+(*                                                                         *)
 (* What the servers, the network and operators did is in no trace: the     *)
 (* checker looks for any way in which they could have made the candidates  *)
-(* do that.  If there is one, NotAccepted is violated, and the             *)
-(* counterexample shows the way.                                           *)
+(* do that.  It says how many lines of each window it has found a way to;  *)
+(* a window of which that is all of them is a behaviour of the model.      *)
 (*                                                                         *)
 (* A trace of a shard says "out": a worker may stand for it without having *)
 (* read it, if the group is new, and rests after an error.  The model      *)
 (* always reads, which finds no more than the worker took for granted.     *)
 (***************************************************************************)
-EXTENDS Tenure, Trace       \* Trace has the lines, as the sequence Lines, and Coarse
+EXTENDS Tenure, Trace       \* Trace has the sequence Windows, and Coarse
 
 VARIABLES
-    at,      \* how many lines have been matched
+    window,  \* the number of the window that is followed
+    at,      \* how many of its lines have been matched
     shown    \* shown[c]: the last state of c that a trace can show
+
+Lines == Windows[window].lines
+
+\* The line that is to be matched next, and whose it is.
+Due    == Lines[at + 1]
+DueOne == Due.candidate
 
 HasOffice(m) == m.state \in {"electing", "in office", "ending"}
 
@@ -52,37 +64,158 @@ Line(c, m) ==
      session |-> IF HasOffice(m) THEN m.session ELSE 0,
      epoch |-> Epoch(m), event |-> Event(m)]
 
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* Where a window begins.                                                  *)
+(***************************************************************************)
+RecordOf(c) ==
+    [NoRecord EXCEPT !.version = 1, !.epoch = 1, !.candidate = c,
+                     !.session = << c, 1 >>, !.nonce = << c, 1 >>, !.next = 2]
+
+NodeOf(c) ==
+    [candidate |-> c, session |-> << c, 1 >>, nonce |-> << c, 1 >>,
+     epoch |-> 1, word |-> "tenure"]
+
+LeaderNow(c) ==
+    [NewMe EXCEPT !.state = "in office", !.attempt = 1,
+                  !.view = [record |-> RecordOf(c), leader |-> NodeOf(c)],
+                  !.saw = NodeOf(c),
+                  !.lease = [epoch |-> 1, version |-> 1,
+                             predecessor |-> Nothing, is |-> "granted"]]
+
+\* Whatever is still under way from before is of an earlier version of the record,
+\* and comes to nothing.
+QuietInit(c) ==
+    /\ record = RecordOf(c) /\ leader = NodeOf(c)
+    /\ trail = << Entry(1, "elected", 1, c, << c, 1 >>, Nothing) >>
+    /\ history = << [event |-> "elected", epoch |-> 1, candidate |-> c,
+                     session |-> << c, 1 >>] >>
+    /\ sessions = { << d, 1 >> : d \in Candidates }
+    /\ me = [d \in Candidates |-> IF d = c THEN LeaderNow(c) ELSE NewMe]
+    /\ strays = {} /\ lagging = Now /\ forged = {}
+    /\ queue = << >> /\ written = << >> /\ stored = << >>
+    /\ faults = MaxFaults
+
 TraceInit ==
-    /\ Init
+    /\ window \in DOMAIN Windows
+    /\ IF Windows[window].leader = "nobody"
+       THEN Init
+       ELSE QuietInit(Windows[window].leader)
     /\ at = 0
-    /\ shown = [c \in Candidates |-> State(NewMe)]
+    /\ shown = [c \in Candidates |-> State(me[c])]
 
 \* No step changes the state of more than one candidate. One that shows a new
 \* state must be the next line; any other goes unseen.
 Match ==
-    \/ /\ \A c \in Candidates : Shows(me'[c]) => State(me'[c]) = shown[c]
-       /\ UNCHANGED << at, shown >>
-    \/ \E c \in Candidates :
-          /\ Shows(me'[c]) /\ State(me'[c]) # shown[c]
-          /\ at < Len(Lines)
-          /\ Lines[at + 1] = Line(c, me'[c])
-          /\ at' = at + 1
-          /\ shown' = [shown EXCEPT ![c] = State(me'[c])]
+    /\ UNCHANGED window
+    /\ \/ /\ \A c \in Candidates : Shows(me'[c]) => State(me'[c]) = shown[c]
+          /\ UNCHANGED << at, shown >>
+       \/ \E c \in Candidates :
+             /\ Shows(me'[c]) /\ State(me'[c]) # shown[c]
+             /\ Due = Line(c, me'[c])
+             /\ at' = at + 1
+             /\ shown' = [shown EXCEPT ![c] = State(me'[c])]
+
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* Which steps are looked at.                                              *)
+(*                                                                         *)
+(* What goes unseen can wait until the next line needs it.  So each step   *)
+(* below is one of the model's, and is taken only where it may bring the   *)
+(* next line about.  This turns hundreds of thousands of states into       *)
+(* hundreds, and accepts nothing that would not be accepted without it: a  *)
+(* step that is left out can make a trace be refused, and never be         *)
+(* accepted.                                                               *)
+(***************************************************************************)
+
+\* A transaction at another version than the record's does nothing, now or later.
+MayCount(b) == ~Outdated(b)
+
+\* Nothing stands in the way of a lease that begins. It begins before the session may
+\* end: only a lease that was held lapses afterwards.
+MayBegin(c) ==
+    /\ me[c].lease # Nothing /\ me[c].lease.is = "granted"
+    /\ Session(c) \in sessions
+
+\* That a candidate of a shard waits is not shown. It stands when it is elected.
+Decides(c) ==
+    /\ \E seen \in Readings(c) : ReadAndDecide(c, seen)
+    /\ Coarse => HasOffice(me'[c])
 
 \* After a connection that was lost, or a watch that fired for something else.
-LookAgain(c) == ReadAgain(c)
+LooksAgain(c) == ~Coarse /\ ReadAgain(c)
 
-\* What goes unseen can wait until it is needed: of the candidates, only the one
-\* whose line is the next takes steps. This makes a search of a minute a search of
-\* seconds, and accepts nothing that would not be accepted without it.
+\* A session that goes is seen as what comes of that, or as the next one.
+ChangesSession(c) ==
+    /\ Due.state \in {"reading", "idle", "out"} \/ Due.session > me[c].session
+    /\ NewSession(c)
+
+\* Of the candidates, only the one whose line is the next takes steps. A fault happens
+\* for the sake of that line.
+DueCandidateStep(c) ==
+    \/ Join(c) \/ LooksAgain(c) \/ Decides(c)
+    \/ \E seen \in Readings(c) : ReadOffice(c, seen) \/ ReadEnding(c, seen)
+    \/ ReceiveAnswer(c) \/ Lapse(c) \/ ChangesSession(c)
+    \/ /\ Due.state \in {"reading", "out"} /\ me[c].state = "electing"
+       /\ LoseAnswer(c)
+    \/ Due.event = "lapsed" /\ LeaseRunsOut(c)
+    \/ Due.event \in {"resigned", "failed"} /\ Resign(c)
+    \/ Due.event = "resigned" /\ GiveUp(c)
+
+DueRequest ==
+    \/ \E c \in Candidates :
+          /\ me[c].request # Nothing
+          /\ c = DueOne \/ MayCount(Body(c))
+          /\ ServeRequest(c)
+    \/ \E b \in strays : MayCount(b) /\ ServeStray(b)
+
+\* Whoever stands for the office has seen it vacant.
+LeaderSessionEnds ==
+    /\ Due.state = "electing" /\ leader # Nothing
+    /\ EndSession(leader.session)
+
+\* How many lines to come stand for the tenure after this one.
+Rivals(epoch) ==
+    Cardinality({ i \in (at + 1)..Len(Lines) :
+                      Lines[i].state = "electing" /\ Lines[i].epoch = epoch + 1 })
+
+\* Of a shard it shows that a reading was old when two stood for the same tenure: one
+\* of them may have seen the office vacant when it was no more.
+ServerFallsBehind ==
+    /\ Coarse => leader = Nothing /\ Rivals(record.epoch) > 1
+    /\ CatchUp
+
+OperatorIntervenes ==
+    /\ Due.event = "revoked" /\ leader # Nothing /\ leader.candidate = DueOne
+    /\ OperatorRevokes \/ OperatorDeletes
+
 TraceNext ==
     /\ at < Len(Lines)
-    /\ \/ LET c == Lines[at + 1].candidate IN CandidateStep(c) \/ LookAgain(c)
-       \/ ServerStep
-       \/ OperatorStep
+    /\ IF \E c \in Candidates : MayBegin(c)
+       THEN \E c \in Candidates : BeginLease(c)
+       ELSE \/ DueCandidateStep(DueOne)
+            \/ DueRequest \/ LeaderSessionEnds \/ ServerFallsBehind
+            \/ OperatorIntervenes
     /\ Match
 
-TraceSpec == TraceInit /\ [][TraceNext]_<< vars, at, shown >>
+TraceSpec == TraceInit /\ [][TraceNext]_<< vars, window, at, shown >>
 
-NotAccepted == at < Len(Lines)
+\* By what two states may differ in what can follow: not by the history and the trail,
+\* nor by how many faults are left, of which there are enough, nor by what no line to
+\* come can tell of.
+Relevant ==
+    << window, at, shown, record, leader, sessions, me,
+       { b \in strays : MayCount(b) },
+       IF Coarse /\ Rivals(lagging.record.epoch) = 0 THEN Nothing ELSE lagging >>
+
+-----------------------------------------------------------------------------
+\* The registers after those of Tenure: how many lines of each window are matched.
+Register(w) == 100 + w
+
+ASSUME \A w \in DOMAIN Windows : TLCSet(Register(w), 0)
+
+Progressing ==
+    at > TLCGet(Register(window)) =>
+        /\ TLCSet(Register(window), at)
+        /\ PrintT("reached: line " \o ToString(at) \o " of window " \o ToString(window))
 =============================================================================
