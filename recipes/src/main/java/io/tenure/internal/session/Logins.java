@@ -1,16 +1,9 @@
 package io.tenure.internal.session;
 
-import io.tenure.scope.AuthenticationFailedException;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import javax.security.auth.login.AppConfigurationEntry;
 import javax.security.auth.login.Configuration;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.zookeeper.KeeperException.Code;
-import org.apache.zookeeper.ZooKeeper;
 import org.apache.zookeeper.client.ZKClientConfig;
 import org.apache.zookeeper.common.ZKConfig;
 import org.jspecify.annotations.Nullable;
@@ -24,13 +17,6 @@ public final class Logins {
   private static final String FIPS = "zookeeper.fips-mode";
 
   private static final String DIGEST_LOGIN = "DigestLoginModule";
-
-  /** ZooKeeper's client pauses for up to a second before it connects again. */
-  private static final long ANSWER_MILLIS = 2_500;
-
-  private static final int NEXT_HANDLE_LOOKS = 60;
-
-  private static final long NEXT_HANDLE_MILLIS = 100;
 
   private static final String AGAIN = ", and build a new client, since this one does not try again";
 
@@ -89,65 +75,13 @@ public final class Logins {
   }
 
   /**
-   * Throws if the servers refuse the client's login. Curator goes on with new handles and tells
-   * those who ask that the connection was lost, for ever; its present handle knows better. Blocks
-   * for some seconds at most, and as long as Curator replaces its handle.
+   * Throws if the servers refuse the client's login, for a caller that got no answer. Blocks until
+   * a server could be asked, or none could be reached: for some seconds at most where nothing is
+   * heard at all.
    */
   public static void requireAccepted(CuratorFramework client) throws InterruptedException {
-    ZooKeeper handle;
-    try {
-      handle = client.getZookeeperClient().getZooKeeper();
-    } catch (InterruptedException e) {
-      throw e;
-    } catch (Exception e) {
-      return; // There is none now, and nothing to be learned.
-    }
-    if (handle == null) {
-      return;
-    }
-    Code code = answer(handle);
-    boolean refused =
-        handle.getState() == ZooKeeper.States.AUTH_FAILED
-            || code == Code.AUTHFAILED
-            || (code == Code.SESSIONCLOSEDREQUIRESASLAUTH
-                && !isConfigured(handle.getClientConfig()));
-    if (refused) {
-      throw new AuthenticationFailedException(
-          whyRefused(
-              code == Code.SESSIONCLOSEDREQUIRESASLAUTH ? code : Code.AUTHFAILED,
-              handle.getClientConfig()));
-    }
-  }
-
-  /**
-   * The same where the present handle is closed, as Curator leaves the handle of a refused login
-   * for some seconds: the next handle knows. Gives up after these seconds, since an application may
-   * have closed the handle.
-   */
-  static void requireAcceptedByNextHandle(CuratorFramework client) throws InterruptedException {
-    long index = client.getZookeeperClient().getInstanceIndex();
-    CountDownLatch never = new CountDownLatch(1);
-    for (int looks = 0; looks < NEXT_HANDLE_LOOKS; looks++) {
-      if (client.getZookeeperClient().getInstanceIndex() != index) {
-        requireAccepted(client);
-        return;
-      }
-      if (never.await(NEXT_HANDLE_MILLIS, TimeUnit.MILLISECONDS)) {
-        throw new IllegalStateException("nothing counts down");
-      }
-    }
-  }
-
-  private static Code answer(ZooKeeper handle) throws InterruptedException {
-    CompletableFuture<Code> answer = new CompletableFuture<>();
-    handle.exists(
-        "/", false, (rc, path, context, stat) -> answer.complete(ServerErrors.code(rc)), null);
-    try {
-      return answer.get(ANSWER_MILLIS, TimeUnit.MILLISECONDS);
-    } catch (TimeoutException e) {
-      return Code.CONNECTIONLOSS;
-    } catch (ExecutionException e) {
-      throw new IllegalStateException("nothing fails the answer", e);
+    try (LoginInquiry inquiry = LoginInquiry.of(client)) {
+      inquiry.requireAccepted();
     }
   }
 

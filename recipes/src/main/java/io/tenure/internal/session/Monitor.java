@@ -100,6 +100,7 @@ public final class Monitor implements AutoCloseable {
   private final ThreadPoolExecutor handleThread = CallbackThread.named("tenure-handle");
   private final OpBuilding building = new OpBuilding(this);
   private final HandleFinder handles;
+  private final LoginWatch login;
   private final CuratorListener curatorListener;
   private final List<SessionListener> listeners = new CopyOnWriteArrayList<>();
   private final EphemeralTally ephemerals = new EphemeralTally();
@@ -152,6 +153,7 @@ public final class Monitor implements AutoCloseable {
     this.clock = clock;
     this.timing = timing;
     this.namespace = client.getNamespace();
+    this.login = LoginWatch.of(client); // Before the listener: it is told first.
     this.curatorListener =
         (curator, event) -> {
           if (event.getType() == CuratorEventType.CLOSING) {
@@ -803,7 +805,7 @@ public final class Monitor implements AutoCloseable {
     Handle present = handle;
     ZooKeeper.States state =
         present == null ? ZooKeeper.States.NOT_CONNECTED : present.zooKeeper().getState();
-    if (state == ZooKeeper.States.AUTH_FAILED && present != null) {
+    if (present != null && login.isRefused(present.zooKeeper())) {
       loginRefused(Code.AUTHFAILED, present.zooKeeper());
     }
     connected =

@@ -29,8 +29,8 @@ public final class ZnodeReader {
   /** Enough to hide the round trip, few enough for one server. */
   private static final int READS_IN_FLIGHT = 256;
 
-  /** How often the login is looked at while there is no answer. */
-  private static final long LOOK_AT_LOGIN_SECONDS = 5;
+  /** An answer that takes longer may never come, since the login is refused. */
+  private static final long PATIENCE_MILLIS = 1_000;
 
   /** One znode: its data and what the server says about it. */
   @SuppressWarnings("ArrayRecordComponent") // carried, never compared
@@ -61,6 +61,7 @@ public final class ZnodeReader {
   public ZnodeReader(CuratorFramework client) {
     Libraries.require();
     this.client = client;
+    LoginWatch.of(client);
     this.chroot = new Chroot(client);
   }
 
@@ -315,21 +316,27 @@ public final class ZnodeReader {
   public static CuratorEvent await(CompletableFuture<CuratorEvent> future)
       throws InterruptedException {
     CuratorFramework client = ((Answer) future).client;
-    while (true) {
-      try {
-        CuratorEvent event = future.get(LOOK_AT_LOGIN_SECONDS, TimeUnit.SECONDS);
-        Optional<TenureException> closed =
-            ClosedHandle.isSuspect(event) ? ClosedHandle.cause(client) : Optional.empty();
-        if (closed.isPresent()) {
-          Logins.requireAcceptedByNextHandle(client);
-          throw closed.get();
-        }
-        return event;
-      } catch (TimeoutException e) {
-        Logins.requireAccepted(client);
-      } catch (ExecutionException e) {
-        throw new IllegalStateException(e.getCause());
+    CuratorEvent event = answer(client, future);
+    Optional<TenureException> closed =
+        ClosedHandle.isSuspect(event) ? ClosedHandle.cause(client) : Optional.empty();
+    if (closed.isPresent()) {
+      Logins.requireAccepted(client);
+      throw closed.get();
+    }
+    return event;
+  }
+
+  private static CuratorEvent answer(
+      CuratorFramework client, CompletableFuture<CuratorEvent> future) throws InterruptedException {
+    try {
+      return future.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      try (LoginInquiry inquiry = LoginInquiry.of(client)) {
+        inquiry.requireAcceptedUntil(future);
       }
+      return future.join();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause());
     }
   }
 
