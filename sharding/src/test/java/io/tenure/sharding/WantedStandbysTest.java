@@ -4,10 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** What the next decision begins with. */
@@ -18,10 +16,7 @@ class WantedStandbysTest {
   private static final ShardSet NUMBERED = ShardSet.numbered(MANY);
 
   private static ShardSet named(int from) {
-    return ShardSet.named(
-        IntStream.range(from, from + MANY)
-            .mapToObj(i -> String.format(Locale.ROOT, "tenant-of-a-long-name-%05d", i))
-            .toList());
+    return CountedNames.of(MANY, from).shards();
   }
 
   private static WantedStandbys wanted(ShardSet shards) {
@@ -37,17 +32,6 @@ class WantedStandbysTest {
         NUMBERED);
   }
 
-  /** The least of so many that some are not interrupted, and come after the compiler's work. */
-  private static long nanos(Runnable work) {
-    long best = Long.MAX_VALUE;
-    for (int i = 0; i < 100; i++) {
-      long begin = System.nanoTime();
-      work.run();
-      best = Math.min(best, System.nanoTime() - begin);
-    }
-    return best;
-  }
-
   @Test
   void whatIsGoneStandsByForNothing() {
     int[] ranks = wanted(named(0)).over(1, named(MANY - 1), members())[0];
@@ -60,14 +44,14 @@ class WantedStandbysTest {
   }
 
   @Test
-  void longNamesCostNoMoreThanNumbers() {
-    ShardSet names = named(0);
-    ShardSet same = named(0);
-    WantedStandbys numbered = wanted(NUMBERED);
-    WantedStandbys named = wanted(names);
-    Members members = members();
-    long ofNumbers = nanos(() -> numbered.over(1, NUMBERED, members));
-    long ofNames = nanos(() -> named.over(1, same, members));
-    assertThat(ofNames).isLessThan(30 * ofNumbers);
+  void theNamesOfTwoSetsAreComparedOnceAndNotForEachShard() {
+    CountedNames names = CountedNames.of(MANY, 0);
+    WantedStandbys wanted = wanted(CountedNames.of(MANY, 0).shards());
+    ShardSet same = names.shards();
+    assertThat(wanted.over(1, same, members())[0]).startsWith(Placement.NONE, 0);
+    assertThat(names.reads()).isEqualTo(MANY);
+    CountedNames more = CountedNames.of(MANY, 1);
+    wanted.over(1, more.shards(), members());
+    assertThat(more.reads()).as("a look at the first, and then each").isEqualTo(1 + MANY);
   }
 }
