@@ -123,13 +123,8 @@ final class CoordinatorMachine {
     this.trigger = new Trigger(summary.reason());
     this.load = new LoadBalance(summary.shares(), nowNanos);
     plan.forEach(node -> plans.put(node.workerId(), node));
-    Map<String, String> leaders = new TreeMap<>();
-    plan.forEach(node -> node.leads().forEach(shard -> leaders.put(shard, node.workerId())));
     for (PlanNode node : plan) {
-      for (String shard : node.takesOver()) {
-        String from = leaders.getOrDefault(shard, "");
-        moves.begin(shard, from, node.workerId(), "", nowNanos);
-      }
+      node.takesOver().forEach(shard -> moves.begin(shard, node.workerId(), "", nowNanos));
     }
   }
 

@@ -190,7 +190,7 @@ final class LoadBalance {
       targets.put(worker.id(), worker.led().size());
       expected.put(worker.id(), worker.utilization());
     }
-    int shed = 0;
+    boolean shed = false;
     for (String shard : go) {
       double weight = weight(shard);
       Optional<Busy> least =
@@ -209,10 +209,10 @@ final class LoadBalance {
         targets.merge(hot.id(), -1, Integer::sum);
         expected.put(to.id(), with);
         expected.put(hot.id(), of(expected, hot) - weight / hot.capacity());
-        shed++;
+        shed = true;
       }
     }
-    return shed == 0 ? Map.of() : targets;
+    return shed ? targets : Map.of();
   }
 
   private static double of(Map<String, Double> expected, Busy worker) {

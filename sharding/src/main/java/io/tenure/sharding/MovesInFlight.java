@@ -31,7 +31,7 @@ final class MovesInFlight {
   /**
    * One planned move.
    *
-   * @param from who leads, or did when the shard was given away
+   * @param from who led when the shard was given away; empty before
    * @param to who is to lead
    * @param reason for the audit trail; empty if another coordinator began the move
    * @param sinceNanos when its present phase began
@@ -77,8 +77,8 @@ final class MovesInFlight {
     return takingOffice;
   }
 
-  void begin(String shard, String from, String to, String reason, long nowNanos) {
-    put(shard, new Move(from, to, reason, nowNanos, Phase.PREPARES));
+  void begin(String shard, String to, String reason, long nowNanos) {
+    put(shard, new Move("", to, reason, nowNanos, Phase.PREPARES));
   }
 
   /** The plan gives the shard to its successor. */

@@ -418,9 +418,7 @@ final class Planning {
       boolean mayBegin =
           machine.moves.size() < settings.movesInFlight() && preparations.mayBegin(move, name);
       if (mayBegin) {
-        String from = members.id(move.from());
-        String to = members.id(move.to());
-        machine.moves.begin(name, from, to, reason(move), now);
+        machine.moves.begin(name, members.id(move.to()), reason(move), now);
         handOver(move);
       } else {
         draft.lead(move.shard(), move.from());

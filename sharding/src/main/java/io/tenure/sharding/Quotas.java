@@ -103,8 +103,7 @@ final class Quotas {
         order,
         Comparator.comparing((Integer w) -> rest[w] < EPSILON)
             .thenComparing(w -> held[w] <= quota[w])
-            .thenComparing(w -> -rest[w])
-            .thenComparing(w -> w));
+            .thenComparing(w -> -rest[w])); // Stable: of equal ones the first.
     for (int i = 0; i < up; i++) {
       quota[order[i]]++;
     }

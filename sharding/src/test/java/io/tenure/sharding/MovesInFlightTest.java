@@ -13,7 +13,7 @@ class MovesInFlightTest {
   void aMoveThatBeginsAnewCountsOnceWhateverItWas() {
     assertThat(moves.isEmpty()).isTrue();
     for (boolean ready : new boolean[] {true, false}) {
-      moves.begin("7", "a", "b", "why", 0);
+      moves.begin("7", "b", "why", 0);
       assertThat(moves.isEmpty()).isFalse();
       assertThat(moves.size()).isEqualTo(1);
       assertThat(moves.released()).isZero();
@@ -23,7 +23,7 @@ class MovesInFlightTest {
       assertThat(moves.size()).as("a late one does not count").isEqualTo(ready ? 1 : 0);
       assertThat(moves.get("7").orElseThrow().isReleased()).isTrue();
     }
-    moves.begin("7", "a", "c", "why", 9);
+    moves.begin("7", "c", "why", 9);
     assertThat(moves.size()).isEqualTo(1);
     moves.end("7");
     moves.end("7");
@@ -34,8 +34,8 @@ class MovesInFlightTest {
 
   @Test
   void onlyWhatHasTimeLeftIsWaitedFor() {
-    moves.begin("1", "a", "b", "", 0);
-    moves.begin("2", "a", "b", "", 4);
+    moves.begin("1", "b", "", 0);
+    moves.begin("2", "b", "", 4);
     assertThat(moves.nanosLeft(10, 9)).contains(1L);
     assertThat(moves.nanosLeft(10, 10)).contains(4L);
     assertThat(moves.nanosLeft(10, 14)).isEmpty();
