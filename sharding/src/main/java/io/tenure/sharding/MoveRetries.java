@@ -34,11 +34,6 @@ final class MoveRetries {
     this.lot = lot;
   }
 
-  /** Whether the shard may be moved now. */
-  boolean isDue(String shard, long nowNanos) {
-    return nanosLeft(shard, nowNanos) == 0;
-  }
-
   /** How long until it may be moved. */
   long nanosLeft(String shard, long nowNanos) {
     return Optional.ofNullable(retries.get(shard))

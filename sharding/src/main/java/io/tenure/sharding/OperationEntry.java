@@ -126,7 +126,7 @@ record OperationEntry(
     }
     int end = MAX_NAME_CHARS - CUT.length();
     int escape = encoded.lastIndexOf('%', end - 1);
-    return encoded.substring(0, escape >= 0 && escape > end - 3 ? escape : end) + CUT;
+    return encoded.substring(0, escape > end - 3 ? escape : end) + CUT;
   }
 
   Operation operation(String path, byte[] data, Instant serverTime) {

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +25,7 @@ final class PlanDraft {
   private final int[] successors;
 
   /** For each worker why shards come to it, or go from it, by shard. */
-  private final List<Map<String, String>> reasons = new ArrayList<>();
+  private final List<Map<String, String>> reasons;
 
   PlanDraft(ShardSet shards, int workers) {
     this.shards = shards;
@@ -32,9 +33,7 @@ final class PlanDraft {
     this.successors = new int[shards.size()];
     Arrays.fill(leaders, NONE);
     Arrays.fill(successors, NONE);
-    for (int worker = 0; worker < workers; worker++) {
-      reasons.add(new TreeMap<>());
-    }
+    this.reasons = Stream.<Map<String, String>>generate(TreeMap::new).limit(workers).toList();
   }
 
   void lead(int shard, int worker) {
@@ -88,10 +87,8 @@ final class PlanDraft {
     int[][] standbys = wanted.standbys();
     List<List<String>> leads = lists(heads.size());
     List<List<String>> takesOver = lists(heads.size());
-    List<List<List<String>>> standsBy = new ArrayList<>();
-    for (int rank = 0; rank < standbys.length; rank++) {
-      standsBy.add(lists(heads.size()));
-    }
+    List<List<List<String>>> standsBy =
+        Arrays.stream(standbys).map(rank -> lists(heads.size())).toList();
     for (int shard = 0; shard < leaders.length; shard++) {
       String name = shards.name(shard);
       add(leads, leaders[shard], name);
@@ -148,11 +145,7 @@ final class PlanDraft {
   }
 
   private static List<List<String>> lists(int count) {
-    List<List<String>> lists = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      lists.add(new ArrayList<>());
-    }
-    return lists;
+    return Stream.<List<String>>generate(ArrayList::new).limit(count).toList();
   }
 
   private static void add(List<List<String>> lists, int worker, String name) {

@@ -18,6 +18,9 @@ final class ShardList {
 
   private static final int MAX_SHOWN = 40;
 
+  /** What can be read again from ranges, name by name. */
+  private static final ShardSet NUMBERED = ShardSet.numbered(ShardSet.MAX_SHARDS);
+
   private ShardList() {}
 
   /** Puts a list into a field, or leaves the field away if there is nothing to list. */
@@ -29,7 +32,7 @@ final class ShardList {
 
   private static JsonNode write(ObjectNode factory, boolean numbered, Collection<String> shards) {
     // A plan that somebody wrote by hand may name what is no number; it is taken back by name.
-    if (numbered && shards.stream().allMatch(ShardList::isNumber)) {
+    if (numbered && shards.stream().allMatch(NUMBERED::contains)) {
       return TextNode.valueOf(ranges(shards));
     }
     ArrayNode array = factory.arrayNode();

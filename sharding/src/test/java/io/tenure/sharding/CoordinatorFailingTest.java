@@ -212,4 +212,35 @@ class CoordinatorFailingTest {
     assertThat(Duration.ofNanos(group.nowNanos - begun)).isLessThan(CoordinatedGroup.READY_LIMIT);
     assertThat(group.plan()).allSatisfy(node -> assertThat(node.takesOver()).isEmpty());
   }
+
+  // ---- at home again ----
+
+  @Test
+  void aShardThatIsHomeAgainStaysThereAsAnyOther() {
+    CoordinatedGroup group = CoordinatedGroup.led(12, "w-1", "w-2");
+    String shard = group.leads("w-1").get(0);
+    fails(group, "w-1", shard);
+    group.decide();
+    assertThat(group.leader(shard)).isEqualTo("w-2");
+    group.worker("w-1").failing.clear();
+    group.worker("w-1").unable.clear();
+    group.calm();
+    assertThat(group.leader(shard)).isEqualTo("w-1");
+    group.join("w-3").calm();
+    // Of equal ones the last go; what is away from home would go first.
+    assertThat(group.leader(shard)).isEqualTo("w-1");
+  }
+
+  @Test
+  void aShardThatFailedElsewhereWasNeverAway() {
+    CoordinatedGroup group = CoordinatedGroup.led(12, "w-1", "w-2");
+    String shard = group.leads("w-1").get(0);
+    fails(group, "w-2", shard);
+    assertThat(group.decide().isEmpty()).isTrue();
+    group.worker("w-2").failing.clear();
+    group.worker("w-2").unable.clear();
+    group.decide();
+    group.join("w-3").calm();
+    assertThat(group.leader(shard)).isEqualTo("w-1");
+  }
 }

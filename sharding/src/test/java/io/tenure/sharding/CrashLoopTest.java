@@ -101,4 +101,38 @@ class CrashLoopTest {
     assertThat(full.machine.summary.unplaced()).isEmpty();
     assertThat(full.machine.plans.get("w-3").leads()).isNotEmpty();
   }
+
+  /** Two workers, of which the second dies twice, and how many shards it gets then. */
+  private static int ledAfterTwoDeaths(int roomOfTheOther) {
+    CoordinatedGroup two = CoordinatedGroup.led(SHARDS, 0, "w-1", "w-2");
+    two.worker("w-1").maxShards = roomOfTheOther;
+    for (int death = 0; death < 2; death++) {
+      two.crash("w-2").join("w-2");
+      two.decideAfter(Duration.ofSeconds(3));
+    }
+    return two.machine.plans.get("w-2").leads().size();
+  }
+
+  @Example
+  void halfOfTheWorkersMayBeHeldBackIfTheOthersHaveRoomForTheLastShard() {
+    assertThat(ledAfterTwoDeaths(SHARDS)).isZero();
+    assertThat(ledAfterTwoDeaths(SHARDS - 1)).isPositive();
+  }
+
+  @Example
+  void whatItTookOverAllTheSameGoesToOthersSinceItKeepsDying() {
+    pass(1);
+    dies("w-3");
+    pass(1);
+    dies("w-3");
+    group.decide();
+    assertThat(led("w-3")).isZero();
+    String shard = group.leads("w-1").get(0);
+    group.worker("w-3").tookOver.add(shard);
+    group.decide();
+    assertThat(group.leader(shard)).isEqualTo("w-3");
+    group.calm();
+    assertThat(group.leader(shard)).isNotEqualTo("w-3");
+    assertThat(group.reason(group.leader(shard), shard)).isEqualTo("w-3 keeps dying");
+  }
 }

@@ -65,4 +65,38 @@ class DecisionFailuresTest {
     assertThat(failures.isNew(failure)).as("told again after it went well").isTrue();
     assertThat(Duration.ofNanos(failures.rest(0))).hasMillis(1000);
   }
+
+  @Example
+  void theFirstFailureOfAnOfficeIsKnownAndTheTimeCountsFromTheLastOne() {
+    failures.begin();
+    assertThat(failures.isFirst()).isTrue();
+    failures.failed(1_000);
+    assertThat(failures.isFirst()).isFalse();
+    assertThat(failures.succeeded(false, 999 + DecisionFailures.FORGIVEN_NANOS)).isFalse();
+    assertThat(failures.succeeded(false, 1_000 + DecisionFailures.FORGIVEN_NANOS)).isTrue();
+    assertThat(failures.isFirst()).isTrue();
+  }
+
+  private static Throwable thrownAt(int line) {
+    Throwable failure = new IllegalStateException("a");
+    failure.setStackTrace(
+        line == 0
+            ? new StackTraceElement[0]
+            : new StackTraceElement[] {new StackTraceElement("C", "m", "C.java", line)});
+    return failure;
+  }
+
+  @Example
+  void aKindOfFailureIsItsClassAndWhereItWasThrownAndSoManyAreRemembered() {
+    for (int line = 0; line < 50; line++) {
+      assertThat(failures.isNew(thrownAt(line))).as("line %s", line).isTrue();
+      if (line < 49) {
+        assertThat(failures.isNew(thrownAt(line))).isFalse();
+      }
+    }
+    // With the fiftieth, all are told anew: one that is thrown from ever new places fills nothing.
+    assertThat(failures.isNew(thrownAt(49))).isTrue();
+    assertThat(failures.isNew(thrownAt(49))).isFalse();
+    assertThat(failures.isNew(thrownAt(0))).isTrue();
+  }
 }

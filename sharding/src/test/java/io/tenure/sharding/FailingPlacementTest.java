@@ -82,8 +82,7 @@ class FailingPlacementTest {
   private int[] leaders() {
     Members members = members();
     Wishes wishes = new Wishes(Directives.parse(directives), shards, members);
-    placement =
-        new FailingPlacement(members, shards, wishes, moves, retries, actual, 100 * SECOND);
+    placement = new FailingPlacement(members, shards, wishes, moves, retries, actual, 100 * SECOND);
     BitSet all = members.failing(actual, new BitSet());
     return placement.leaders(counted, all);
   }

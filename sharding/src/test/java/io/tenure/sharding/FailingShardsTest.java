@@ -116,4 +116,16 @@ class FailingShardsTest {
     failing.gotReady("7");
     assertThat(failing.isFailing("7")).isTrue();
   }
+
+  @Test
+  void whatIsKnownAndWhatRestsIsToldByName() {
+    assertThat(failing.isKnown("7")).isFalse();
+    fails();
+    failing.lapsed("8", false, "lapsed", NOW, ++wake);
+    assertThat(failing.isKnown("7")).isTrue();
+    assertThat(failing.resting()).containsExactly("7");
+    failing.forget("7");
+    assertThat(failing.isKnown("7")).isFalse();
+    assertThat(failing.resting()).isEmpty();
+  }
 }

@@ -61,4 +61,29 @@ class LeaderNodesTest {
     assertThatCode(() -> new GroupEdits(already).edit(new GroupChange.Resize(fit + 50, "")))
         .doesNotThrowAnyException();
   }
+
+  @Example
+  void ofNamedShardsTheLongestInBytesCountsWhereverItStands() {
+    int each = 4 + "/orders/shards/köln-ost/leader".length() + 1;
+    for (List<String> names :
+        List.of(
+            List.of("köln-ost", "zz"), List.of("a", "köln-ost"), List.of("a", "köln-ost", "z"))) {
+      assertThat(LeaderNodes.fit(3 * each, 0, PATHS, ShardSet.named(names))).isEqualTo(3);
+      assertThat(LeaderNodes.fit(3 * each - 1, 0, PATHS, ShardSet.named(names))).isEqualTo(2);
+    }
+  }
+
+  @Example
+  void whyThereIsNoRoomNamesAFewWorkers() {
+    CoordinatedGroup group =
+        CoordinatedGroup.of(ShardSet.numbered(20)).join("w-1", "w-2", "w-3", "w-4", "w-5");
+    group.registered.forEach(one -> one.fits = 2);
+    String said = group.decide().summary().orElseThrow().unplacedReason();
+    assertThat(said)
+        .endsWith(
+            ": w-1 has room for 2, w-2 has room for 2, w-3 has room for 2,"
+                + " w-4 has room for 2, w-5 has room for 2");
+    group.join("w-6").worker("w-6").fits = 2;
+    assertThat(group.decide().summary().orElseThrow().unplacedReason()).isEqualTo(said + " ...");
+  }
 }

@@ -112,4 +112,19 @@ class LoadBalanceTest {
     assertThat(balance.isDue(SETTINGS, 7 + interval)).isTrue();
     assertThat(balance.nanosLeft(SETTINGS, 7 + 2 * interval)).isEqualTo(1);
   }
+
+  @Test
+  void aShardThatIsNewBesideKnownOnesWeighsWhatIsUsualThere() {
+    adjust(worker("w-1", 1, 9, 0.375, "a"), worker("w-2", 1, 9, 0.375, "b"));
+    // Usual is 0.25, so the new one is the lighter one.
+    adjust(worker("w-1", 1, 9, 0.5, "a", "new"), worker("w-2", 1, 9, 0, "b"));
+    assertThat(balance.leaving()).containsOnlyKeys("new");
+  }
+
+  @Test
+  void oneShardStaysHoweverLittleItsWorkerShouldDo() {
+    // All that it does is more than its part of a capacity like this.
+    adjust(worker("w-1", 1, 9, 1.0, "a", "b"), worker("w-2", 1e18, 9, 0));
+    assertThat(balance.leaving()).containsOnlyKeys("b");
+  }
 }

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -137,5 +138,48 @@ class OperationFormatsTest {
         .isThrownBy(() -> new GroupChange.AddShards(List.of("a", "a"), ""));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new GroupChange.RemoveShards(List.of(), ""));
+  }
+
+  @Example
+  void aLongSubjectIsCutInTheNameButNeverWithinAnEscape() {
+    for (String whole : List.of("x".repeat(100), "x".repeat(97) + "ä".substring(1) + "yyy")) {
+      assertThat(entry(3, "pin", whole, "").name()).isEqualTo("0000000003-pin-" + whole);
+    }
+    assertThat(entry(3, "pin", "x".repeat(101), "").name())
+        .isEqualTo("0000000003-pin-" + "x".repeat(97) + "...");
+    // The escape of a slash, %2F, from one character further each time.
+    for (int at = 90; at < 101; at++) {
+      String kept = at <= 94 ? "x".repeat(at) + "%2F" + "y".repeat(94 - at) : "x".repeat(min(at));
+      assertThat(entry(3, "pin", "x".repeat(at) + "/" + "y".repeat(20), "").name())
+          .as("at %s", at)
+          .isEqualTo("0000000003-pin-" + kept + "...");
+    }
+  }
+
+  private static int min(int at) {
+    return Math.min(97, at);
+  }
+
+  @Example
+  void anEntryWhosePlaceWasTakenSaysTheSuffixOfItsName() {
+    OperationEntry plain = entry(12, "drain", "w-3", "");
+    OperationEntry moved =
+        new OperationEntry(
+            12,
+            "drain",
+            "w-3",
+            "",
+            "why",
+            "ann@ops-1",
+            List.of("digest:ann"),
+            TIME,
+            "n-1",
+            ScopeRecord.GENESIS,
+            Optional.of("5f0c"));
+    assertThat(new String(moved.bytes(), StandardCharsets.UTF_8))
+        .contains("\"nonce\":\"n-1\",\"suffix\":\"5f0c\",\"previous\":");
+    assertThat(OperationEntry.parse(PATH, moved.bytes())).isEqualTo(moved);
+    assertThat(moved.name()).startsWith(plain.name()).endsWith("5f0c");
+    assertThat(moved.operation(PATH, moved.bytes(), TIME).path()).isEqualTo(PATH);
   }
 }

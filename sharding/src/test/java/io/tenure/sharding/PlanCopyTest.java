@@ -114,4 +114,85 @@ class PlanCopyTest {
     repairs.repaired(now);
     assertThat(repairs.nanosLeft(now)).isEqualTo(TimeUnit.SECONDS.toNanos(1));
   }
+
+  @Test
+  void aPlanThatIsReadAnewIsAllThatCounts() {
+    copy.begin(Map.of(TOP + "/w-1", bytes("a")), List.of(TOP + "/w-1", TOP + "/w-2"));
+    copy.abandoned(TOP + "/w-1");
+    copy.begin(Map.of(TOP, bytes("v2"), TOP + "/w-3", bytes("c")), List.of(TOP + "/w-4"));
+    assertThat(copy.paths()).containsExactlyInAnyOrder(TOP, TOP + "/w-3");
+    assertThat(copy.data(TOP + "/w-3")).contains(bytes("c"));
+    assertThat(copy.data(TOP + "/w-1")).isEmpty();
+    for (String there : List.of("", "/w-3", "/w-4")) {
+      assertThat(copy.isThere(TOP + there)).as(there).isTrue();
+    }
+    assertThat(copy.isThere(TOP + "/w-1")).isFalse();
+    assertThat(copy.isThere(TOP + "/w-2")).isFalse();
+    found.put(TOP + "/w-1", node("a", 0));
+    assertThat(compare()).as("abandoned by the plan before").containsExactly("/w-1 FOREIGN");
+    assertThat(copy.isThere(TOP + "/w-1")).isTrue();
+  }
+
+  @Test
+  void soManySuspectsAreRememberedAndWithMoreAllAreSuspect() {
+    PlanEvents events = new PlanEvents();
+    for (int i = 0; i < 10_000; i++) {
+      assertThat(events.happened(TOP + "/w-" + i)).isTrue();
+      assertThat(events.isAllSuspect()).isFalse();
+    }
+    assertThat(events.happened(TOP + "/more")).isTrue();
+    assertThat(events.isAllSuspect()).isTrue();
+    assertThat(events.take()).hasSize(10_000);
+    assertThat(events.take()).isEmpty();
+  }
+
+  private static PlanCopy.Difference difference(PlanCopy.Kind kind, int worker) {
+    return new PlanCopy.Difference(TOP + "/w-" + worker, kind, Optional.empty());
+  }
+
+  @Test
+  void eachKindOfDifferenceAtEachPathIsToldOnceUntilThereWasNoneForAWhile() {
+    PlanRepairs repairs = new PlanRepairs(() -> 0);
+    List<PlanCopy.Difference> both =
+        List.of(difference(PlanCopy.Kind.CHANGED, 1), difference(PlanCopy.Kind.DELETED, 1));
+    assertThat(repairs.news(both)).isEqualTo(both);
+    assertThat(repairs.news(both)).isEmpty();
+    long begun = 1_000;
+    repairs.repaired(begun);
+    repairs.calm(begun + PlanRepairs.FORGIVEN_NANOS - 1);
+    assertThat(repairs.news(both)).isEmpty();
+    assertThat(repairs.isResting(begun + TimeUnit.SECONDS.toNanos(1) - 1)).isTrue();
+    assertThat(repairs.isResting(begun + TimeUnit.SECONDS.toNanos(1))).isFalse();
+    repairs.calm(begun + PlanRepairs.FORGIVEN_NANOS);
+    assertThat(repairs.news(both)).isEqualTo(both);
+    assertThat(repairs.isResting(begun)).as("nothing is waited for").isFalse();
+    repairs.calm(begun + 3 * PlanRepairs.FORGIVEN_NANOS);
+    assertThat(repairs.news(both)).as("there was none to be forgiven").isEmpty();
+  }
+
+  @Test
+  void aFightIsNewsAgainAfterItWasForgiven() {
+    PlanRepairs repairs = new PlanRepairs(() -> 0);
+    for (int fight = 0; fight < 2; fight++) {
+      for (int i = 1; i <= PlanRepairs.FIGHT; i++) {
+        assertThat(repairs.isFightNews()).isFalse();
+        repairs.repaired(0);
+      }
+      assertThat(repairs.isFightNews()).isTrue();
+      assertThat(repairs.isFightNews()).isFalse();
+      repairs.calm(PlanRepairs.FORGIVEN_NANOS);
+    }
+  }
+
+  @Test
+  void soManyDifferencesAreRememberedAsTold() {
+    PlanRepairs repairs = new PlanRepairs(() -> 0);
+    for (int worker = 0; worker <= 1_000; worker++) {
+      assertThat(repairs.news(List.of(difference(PlanCopy.Kind.CHANGED, worker)))).hasSize(1);
+      if (worker == 999) {
+        assertThat(repairs.news(List.of(difference(PlanCopy.Kind.CHANGED, 0)))).isEmpty();
+      }
+    }
+    assertThat(repairs.news(List.of(difference(PlanCopy.Kind.CHANGED, 0)))).hasSize(1);
+  }
 }

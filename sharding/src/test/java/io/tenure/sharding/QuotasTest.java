@@ -92,7 +92,8 @@ class QuotasTest {
   void whoHasMoreThanItsShareRoundedDownIsRoundedUpFirst() {
     assertThat(integral(new int[] {1, 6}, 1.75, 5.25)).containsExactly(1, 6);
     assertThat(integral(new int[] {1, 5}, 1.75, 5.25)).containsExactly(2, 5);
-    assertThat(integral(new int[] {0, 0, 3}, 2.5, 2.5, 2)).as("but no whole share is")
+    assertThat(integral(new int[] {0, 0, 3}, 2.5, 2.5, 2))
+        .as("but no whole share is")
         .containsExactly(3, 2, 2);
     assertThat(integral(new int[] {9, 0, 0}, 2, 1.5, 1.5)).containsExactly(2, 2, 1);
   }

@@ -38,8 +38,7 @@ class TriggerTest {
       byId.put(id, new CoordinatorMachine.Worker(StillGroup.node(id), 1));
     }
     Directives wishes = Directives.parse(directives);
-    trigger.note(
-        new Members(byId, wishes, shards, damped), wishes, shards, joined, gone, tookOver);
+    trigger.note(new Members(byId, wishes, shards, damped), wishes, shards, joined, gone, tookOver);
     return trigger.text();
   }
 
@@ -79,7 +78,9 @@ class TriggerTest {
   @Test
   void whatOperatorsChangedIsNamedAndOnlyThat() {
     directive("pin-0", "w-1");
-    assertThat(after(Set.of(), "w-1")).as("of the first time nothing is known").isEqualTo("rebalance");
+    assertThat(after(Set.of(), "w-1"))
+        .as("of the first time nothing is known")
+        .isEqualTo("rebalance");
     directive("pin-1", "w-1");
     directive("pin-2", "w-1");
     directive("move-3", "w-1");

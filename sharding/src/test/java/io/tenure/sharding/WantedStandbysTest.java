@@ -1,10 +1,12 @@
 package io.tenure.sharding;
 
+import static io.tenure.sharding.Placement.NONE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -53,5 +55,32 @@ class WantedStandbysTest {
     CountedNames more = CountedNames.of(MANY, 1);
     wanted.over(1, more.shards(), members());
     assertThat(more.reads()).as("a look at the first, and then each").isEqualTo(1 + MANY);
+  }
+
+  private static PlanNode plan(String id, List<List<String>> standsBy) {
+    return new PlanNode(id, 1, Optional.empty(), List.of(), List.of(), standsBy, Map.of());
+  }
+
+  @Test
+  void whatAPlanSaysIsTakenAsItIsButForWhatIsGone() {
+    ShardSet shards = ShardSet.numbered(4);
+    WantedStandbys wanted =
+        WantedStandbys.of(
+            List.of(
+                plan("w-1", List.of(List.of("0", "1"))),
+                plan("w-2", List.of(List.of("2", "9"), List.of("0")))),
+            shards,
+            members());
+    assertThat(wanted.workers()).containsExactly("w-2");
+    assertThat(wanted.ranks())
+        .isDeepEqualTo(
+            new int[][] {{NONE, NONE, 0, NONE}, {0, NONE, NONE, NONE}, {NONE, NONE, NONE, NONE}});
+    assertThat(wanted.over(2, shards, members()))
+        .isDeepEqualTo(new int[][] {{NONE, NONE, 0, NONE}, {0, NONE, NONE, NONE}});
+    assertThat(wanted.over(0, shards, members())).isEmpty();
+    ShardSet others = ShardSet.named(List.of("0", "2", "a"));
+    assertThat(wanted.over(4, others, members()))
+        .isDeepEqualTo(
+            new int[][] {{NONE, 0, NONE}, {0, NONE, NONE}, {NONE, NONE, NONE}, {NONE, NONE, NONE}});
   }
 }

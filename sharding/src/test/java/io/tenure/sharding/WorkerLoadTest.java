@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.stream.Stream;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
@@ -131,5 +132,17 @@ class WorkerLoadTest {
       again += load.sample(Stream.of(one), now += SECOND) ? 1 : 0;
     }
     assertThat(again).isEqualTo(1);
+  }
+
+  @Test
+  void theThresholdItselfIsTooMuchAndASampleWithoutTimeSpoilsNoLaterOne() {
+    double once = BusyTime.moved(0, 0.5, SECOND);
+    WorkerLoad exact = new WorkerLoad(1, once, now);
+    one.begin(now);
+    one.end(now + SECOND / 2);
+    assertThat(exact.sample(Stream.of(one), now)).isFalse();
+    assertThat(exact.sample(Stream.of(one), now + SECOND)).isTrue();
+    assertThat(exact.percent()).isEqualTo(5);
+    assertThat(exact.sample(List.of(), now + SECOND)).isFalse();
   }
 }
