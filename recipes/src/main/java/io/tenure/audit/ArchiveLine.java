@@ -139,7 +139,7 @@ final class ArchiveLine {
       own = Arrays.copyOf(line, at + 1);
       own[at] = '}';
       int from = at + ENTRY.length;
-      if (line.length - 1 < from || line[line.length - 1] != '}') {
+      if (line[line.length - 1] != '}') {
         throw new ForeignDataException(where + " is damaged: the line ends in its entry");
       }
       verbatim = Optional.of(Arrays.copyOfRange(line, from, line.length - 1));

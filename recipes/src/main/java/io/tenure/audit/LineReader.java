@@ -17,7 +17,8 @@ final class LineReader implements Closeable {
   private static final int MAX_LINE_BYTES = 1 << 28;
 
   private final InputStream in;
-  private byte[] buffer = new byte[BLOCK_BYTES];
+  private final int maxLineBytes;
+  private byte[] buffer;
   private int start;
   private int searched;
   private int end;
@@ -25,7 +26,13 @@ final class LineReader implements Closeable {
   private byte[] line = new byte[0];
 
   LineReader(InputStream in) {
+    this(in, BLOCK_BYTES, MAX_LINE_BYTES);
+  }
+
+  LineReader(InputStream in, int blockBytes, int maxLineBytes) {
     this.in = in;
+    this.maxLineBytes = maxLineBytes;
+    this.buffer = new byte[blockBytes];
   }
 
   /** Goes to the next line; false if there is none that is complete. */
@@ -55,8 +62,8 @@ final class LineReader implements Closeable {
       start = 0;
     }
     if (end == buffer.length) {
-      if (buffer.length >= MAX_LINE_BYTES) {
-        throw new IOException("a line is longer than " + MAX_LINE_BYTES + " bytes");
+      if (buffer.length >= maxLineBytes) {
+        throw new IOException("a line is longer than " + maxLineBytes + " bytes");
       }
       buffer = Arrays.copyOf(buffer, buffer.length * 2);
     }

@@ -51,8 +51,11 @@ public final class ZnodeName {
         out.write(bytes[i]);
         continue;
       }
-      int high = i + 2 < bytes.length ? Character.digit(bytes[i + 1], 16) : -1;
-      int low = i + 2 < bytes.length ? Character.digit(bytes[i + 2], 16) : -1;
+      if (i + 2 >= bytes.length) {
+        return Optional.empty();
+      }
+      int high = Character.digit(bytes[i + 1], 16);
+      int low = Character.digit(bytes[i + 2], 16);
       if (high < 0 || low < 0) {
         return Optional.empty();
       }

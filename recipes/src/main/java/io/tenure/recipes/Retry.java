@@ -6,6 +6,7 @@ import io.tenure.internal.session.LongWait;
 import io.tenure.internal.session.Monitor;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,12 +21,13 @@ final class Retry {
   private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
   private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
-  private final Monitor monitor;
+  private final LongWait.Timer timer;
+  private final Supplier<String> noConnection;
   private final LongWait wait;
   private final Backoff backoff = new Backoff(FIRST_PAUSE_NANOS, LONGEST_PAUSE_NANOS);
 
   private @Nullable Runnable waiting;
-  private @Nullable Future<?> timer;
+  private @Nullable Future<?> next;
 
   /**
    * Nothing is tried yet.
@@ -34,8 +36,14 @@ final class Retry {
    * @param who waits for what
    */
   Retry(Monitor monitor, Log log, String who) {
-    this.monitor = monitor;
-    this.wait = new LongWait(monitor, log, who);
+    this(monitor::schedule, monitor::noConnection, new LongWait(monitor, log, who));
+  }
+
+  /** The same by another timer, for tests. */
+  Retry(LongWait.Timer timer, Supplier<String> noConnection, LongWait wait) {
+    this.timer = timer;
+    this.noConnection = noConnection;
+    this.wait = wait;
   }
 
   /** It has failed: tries again later, instead of what was to be tried before. */
@@ -43,12 +51,12 @@ final class Retry {
     stopTimer();
     wait.because(why);
     waiting = task;
-    timer = monitor.schedule(this::now, backoff.nextNanos());
+    next = timer.schedule(this::now, backoff.nextNanos());
   }
 
   /** There is no session: tries again when there is one, instead of what was to be tried before. */
   void whenConnected(Runnable task) {
-    later(task, monitor.noConnection());
+    later(task, noConnection.get());
   }
 
   /** There is a connection: tries at once what has waited for one. */
@@ -84,9 +92,9 @@ final class Retry {
   }
 
   private void stopTimer() {
-    if (timer != null) {
-      timer.cancel(false);
-      timer = null;
+    if (next != null) {
+      next.cancel(false);
+      next = null;
     }
   }
 }

@@ -62,15 +62,14 @@ public final class Bounds {
     }
     int bytes = "…".getBytes(StandardCharsets.UTF_8).length;
     int end = 0;
-    while (end < text.length()) {
+    while (true) {
       int next = text.offsetByCodePoints(end, 1);
       bytes += text.substring(end, next).getBytes(StandardCharsets.UTF_8).length;
       if (bytes > maxBytes) {
-        break;
+        return text.substring(0, end) + "…";
       }
       end = next;
     }
-    return text.substring(0, end) + "…";
   }
 
   /**

@@ -34,8 +34,11 @@ public record Candidate(String id, String host, long pid, Optional<String> endpo
 
   /** The id that a process has unless it says otherwise: {@code host-pid}. */
   public static String defaultId() {
-    String suffix = "-" + ProcessHandle.current().pid();
-    String host = localHost();
+    return idOf(localHost(), ProcessHandle.current().pid());
+  }
+
+  static String idOf(String host, long pid) {
+    String suffix = "-" + pid;
     int room = Bounds.ID_BYTES - suffix.length();
     return (host.length() <= room ? host : host.substring(0, room)) + suffix;
   }

@@ -26,7 +26,7 @@ public final class Printable {
 
   /** Whether every character of a text is seen as what it is. */
   public static boolean is(String text) {
-    return clean(text) == text.length();
+    return text.codePoints().noneMatch(Printable::isHidden);
   }
 
   /** The text on one line, each hidden character by its escape. */
@@ -40,8 +40,7 @@ public final class Printable {
    * @param maxChars at least 1
    */
   public static String of(String text, int maxChars) {
-    int clean = clean(text);
-    if (clean == text.length() && clean <= maxChars) {
+    if (text.length() <= maxChars && is(text)) {
       return text;
     }
     StringBuilder out = new StringBuilder(Math.min(text.length(), maxChars) + 16);
@@ -78,24 +77,6 @@ public final class Printable {
    */
   public static Throwable of(Throwable thrown) {
     return PrintableThrowable.of(thrown);
-  }
-
-  /** How long the beginning is that can be shown as it stands. */
-  private static int clean(String text) {
-    int i = 0;
-    while (i < text.length()) {
-      char c = text.charAt(i);
-      if (c >= ' ' && c <= '~') {
-        i++;
-        continue;
-      }
-      int point = text.codePointAt(i);
-      if (isHidden(point)) {
-        return i;
-      }
-      i += Character.charCount(point);
-    }
-    return i;
   }
 
   private static void append(StringBuilder out, int c) {

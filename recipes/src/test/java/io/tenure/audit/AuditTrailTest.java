@@ -47,6 +47,7 @@ class AuditTrailTest {
     assertThat(trail.leaderAt(at(3))).isInstanceOf(LeaderAt.MayHaveLed.class);
     assertThat(trail.evidenceAt(at(3))).containsExactly(ELECTED_2, LOST_2);
     assertThat(trail.evidenceAt(at(0))).containsExactly(ELECTED_1);
+    assertThat(trail.evidenceAt(at(1))).containsExactly(ELECTED_1, RESIGNED_1);
     assertThat(trail.evidenceAt(at(9))).containsExactly(ELECTED_3);
   }
 
@@ -103,5 +104,33 @@ class AuditTrailTest {
             Optional.empty(),
             "");
     return new RecordedEntry(entry, "/s/audit/" + index, at(index), index, "");
+  }
+
+  @Test
+  void anArchivedEntryOfTheTransactionThatMadeTheOneBeforeIsOfTheSameTrail() {
+    RecordedEntry electedToo =
+        new RecordedEntry(
+            ELECTED_3.entry(), ELECTED_3.path(), LOST_2.serverTime(), LOST_2.zxid(), "");
+    AuditTrail live = trail(true, 6, ELECTED_2, LOST_2);
+    assertThat(live.withArchived(List.of(electedToo)).entries())
+        .containsExactly(ELECTED_2, LOST_2, electedToo);
+  }
+
+  @Test
+  void tenuresAreToldOldestFirstAndOnOneLineEach() {
+    AuditTrail trail = trail(true, 6, RESIGNED_1, ELECTED_2, LOST_2, ELECTED_3);
+    assertThat(trail.tenures())
+        .extracting(PastTenure::toString)
+        .containsExactly(
+            "epoch 1 w-1 from ? to 1970-01-01T00:16:42Z (resigned)",
+            "epoch 2 w-2 from 1970-01-01T00:16:43Z to at or before 1970-01-01T00:16:44Z (lost)",
+            "epoch 3 w-3 from 1970-01-01T00:16:45Z on");
+  }
+
+  @Test
+  void oneIsThereThatHasARecordAnEntryOrAnythingThatCannotBeRead() {
+    assertThat(trail(false, 0).exists()).isFalse();
+    assertThat(trail(false, 1).exists()).isTrue();
+    assertThat(trail(false, 0, ELECTED_1).exists()).isTrue();
   }
 }

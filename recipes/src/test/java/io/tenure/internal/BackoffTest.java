@@ -41,4 +41,16 @@ class BackoffTest {
     assertThatThrownBy(() -> new Backoff(0, 1)).isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> new Backoff(2, 1)).isInstanceOf(IllegalArgumentException.class);
   }
+
+  @Example
+  void aPauseThatNeverGrowsIsOne() {
+    Backoff backoff = new Backoff(5, 5, () -> 0);
+    assertThat(Stream.generate(backoff::nextNanos).limit(3)).containsExactly(5L, 5L, 5L);
+  }
+
+  @Example
+  void thePauseBeforeTheLongestIsItsOwn() {
+    assertThat(Backoff.nanos(100, 401, 3, 0)).isEqualTo(400);
+    assertThat(Backoff.nanos(100, 401, 4, 0)).isEqualTo(401);
+  }
 }

@@ -147,4 +147,16 @@ class EntryChainTest {
     }
     assertThat(told.doubtful()).isEmpty();
   }
+
+  @Example
+  void anEntryWithoutADigestToRepeatLeadsToNoEntryBelowIt() {
+    Link first = new Link("/e2", 2, "d2", "", 2);
+    EntryChain.Told told =
+        EntryChain.tell(
+            List.of(Link.unreadable("/hidden", 1), entry(1), first),
+            1,
+            List.of(new Anchor(3, "d2")));
+    assertThat(told.doubtful()).containsExactlyInAnyOrder("/hidden", "/e1");
+    assertThat(told.foreign()).isEmpty();
+  }
 }

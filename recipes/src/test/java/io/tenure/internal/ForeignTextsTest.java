@@ -96,4 +96,26 @@ class ForeignTextsTest {
         .withMessageContaining("zone \"a\\u202eb\" has a character that is not seen")
         .withMessageEndingWith("use printable text");
   }
+
+  @Example
+  void aTextIsCutWhereItIsTooLongAndNotBefore() {
+    assertThat(Bounds.cut("abcd", 4)).isEqualTo("abcd");
+    assertThat(Bounds.cut("abcde", 4)).isEqualTo("abc…");
+    assertThat(Bounds.cut("ab\ud83d\ude80e", 4)).isEqualTo("ab…");
+    assertThat(Bounds.cut("a\ud83d\ude80de", 4)).isEqualTo("a\ud83d\ude80…");
+    assertThat(Bounds.cutToBytes("abcdef", 6)).isEqualTo("abcdef");
+    assertThat(Bounds.cutToBytes("abcdefg", 6)).isEqualTo("abc…");
+    assertThat(Bounds.cutToBytes("ääääe", 9)).isEqualTo("ääääe");
+    assertThat(Bounds.cutToBytes("äääää", 9)).isEqualTo("äää…");
+    assertThat(Bounds.cutToBytes("ab\ud83d\ude80", 5)).isEqualTo("ab…");
+  }
+
+  @Example
+  void whatIsLongEnoughToBeCutIsShownFromItsBeginning() {
+    refused("x", "is no JSON object (1 bytes: \"x\")");
+    String forty = "x".repeat(40);
+    refused(forty, "is no JSON object (40 bytes: \"" + forty + "\")");
+    refused(forty + "y", "is no JSON object (41 bytes: \"" + forty + "…\")");
+    assertThat(ZnodeJson.parse("/a", bytes("{'format':1}")).path()).isEqualTo("/a");
+  }
 }

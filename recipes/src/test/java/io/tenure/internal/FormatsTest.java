@@ -294,4 +294,26 @@ class FormatsTest {
     ScopeRecord record = ScopeRecord.parse("/s", commit.after().record().bytes());
     assertThat(record.lastEntryName()).contains(entry.name());
   }
+
+  @Example
+  void aNameMayHaveAnIndexOfUpToEighteenDigits() {
+    assertThat(AuditFormat.index("123456789012345678-x")).hasValue(123_456_789_012_345_678L);
+    assertThat(AuditFormat.index("1234567890123456789-x")).isEmpty();
+    assertThat(AuditFormat.index("0000000001-x")).hasValue(1);
+    assertThat(AuditFormat.index("000000001-x")).isEmpty();
+    assertThat(AuditFormat.index("000000000:-x")).isEmpty();
+    assertThat(AuditFormat.index("000000000/-x")).isEmpty();
+    assertThat(AuditFormat.index("0000000009-x")).hasValue(9);
+  }
+
+  @Example
+  void noPlainNameIsLongerThanThatOfTheLongestWord() {
+    Candidate candidate = new Candidate("w-123", "h", 1, Optional.empty());
+    int longest = 0;
+    for (String word : java.util.List.of("resigned", "failed", "lapsed", "revoked", "lost")) {
+      Transition.End end = Transition.endOf(word, "").orElseThrow();
+      longest = Math.max(longest, AuditFormat.name(entry(3, end, candidate)).length());
+    }
+    assertThat(AuditFormat.nameBytes("w-123".length())).isEqualTo(longest);
+  }
 }

@@ -74,4 +74,9 @@ class NearNamesTest {
     }
     assertThat(NearNames.near("x".repeat(190) + "7_", names)).hasSize(3);
   }
+
+  @Example
+  void aNameThatBeginsWithTheWrongOneComesAfterThoseThatAreAFewEditsAway() {
+    assertThat(NearNames.near("abc", List.of("abcdef", "abd"))).containsExactly("abd", "abcdef");
+  }
 }

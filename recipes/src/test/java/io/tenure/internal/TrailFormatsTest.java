@@ -117,4 +117,28 @@ class TrailFormatsTest {
             "/orders/audit/2 TIMES_IN_ORDER its transaction 0x1 is before that of"
                 + " /orders/audit/1");
   }
+
+  @Test
+  void theFirstEntryOfAllRepeatsTheDigestBeforeTheFirst() {
+    TrailRules.Link first =
+        new TrailRules.Link(PATH + "/1", 1, "digest-1", "twelve-chars", Instant.EPOCH, 1);
+    assertThat(broken(1, 2, "digest-1", first))
+        .containsExactly(
+            "/orders/audit/1 DIGESTS_CHAINED it repeats digest twelve-chars, but the first entry's,"
+                + " 64 zeros is 000000000000…");
+  }
+
+  @Test
+  void aMarkerKeepsWhatItDoesNotKnow() {
+    String newer = "{\"format\":1,\"first\":3,\"previous\":\"ab\",\"later\":{\"x\":[1]}}";
+    TrimMarker marker = TrimMarker.parse(PATH, bytes(newer));
+    assertThat(new String(marker.bytes(), StandardCharsets.UTF_8)).isEqualTo(newer);
+    TrimMarker moved = TrimMarker.parse(PATH, marker.from(7, "cd").bytes());
+    assertThat(moved.first()).isEqualTo(7);
+    assertThat(moved.previous()).isEqualTo("cd");
+    assertThat(moved.unknown()).isEqualTo(marker.unknown());
+    assertThat(TrimMarker.parse(PATH, new byte[0])).isEqualTo(TrimMarker.none());
+    assertThat(TrimMarker.none().first()).isEqualTo(1);
+    assertThat(TrimMarker.none().previous()).isEqualTo(ScopeRecord.GENESIS);
+  }
 }

@@ -44,7 +44,12 @@ class ClockOnServerTest {
                 .tickTime(ZooKeeperFixture.TICK_TIME)
                 .clock(clock)
                 .build());
-    return zk.closeLater(LeaderElection.builder(monitor, "/clock").build()).acquire();
+    return zk.closeLater(
+            LeaderElection.builder(monitor, "/clock")
+                .candidateId("w-1")
+                .leaseDuration(ZooKeeperFixture.SESSION_TIMEOUT)
+                .build())
+        .acquire();
   }
 
   @Test
@@ -75,5 +80,19 @@ class ClockOnServerTest {
     assertThat(lease.remaining()).isLessThanOrEqualTo(before.plusMillis(1));
     assertThat(lease.renew()).isLessThan(ZooKeeperFixture.SESSION_TIMEOUT);
     assertThat(lease.isHeld()).isTrue();
+  }
+
+  @Test
+  void aWorkerThatRenewsKeepsItsTenureForManySessionTimeouts() throws Exception {
+    Lease lease = acquire();
+    Duration step = ZooKeeperFixture.SESSION_TIMEOUT.dividedBy(6);
+    for (int i = 0; i < 30; i++) {
+      clock.addedNanos.addAndGet(step.toNanos());
+      clock.addedMillis.addAndGet(step.toMillis());
+      assertThat(lease.renew()).as("after %s steps", i + 1).isPositive();
+    }
+    assertThat(lease.epoch()).isEqualTo(1);
+    assertThat(ZooKeeperFixture.trail(zk.client(), "/clock"))
+        .containsExactly("0000000001-elected-w-1");
   }
 }

@@ -136,23 +136,6 @@ class ElectionOnServerTest {
   }
 
   @Test
-  void aWorkerThatRenewsKeepsItsTenureForManySessionTimeouts() throws Exception {
-    LeaderElection election = open(candidate("w-1").leaseDuration(Duration.ofMillis(500)));
-    Lease lease = election.acquire();
-    long end = System.nanoTime() + ZooKeeperFixture.SESSION_TIMEOUT.multipliedBy(3).toNanos();
-    await()
-        .pollInterval(Duration.ofMillis(50))
-        .atMost(Duration.ofSeconds(30))
-        .until(
-            () -> {
-              lease.renew();
-              return System.nanoTime() > end;
-            });
-    assertThat(lease.isHeld()).isTrue();
-    assertThat(trailOf()).containsExactly("0000000001-elected-w-1");
-  }
-
-  @Test
   void aSessionThatEndsInOfficeIsRecordedAsLostByTheSuccessor() throws Exception {
     CuratorFramework doomed = zk.client();
     LeaderElection election =

@@ -67,5 +67,8 @@ class TenurePaceTest {
     Thread.currentThread().interrupt();
     assertThatThrownBy(() -> TenurePace.rest(TimeUnit.HOURS.toNanos(1), new CompletableFuture<>()))
         .isInstanceOf(InterruptedException.class);
+    Thread.currentThread().interrupt();
+    TenurePace.rest(0, new CompletableFuture<>());
+    assertThat(Thread.interrupted()).as("no rest is no wait").isTrue();
   }
 }

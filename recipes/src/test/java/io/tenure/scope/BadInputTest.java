@@ -68,7 +68,7 @@ class BadInputTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"a\nb", "a\u0000", "\u007f", "\ud800"})
+  @ValueSource(strings = {"a\nb", "a\u0000", "\u007f", "\ud800", "\udfff"})
   void anIdWithControlCharactersIsRefused(String id) {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Candidate.ofThisProcess(id, Optional.empty()))
@@ -101,5 +101,45 @@ class BadInputTest {
   void aReasonIsOneLineOfBoundedLength() {
     assertThat(new Transition.Lapsed("a\nb").reason()).isEqualTo("a\\u000ab");
     assertThat(new Transition.Lapsed("x".repeat(5000)).reason()).hasSize(300).endsWith("…");
+  }
+
+  @Test
+  void aBadHostIsRefused() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Candidate("w", "", 1, Optional.empty()))
+        .withMessageContaining("host is empty");
+  }
+
+  @Test
+  void theDefaultIdOfAMachineWithALongNameIsCutToWhatIsAllowed() {
+    assertThat(Candidate.idOf("host", 4711)).isEqualTo("host-4711");
+    String fits = "h".repeat(123);
+    assertThat(Candidate.idOf(fits, 4711)).isEqualTo(fits + "-4711");
+    assertThat(Candidate.idOf(fits + "x", 4711)).isEqualTo(fits + "-4711").hasSize(128);
+  }
+
+  @Test
+  void aRetentionOfOneWholeTenureIsTheLeast() {
+    assertThat(Retention.last(2).entries()).isEqualTo(2);
+  }
+
+  @Test
+  void theZnodesOfAScopeAreBelowIt() {
+    Scope scope = new Scope("/billing/close");
+    assertThat(scope.latchPath()).isEqualTo("/billing/close/latch");
+    assertThat(scope.leaderPath()).isEqualTo("/billing/close/leader");
+    assertThat(scope.auditPath()).isEqualTo("/billing/close/audit");
+    assertThat(scope.checkpointPath()).isEqualTo("/billing/close/checkpoint");
+    assertThat(scope.quarantinePath()).isEqualTo("/billing/close/quarantine");
+    assertThat(scope).hasToString("/billing/close");
+    assertThat(scope).isGreaterThan(new Scope("/billing")).isLessThan(new Scope("/x"));
+  }
+
+  @Test
+  void onlyATenureThatCouldNotCleanUpLeavesWorkToItsSuccessor() {
+    for (String word : new String[] {"lost", "lapsed", "revoked", "failed"}) {
+      assertThat(Transition.endOf(word, "").orElseThrow().needsRecovery()).as(word).isTrue();
+    }
+    assertThat(Transition.endOf("resigned", "").orElseThrow().needsRecovery()).isFalse();
   }
 }

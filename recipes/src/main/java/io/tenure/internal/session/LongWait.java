@@ -27,7 +27,8 @@ public final class LongWait {
   private static final long MIN_LIMIT_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /** Runs a task later, on the thread that this wait is confined to. */
-  interface Timer {
+  public interface Timer {
+    /** As {@link Monitor#schedule}. */
     Future<?> schedule(Runnable task, long delayNanos);
   }
 
@@ -58,7 +59,9 @@ public final class LongWait {
         who);
   }
 
-  LongWait(Timer timer, LongSupplier limitNanos, LongSupplier nowNanos, Log log, String who) {
+  /** The same by other clocks, for tests. */
+  public LongWait(
+      Timer timer, LongSupplier limitNanos, LongSupplier nowNanos, Log log, String who) {
     this.timer = timer;
     this.limitNanos = limitNanos;
     this.nowNanos = nowNanos;

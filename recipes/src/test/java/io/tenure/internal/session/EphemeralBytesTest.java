@@ -40,6 +40,8 @@ class EphemeralBytesTest {
             .retryPolicy(new RetryOneTime(1))
             .build()) {
       assertThat(EphemeralBytes.rootBytes(client)).isEqualTo("/prod/eu/app".length());
+      assertThat(EphemeralBytes.of(client, "/a"))
+          .isEqualTo(EphemeralBytes.of("/prod/eu/app".length(), "/a"));
     }
     try (CuratorFramework plain =
         CuratorFrameworkFactory.newClient("127.0.0.1:1", new RetryOneTime(1))) {
@@ -54,6 +56,7 @@ class EphemeralBytesTest {
       tally.add(EphemeralBytes.DEFAULT_BOUND);
       assertThat(log.warnings()).isEmpty();
       tally.add(1);
+      assertThat(log.warnings()).hasSize(1);
       tally.add(-1);
       tally.add(1);
       assertThat(log.warnings()).singleElement().asString().contains("ZOOKEEPER-4306");

@@ -8,22 +8,54 @@ import org.junit.jupiter.api.Test;
 
 /**
  * A lease in all interleavings of few steps: whatever the threads do in between, each operation
- * seems to happen at one moment. So a lease that was seen to be over is over for everybody, and a
- * renewal never brings it back.
+ * seems to happen at one moment. So a lease that was seen to be over is over for every thread, and
+ * a renewal never brings it back.
  *
- * <p>Lincheck makes an object of this class for each interleaving, and compares with a run of the
- * same operations one after the other.
+ * <p>Lincheck makes an object of this class for each interleaving, and holds what the operations
+ * have returned against {@link InUnits}, which knows neither clocks nor threads.
  */
 public class LeaseInterleavingsTest {
 
   private static final long UNIT = 1_000_000;
   private static final long SESSION = 7;
+  private static final long TIMEOUT = 4 * UNIT;
+
+  /** A margin of 2 units leaves 2 of the session, and a lease lasts 2 as well. */
   private static final LeaseTerms TERMS =
-      new LeaseTerms(
-          5 * UNIT,
-          new SessionTiming(UNIT, UNIT, false),
-          2 * UNIT,
-          UNIT); // The session's share is 3 units.
+      new LeaseTerms(TIMEOUT, new SessionTiming(UNIT, UNIT, false), 2 * UNIT, 2 * UNIT);
+
+  /** What a lease is, in units of time and one step after the other. */
+  public static class InUnits {
+
+    private int now;
+    private int renewed;
+    private int acknowledged;
+    private boolean over;
+
+    public boolean isHeld() {
+      over |= now >= renewed + 2 || now >= acknowledged + 2;
+      return !over;
+    }
+
+    public boolean renew() {
+      if (isHeld()) {
+        renewed = now;
+      }
+      return isHeld();
+    }
+
+    public void timePasses() {
+      now++;
+    }
+
+    public void theQuorumAcknowledges() {
+      acknowledged = now;
+    }
+
+    public void end() {
+      over = true;
+    }
+  }
 
   private final AtomicLong now = new AtomicLong();
 
@@ -48,7 +80,7 @@ public class LeaseInterleavingsTest {
   private Monitor.Acknowledgement acknowledgement() {
     Moment sent = Moment.now(clock);
     return new Monitor.Acknowledgement(
-        SESSION, new QuorumEvidence.Proof(sent, sent, 5 * UNIT), () -> 5 * UNIT);
+        SESSION, new QuorumEvidence.Proof(sent, sent, TIMEOUT), () -> TIMEOUT);
   }
 
   @Operation
@@ -66,7 +98,6 @@ public class LeaseInterleavingsTest {
     return bounds.remainingNanos() > 0;
   }
 
-  /** As much as a lease lasts. */
   @Operation(nonParallelGroup = "time")
   public void timePasses() {
     now.addAndGet(UNIT);
@@ -85,9 +116,10 @@ public class LeaseInterleavingsTest {
   @Test
   void eachOperationSeemsToHappenAtOneMoment() {
     new ModelCheckingOptions()
+        .sequentialSpecification(InUnits.class)
         .threads(2)
         .actorsPerThread(3)
-        .actorsBefore(1)
+        .actorsBefore(2)
         .actorsAfter(2)
         .iterations(30)
         .invocationsPerIteration(300)

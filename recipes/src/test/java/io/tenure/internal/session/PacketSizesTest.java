@@ -119,4 +119,59 @@ class PacketSizesTest {
     }
     assertThat(loseAfterAnAnswer(large)).isFalse();
   }
+
+  @Test
+  void anAnswerToAnyReadingOfTheMonitorsCountsAsAnAnswerInBetween() {
+    for (int i = 0; i < 2; i++) {
+      sizes.answered();
+      assertThat(sizes.lost(large, 0)).isFalse();
+    }
+    sizes.answered();
+    assertThat(sizes.lost(large, 0)).isTrue();
+  }
+
+  @Test
+  void aLossWithoutAnAnswerSinceTheOneBeforeAddsNoRest() {
+    loseAfterAnAnswer(large);
+    assertThat(sizes.lost(large, 0)).isFalse();
+    assertThat(sizes.lost(large, 0)).isFalse();
+    loseAfterAnAnswer(large);
+    assertThat(loseAfterAnAnswer(large)).isTrue();
+    long rest = sizes.restNanos(large, 0);
+    for (int i = 0; i < 10; i++) {
+      assertThat(sizes.lost(large, 0)).isTrue();
+    }
+    assertThat(sizes.restNanos(large, 0)).isEqualTo(rest);
+  }
+
+  @Test
+  void aRequestIsSuspectFromTheLeastSizeOnThatServersServe() {
+    Packet least = Packet.of(List.of(Op.setData("/12345", new byte[8 * 1024 - 70], -1)));
+    assertThat(least.bytes()).isEqualTo(8 * 1024);
+    loseAfterAnAnswer(least);
+    loseAfterAnAnswer(least);
+    assertThat(loseAfterAnAnswer(least)).isTrue();
+  }
+
+  @Test
+  void requestsAboutUpToThreePathsAreToldApartAndMoreAreOneOfManyBatches() {
+    assertThat(Packet.of(List.of(Op.check("/a", 1), Op.check("/b", 1), Op.check("/c", 1))).about())
+        .contains("/a", "/b", "/c");
+    assertThat(
+            Packet.of(
+                    List.of(
+                        Op.check("/a", 1), Op.check("/b", 1), Op.check("/c", 1), Op.check("/d", 1)))
+                .about())
+        .isEqualTo("many");
+  }
+
+  @Test
+  void aHundredthRequestMakesRoomForItselfAndTheSixtyFourthDoesNot() {
+    loseAfterAnAnswer(large);
+    loseAfterAnAnswer(large);
+    for (int i = 0; i < 63; i++) {
+      loseAfterAnAnswer(write("/scope/" + i, 500_000));
+    }
+    assertThat(loseAfterAnAnswer(large)).as("one of 64").isTrue();
+  }
 }

@@ -107,6 +107,11 @@ class QuorumEvidenceTest {
     SessionTiming relayed = SessionTiming.of(Optional.empty(), Duration.ofSeconds(2), true);
     assertThat(relayed.settleNanos(TIMEOUT)).isEqualTo(3_200 * MILLI);
     assertThat(relayed.reachNanos(TIMEOUT)).isEqualTo(4_000 * MILLI);
+    SessionTiming often =
+        SessionTiming.of(Optional.of(Duration.ofMillis(400)), Duration.ofSeconds(2), true);
+    assertThat(often.settleNanos(TIMEOUT))
+        .as("half of a short ack interval is less than the allowance")
+        .isEqualTo(2_400 * MILLI);
   }
 
   @Example
