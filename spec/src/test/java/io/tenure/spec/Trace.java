@@ -1,16 +1,23 @@
 package io.tenure.spec;
 
+import static java.util.stream.Collectors.toList;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * What passed through the elections of one scope, as the module TraceCheck wants it.
@@ -59,29 +66,83 @@ public record Trace(List<Line> lines, boolean isCoarse) {
    * What the library wrote to its logger {@code io.tenure.trace} of one scope. Sessions become
    * numbers; a place in the queue, which only the latch knows of, is left out.
    */
-  public static Trace ofLog(List<String> logged, String scope) throws IOException {
+  public static Trace ofLog(List<String> logged, String scope) {
+    List<Event> events = new ArrayList<>();
+    for (String text : logged) {
+      Event event = Event.of(text, "");
+      if (event.scope().equals(scope)) {
+        events.add(event);
+      }
+    }
+    return of(events);
+  }
+
+  /**
+   * What processes of one machine wrote to that logger, each into a file of its own, by scope. A
+   * candidate is here one of one process: after the end of that, another has its name. The last
+   * line of a process that was killed may be cut off; such a line is left out.
+   */
+  public static Map<String, Trace> ofFiles(List<Path> files) throws IOException {
+    List<Event> events = new ArrayList<>();
+    for (Path file : files) {
+      String text = Files.readString(file);
+      text.substring(0, text.lastIndexOf('\n') + 1)
+          .lines()
+          .forEach(line -> events.add(Event.of(line, " in " + file.getFileName())));
+    }
+    events.sort(Comparator.comparingLong(Event::at));
+    Map<String, List<Event>> byScope =
+        events.stream().collect(Collectors.groupingBy(Event::scope, TreeMap::new, toList()));
+    Map<String, Trace> traces = new TreeMap<>();
+    byScope.forEach((scope, ofScope) -> traces.put(scope, of(ofScope)));
+    return traces;
+  }
+
+  private static Trace of(List<Event> events) {
     Map<String, List<String>> sessions = new HashMap<>();
     List<Line> lines = new ArrayList<>();
-    for (String text : logged) {
-      JsonNode json = JSON.readTree(text);
-      String state = json.required("state").textValue();
-      if (!json.required("scope").textValue().equals(scope) || state.equals("queued")) {
+    for (Event event : events) {
+      if (event.state().equals("queued")) {
         continue;
       }
-      String candidate = json.required("candidate").textValue();
-      long epoch = json.required("epoch").longValue();
       int session = 0;
-      if (epoch > 0) {
-        List<String> known = sessions.computeIfAbsent(candidate, c -> new ArrayList<>());
-        String id = json.required("session").textValue();
-        if (!known.contains(id)) {
-          known.add(id);
+      if (event.epoch() > 0) {
+        List<String> known = sessions.computeIfAbsent(event.candidate(), c -> new ArrayList<>());
+        if (!known.contains(event.session())) {
+          known.add(event.session());
         }
-        session = known.indexOf(id) + 1;
+        session = known.indexOf(event.session()) + 1;
       }
-      lines.add(new Line(candidate, state, session, epoch, json.required("event").textValue()));
+      lines.add(new Line(event.candidate(), event.state(), session, event.epoch(), event.event()));
     }
     return new Trace(changes(lines, "idle"), false);
+  }
+
+  /** A line of the log. */
+  private record Event(
+      long at,
+      String scope,
+      String candidate,
+      String session,
+      String state,
+      long epoch,
+      String event) {
+
+    static Event of(String text, String process) {
+      try {
+        JsonNode json = JSON.readTree(text);
+        return new Event(
+            json.required("at").longValue(),
+            json.required("scope").textValue(),
+            json.required("candidate").textValue() + process,
+            json.required("session").textValue(),
+            json.required("state").textValue(),
+            json.required("epoch").longValue(),
+            json.required("event").textValue());
+      } catch (IOException e) {
+        throw new IllegalArgumentException("no line of a trace: " + text, e);
+      }
+    }
   }
 
   /** The same, as the model can follow it for a shard: see the module. */

@@ -15,7 +15,6 @@ import io.tenure.sharding.ShardSet;
 import io.tenure.sharding.ShardWorker;
 import io.tenure.testing.FaultProxy;
 import io.tenure.testing.ZooKeeperFixture;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -220,7 +219,7 @@ class TraceTest {
         .orElseThrow();
   }
 
-  private static boolean isLedBy(String candidate, String scope) throws IOException {
+  private static boolean isLedBy(String candidate, String scope) {
     return Trace.ofLog(List.copyOf(lines), scope).lines().stream()
         .filter(line -> Set.of("electing", "in office", "ending").contains(line.state()))
         .reduce((before, last) -> last)

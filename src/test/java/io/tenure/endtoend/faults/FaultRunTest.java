@@ -59,6 +59,11 @@ class FaultRunTest {
     assertThat(result.violations()).as("seed %d: %s", SEED, schedule).isEmpty();
     assertThat(result.history().held().size()).isGreaterThan(2 * Faults.SHARDS);
     assertThat(result.history().writes().size()).isGreaterThan(20 * Faults.SHARDS);
+    RunTraces traces = RunTraces.in(directory.resolve(result.setup().name()));
+    System.out.println(traces + " are held against the model");
+    assertThat(traces.windows().size()).isGreaterThan(2 * Faults.SHARDS);
+    assertThat(traces.refused()).as("what the model cannot do").isEmpty();
+    assertThat(traces.acceptedThoughDoctored()).isEmpty();
   }
 
   @Test

@@ -29,5 +29,12 @@ class LongFaultRun {
       results = faults.attack(seed, time, COMMAND.toAbsolutePath().normalize());
     }
     assertThat(Faults.isAsExpected(results)).as("see %s", directory).isTrue();
+    for (Result result : results) {
+      if (result.setup().mode() == Mode.TENURE) {
+        RunTraces traces = RunTraces.in(directory.resolve(result.setup().name()));
+        assertThat(traces.refused()).as("what the model cannot do").isEmpty();
+        System.out.println(traces);
+      }
+    }
   }
 }

@@ -115,6 +115,7 @@ public final class WorkerMain {
   /** Takes {@link Orders}. */
   public static void main(String[] args) throws Exception {
     WorkerMain worker = new WorkerMain(Orders.of(args));
+    TraceFile.beside(worker.orders.log());
     Commands.serve(worker::command);
     worker.run();
     System.exit(0);
