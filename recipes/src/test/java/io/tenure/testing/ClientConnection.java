@@ -83,6 +83,11 @@ public final class ClientConnection {
 
   /** How many watchers the client holds for each path, except for those of Curator itself. */
   public Map<String, Integer> watchers() throws Exception {
+    return watchers(handle);
+  }
+
+  /** How many watchers a handle holds for each path, except for those of Curator itself. */
+  public static Map<String, Integer> watchers(ZooKeeper handle) throws Exception {
     Method manager = ZooKeeper.class.getDeclaredMethod("getWatchManager");
     manager.setAccessible(true);
     Object watches = manager.invoke(handle);

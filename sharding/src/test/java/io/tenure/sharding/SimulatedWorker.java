@@ -312,10 +312,12 @@ final class SimulatedWorker {
     }
   }
 
+  /** Each connection may be to a server with other limits of session timeouts. */
   void register(boolean untouched) {
     if (!registered && !closing && !link.session().gone) {
       registered = true;
-      feed(new WorkerEvent.SessionBegun(link.session().id, SESSION_TIMEOUT_NANOS, untouched));
+      long timeoutNanos = SESSION_TIMEOUT_NANOS * (1 + ensemble.random.nextInt(3)) / 2;
+      feed(new WorkerEvent.SessionBegun(link.session().id, timeoutNanos, untouched));
     }
   }
 

@@ -35,16 +35,18 @@ final class Checker {
 
   private final long boundNanos;
   private final long toleranceNanos;
+  private final HealthyShards healthy;
 
   /**
    * A checker.
    *
-   * @param bound how soon after the last fault each shard is to be led
+   * @param boundSessions how soon after the last fault each shard is to be led
    * @param tolerance how exactly the trail's times are known
    */
-  Checker(Duration bound, Duration tolerance) {
-    this.boundNanos = bound.toNanos();
+  Checker(Duration session, int boundSessions, Duration tolerance) {
+    this.boundNanos = session.multipliedBy(boundSessions).toNanos();
     this.toleranceNanos = tolerance.toNanos();
+    this.healthy = new HealthyShards(session, tolerance);
   }
 
   /** What is wrong; empty if nothing is. */
@@ -64,6 +66,8 @@ final class Checker {
     }
     checkWrites(history.writes(), found);
     checkClaims(history, found);
+    found.addAll(healthy.check(history));
+    history.costs().ifPresent(costs -> found.addAll(costs.after().leftSince(costs.before())));
     return found;
   }
 

@@ -2,11 +2,14 @@ package io.tenure.endtoend.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tenure.endtoend.faults.Fault.Kind;
 import io.tenure.endtoend.faults.History.Claim;
+import io.tenure.endtoend.faults.History.Costs;
 import io.tenure.endtoend.faults.History.Held;
 import io.tenure.endtoend.faults.History.Holder;
 import io.tenure.endtoend.faults.History.Recorded;
 import io.tenure.endtoend.faults.History.Trail;
+import io.tenure.endtoend.faults.History.Trouble;
 import io.tenure.endtoend.faults.History.Use;
 import io.tenure.endtoend.faults.History.Write;
 import io.tenure.endtoend.faults.Violation.Rule;
@@ -14,7 +17,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** Each promise is broken once in a history made by hand, and found; a sound one passes. */
@@ -23,6 +28,7 @@ class CheckerTest {
   private static final long MS = 1_000_000;
   private static final Holder FIRST = new Holder("w-1", 11, 1);
   private static final Holder SECOND = new Holder("w-2", 22, 2);
+  private static final Vitals BEFORE = new Vitals(12, 20, 60, 90);
 
   private final List<Held> held =
       new ArrayList<>(List.of(held(FIRST, 100, 900), held(SECOND, 1_000, 5_000)));
@@ -35,10 +41,18 @@ class CheckerTest {
   private final List<Recorded> tenures =
       new ArrayList<>(
           List.of(
-              new Recorded(FIRST, 90 * MS, OptionalLong.of(910 * MS), "resigned"),
-              new Recorded(SECOND, 990 * MS, OptionalLong.empty(), "")));
+              new Recorded(FIRST, 90 * MS, OptionalLong.of(910 * MS), "resigned", true),
+              new Recorded(SECOND, 990 * MS, OptionalLong.empty(), "", false)));
   private final List<String> findings = new ArrayList<>();
+  private final List<Trouble> troubles =
+      new ArrayList<>(List.of(trouble(Kind.KILL_WORKER, 920, Set.of())));
+  private Optional<Costs> costs = Optional.of(new Costs(BEFORE, BEFORE));
   private long calm = 3_000 * MS;
+
+  private static Trouble trouble(Kind kind, long from, Set<String> shards) {
+    boolean isUsers = kind.target() == Fault.Target.USERS;
+    return new Trouble(kind, from * MS, (from + 100) * MS, shards, isUsers, kind.upsets());
+  }
 
   private static Held held(Holder holder, long from, long until) {
     return new Held("0", holder, from * MS, until * MS, 10);
@@ -52,18 +66,23 @@ class CheckerTest {
     return new Write("0", holder, at, accepted, at * MS);
   }
 
+  private History history() {
+    return new History(
+        List.of("0"),
+        held,
+        uses,
+        writes,
+        claims,
+        Map.of("0", new Trail(tenures, findings)),
+        50 * MS,
+        calm,
+        troubles,
+        costs);
+  }
+
   private List<Rule> broken() {
-    History history =
-        new History(
-            List.of("0"),
-            held,
-            uses,
-            writes,
-            claims,
-            Map.of("0", new Trail(tenures, findings)),
-            calm);
-    return new Checker(Duration.ofSeconds(10), Duration.ofMillis(50))
-        .check(history).stream().map(Violation::rule).distinct().toList();
+    return new Checker(Duration.ofSeconds(1), 10, Duration.ofMillis(50))
+        .check(history()).stream().map(Violation::rule).distinct().toList();
   }
 
   @Test
@@ -80,7 +99,7 @@ class CheckerTest {
   @Test
   void aLongLeaseThatOutlastsAShortLaterOneIsFoundWithTheOneAfterThatAsWell() {
     held.set(0, held(FIRST, 100, 950));
-    tenures.set(0, new Recorded(FIRST, 90 * MS, OptionalLong.of(960 * MS), "resigned"));
+    tenures.set(0, new Recorded(FIRST, 90 * MS, OptionalLong.of(960 * MS), "resigned", true));
     held.add(held(new Holder("w-3", 33, 3), 4_000, 4_500));
     assertThat(broken()).contains(Rule.TWO_HELD, Rule.NOT_IN_TRAIL);
   }
@@ -123,7 +142,7 @@ class CheckerTest {
 
   @Test
   void aLeaseBeforeItsElectionOrAfterItsEndIsFound() {
-    tenures.set(0, new Recorded(FIRST, 160 * MS, OptionalLong.of(840 * MS), "resigned"));
+    tenures.set(0, new Recorded(FIRST, 160 * MS, OptionalLong.of(840 * MS), "resigned", true));
     assertThat(broken()).containsExactly(Rule.OUTSIDE_TENURE);
   }
 
@@ -139,5 +158,79 @@ class CheckerTest {
     assertThat(broken()).containsExactly(Rule.NOT_LED);
     calm = 1_500 * MS;
     assertThat(broken()).isEmpty();
+  }
+
+  @Test
+  void aShardThatMovesWhileAnotherFailsIsFoundAndOneThatFailsItselfIsNot() {
+    troubles.set(0, trouble(Kind.TASK_THROWS, 920, Set.of("1")));
+    assertThat(broken()).containsExactly(Rule.HEALTHY_MOVED, Rule.TOO_MANY_ELECTIONS);
+    troubles.add(trouble(Kind.EXECUTOR_REJECTS, 930, Set.of("0")));
+    assertThat(broken()).isEmpty();
+  }
+
+  @Test
+  void aShardThatMovesBeforeAnythingHappensIsFound() {
+    troubles.set(0, trouble(Kind.KILL_WORKER, 1_200, Set.of()));
+    assertThat(broken()).containsExactly(Rule.HEALTHY_MOVED);
+  }
+
+  @Test
+  void aShardMayMoveWhenASessionWasLostThoughNoFaultSaysWhy() {
+    troubles.clear();
+    tenures.set(0, new Recorded(FIRST, 90 * MS, OptionalLong.of(910 * MS), "lost", false));
+    claims.set(0, new Claim("0", SECOND, "w-1", 1, "lost"));
+    assertThat(broken()).isEmpty();
+  }
+
+  @Test
+  void aShardThatIsElectedMoreOftenThanTheFaultsAccountForIsFound() {
+    for (int epoch = 3; epoch < 5; epoch++) {
+      long from = 5_000L * (epoch - 2);
+      Holder holder = new Holder("w-1", 11, epoch);
+      Recorded last = tenures.remove(tenures.size() - 1);
+      OptionalLong until = OptionalLong.of((from - 5) * MS);
+      tenures.add(new Recorded(last.holder(), last.from(), until, "resigned", true));
+      tenures.add(new Recorded(holder, from * MS, OptionalLong.empty(), "", false));
+      assertThat(broken()).hasSize(epoch == 4 ? 1 : 0);
+    }
+    assertThat(broken()).containsExactly(Rule.TOO_MANY_ELECTIONS);
+  }
+
+  @Test
+  void watchersThreadsAndRequestsThatDoNotReturnToWhatTheyWereAreFound() {
+    costs = Optional.of(new Costs(BEFORE, new Vitals(12, 25, 65, 95)));
+    assertThat(broken()).isEmpty();
+    costs = Optional.of(new Costs(BEFORE, new Vitals(12, 60, 65, 95)));
+    assertThat(broken()).containsExactly(Rule.REQUESTS_LEFT);
+    costs = Optional.of(new Costs(BEFORE, new Vitals(12, 25, 90, 95)));
+    assertThat(broken()).containsExactly(Rule.WATCHERS_LEFT);
+    costs = Optional.of(new Costs(BEFORE, new Vitals(12, 25, 65, 130)));
+    assertThat(broken()).containsExactly(Rule.THREADS_LEFT);
+  }
+
+  @Test
+  void moreShardsMayHaveMoreWatchers() {
+    costs = Optional.of(new Costs(BEFORE, new Vitals(24, 25, 125, 95)));
+    assertThat(broken()).isEmpty();
+  }
+
+  @Test
+  void shardsAreCountedAsHealthyUntilSomethingMeetsThem() {
+    troubles.set(0, trouble(Kind.TASK_THROWS, 100, Set.of("1")));
+    troubles.add(trouble(Kind.KILL_WORKER, 300, Set.of()));
+    troubles.add(trouble(Kind.TASK_BLOCKS, 500, Set.of("1")));
+    assertThat(HealthyShards.count(history())).isEqualTo(1);
+  }
+
+  @Test
+  void whatWasTrimmedIsKnownFromTheLookBefore() {
+    TrailKeeper keeper = new TrailKeeper();
+    Recorded open = new Recorded(FIRST, 90 * MS, OptionalLong.empty(), "", false);
+    Recorded trimmed =
+        new Recorded(FIRST, Long.MAX_VALUE, OptionalLong.of(910 * MS), "resigned", true);
+    keeper.see(Map.of("0", List.of(open)));
+    keeper.see(Map.of("0", List.of(trimmed, tenures.get(1))));
+    keeper.see(Map.of("0", List.of(tenures.get(1))));
+    assertThat(keeper.tenures("0")).isEqualTo(tenures);
   }
 }

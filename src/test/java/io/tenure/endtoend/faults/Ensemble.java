@@ -82,7 +82,7 @@ final class Ensemble implements AutoCloseable {
       }
     }
     for (int server = 0; server < SERVERS; server++) {
-      configure(server);
+      configure(server, config(server), List.of());
       start(server);
     }
     awaitQuorum();
@@ -110,7 +110,7 @@ final class Ensemble implements AutoCloseable {
     }
   }
 
-  private void configure(int server) throws IOException {
+  private void configure(int server, Path file, List<String> more) throws IOException {
     Path data = Files.createDirectories(directory.resolve("server-" + server));
     Files.writeString(data.resolve("myid"), Integer.toString(server + 1));
     List<String> lines = new ArrayList<>();
@@ -132,7 +132,8 @@ final class Ensemble implements AutoCloseable {
               + ":participant;127.0.0.1:"
               + clientPorts[peer]);
     }
-    Files.write(config(server), lines);
+    lines.addAll(more);
+    Files.write(file, lines);
   }
 
   private Path config(int server) {
@@ -158,9 +159,19 @@ final class Ensemble implements AutoCloseable {
 
   /** Starts a server that is down. */
   void start(int server) throws IOException {
+    start(server, config(server));
+  }
+
+  /** Starts a server that is down with another upper limit of session timeouts. */
+  void start(int server, Duration longestSession) throws IOException {
+    Path config = directory.resolve("server-" + server + "-limited.cfg");
+    configure(server, config, List.of("maxSessionTimeout=" + longestSession.toMillis()));
+    start(server, config);
+  }
+
+  private void start(int server, Path config) throws IOException {
     children.put(
-        server,
-        processes.start("server-" + server, ServerMain.class, List.of(config(server).toString())));
+        server, processes.start("server-" + server, ServerMain.class, List.of(config.toString())));
   }
 
   /** SIGKILL. */

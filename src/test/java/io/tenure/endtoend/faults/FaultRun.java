@@ -1,19 +1,29 @@
 package io.tenure.endtoend.faults;
 
 import io.tenure.endtoend.faults.Fault.Target;
+import io.tenure.endtoend.faults.History.Costs;
+import io.tenure.endtoend.faults.History.Trail;
+import io.tenure.endtoend.faults.History.Trouble;
 import io.tenure.endtoend.faults.HistoryReader.Clocks;
+import io.tenure.endtoend.faults.Injector.Met;
+import io.tenure.endtoend.faults.Violation.Rule;
+import io.tenure.scope.TenureException;
+import io.tenure.sharding.ShardGroup;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.apache.curator.framework.CuratorFramework;
@@ -35,8 +45,16 @@ final class FaultRun {
   /** How exactly a server's wall time can be turned into the common clock's. */
   static final Duration TOLERANCE = Duration.ofMillis(50);
 
+  /** How often the trails are read while few of their entries are kept. */
+  private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(150);
+
   /** A fault that happened. */
-  record Injected(Fault fault, long from, long until, String met) {}
+  record Injected(Fault fault, long from, long until, Met met) {
+    Trouble trouble() {
+      boolean isUsers = fault.kind().target() == Target.USERS;
+      return new Trouble(fault.kind(), from, until, met.shards(), isUsers, fault.kind().upsets());
+    }
+  }
 
   /**
    * What a run is made of.
@@ -82,9 +100,14 @@ final class FaultRun {
         FencedStore store = new FencedStore()) {
       operator.start();
       Clocks clocks = Clocks.now();
-      HandOnTree hand = new HandOnTree(operator, path(), shards, setup.mode().isTenure());
+      boolean isTenure = setup.mode().isTenure();
+      HandOnTree hand = new HandOnTree(operator, path(), shards, isTenure);
+      TrailKeeper kept = new TrailKeeper();
       List<Injected> injected;
+      List<Violation> unended;
+      long settled;
       long calm;
+      Optional<Costs> costs = Optional.empty();
       List<Fleet.Log> logs;
       WorkerMain.Orders orders =
           new WorkerMain.Orders(
@@ -99,40 +122,80 @@ final class FaultRun {
               Path.of(""));
       try (Fleet fleet =
           new Fleet(processes, ensemble, store, directory, setup.workers(), orders)) {
-        awaitWrites(store, System.nanoTime());
-        if (setup.mode().isTenure()) {
+        awaitWrites(shards, store, System.nanoTime());
+        if (isTenure) {
           awaitSpread(store, fleet);
         }
         if (setup.mode() == Mode.NO_BOUND) {
           // Only the victims: coordinators and standbys go by their clocks as well.
           setup.faults().forEach(fault -> fleet.pick(fault.pick()).child().tell("slow 10"));
         }
-        injected =
-            inject(
-                new Injector(
-                    ensemble, fleet, store, operator, setup.session(), this::leaderPath, hand));
+        VitalSigns signs = new VitalSigns(fleet, store, setup.session());
+        Optional<Vitals> before = Optional.empty();
+        if (setup.mode() == Mode.TENURE) {
+          hand.beginTrail();
+          awaitSettled(ShardGroup.of(operator, path()));
+          before = Optional.of(signs.measure(shards.size()));
+        }
+        settled = System.nanoTime();
+        Injector injector =
+            new Injector(ensemble, fleet, store, operator, setup.session(), this::leaderPath, hand);
+        injected = inject(injector, looks(operator, hand, clocks, kept));
+        unended = injector.unended();
         calm = System.nanoTime();
-        awaitWrites(store, calm);
+        awaitWrites(hand.shards(), store, calm);
+        if (before.isPresent()) {
+          Vitals first = before.get();
+          Duration limit = setup.session().multipliedBy(BOUND_SESSIONS);
+          Vitals last = signs.awaitReturnTo(first, hand.shards().size(), limit);
+          costs = Optional.of(new Costs(first, last));
+        }
         logs = fleet.logs();
       }
       HistoryReader reader = new HistoryReader();
       for (Fleet.Log log : logs) {
         reader.read(log.worker(), log.pid(), log.file());
       }
+      List<String> all = hand.shards();
+      Map<String, Trail> trails = new HashMap<>();
+      if (isTenure) {
+        trails.putAll(HistoryReader.trails(operator, path(), all, clocks, hand.forged(), kept));
+      }
       History history =
           new History(
-              shards,
+              all,
               reader.held(),
               reader.uses(),
               store.writes(),
               reader.claims(),
-              setup.mode().isTenure()
-                  ? HistoryReader.trails(operator, path(), shards, clocks, hand.forged())
-                  : Map.of(),
-              calm);
-      Checker checker = new Checker(setup.session().multipliedBy(BOUND_SESSIONS), TOLERANCE);
-      return new Result(setup, injected, history, checker.check(history));
+              trails,
+              settled,
+              calm,
+              injected.stream().map(Injected::trouble).toList(),
+              costs);
+      Checker checker = new Checker(setup.session(), BOUND_SESSIONS, TOLERANCE);
+      List<Violation> found = new ArrayList<>(checker.check(history));
+      found.addAll(unended);
+      if (isTenure) {
+        HistoryReader.groupsFindings(operator, path(), !hand.forged().isEmpty())
+            .forEach(text -> found.add(new Violation(Rule.TRAIL_UNSOUND, "(group)", text)));
+      }
+      return new Result(setup, injected, history, found);
     }
+  }
+
+  /** Reads the trails, so that what is trimmed is known all the same. */
+  private Runnable looks(
+      CuratorFramework operator, HandOnTree hand, Clocks clocks, TrailKeeper kept) {
+    return () -> {
+      try {
+        kept.see(HistoryReader.tenures(operator, path(), hand.shards(), clocks));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      } catch (TenureException e) {
+        // The servers are away; then nothing is trimmed either.
+      }
+    };
   }
 
   private String leaderPath(String shard) {
@@ -140,7 +203,7 @@ final class FaultRun {
   }
 
   /** Until each shard was written to; the checker says it if one is not. */
-  private void awaitWrites(FencedStore store, long after) {
+  private void awaitWrites(List<String> shards, FencedStore store, long after) {
     long limit = after + setup.session().multipliedBy(BOUND_SESSIONS).toNanos();
     while (!store.allWrittenAfter(shards, after) && System.nanoTime() - limit < 0) {
       Pause.nanos(TimeUnit.MILLISECONDS.toNanos(20));
@@ -158,17 +221,35 @@ final class FaultRun {
                     .noneMatch(slot -> store.shardsOf(slot.child().pid()).isEmpty()));
   }
 
-  /** The faults of a target one after the other, those of different targets at their own times. */
-  private List<Injected> inject(Injector injector) throws IOException, InterruptedException {
+  /** Until each shard is led as planned, for good. */
+  private void awaitSettled(ShardGroup group) {
+    Awaitility.await("the group to settle")
+        .atMost(setup.session().multipliedBy(2 * BOUND_SESSIONS))
+        .pollInterval(Duration.ofMillis(100))
+        .ignoreExceptions()
+        .until(() -> group.status().isSettled());
+  }
+
+  /**
+   * The faults of a target one after the other, those of different targets at their own times.
+   *
+   * @param look at the trails, again and again
+   */
+  private List<Injected> inject(Injector injector, Runnable look)
+      throws IOException, InterruptedException {
     long start = System.nanoTime();
     Map<Target, List<Fault>> lanes = new EnumMap<>(Target.class);
     boolean storm = overlaps(setup.faults());
     for (Fault fault : setup.faults()) {
-      Target lane = storm ? fault.kind().target() : Target.WORKERS;
+      Target lane = storm ? fault.kind().target() : Target.PROCESSES;
       lanes.computeIfAbsent(lane, any -> new ArrayList<>()).add(fault);
     }
     ExecutorService threads = Executors.newFixedThreadPool(Target.values().length);
+    ScheduledExecutorService looker = Executors.newSingleThreadScheduledExecutor();
     try {
+      if (setup.mode().isTenure()) {
+        looker.scheduleWithFixedDelay(look, 0, LOOK_NANOS, TimeUnit.NANOSECONDS);
+      }
       List<Future<List<Injected>>> running = new ArrayList<>();
       for (List<Fault> lane : lanes.values()) {
         running.add(threads.submit(() -> injectInOrder(injector, start, lane)));
@@ -184,7 +265,9 @@ final class FaultRun {
           setup.name() + " could not be carried out: " + setup.faults(), e.getCause());
     } finally {
       threads.shutdownNow();
+      looker.shutdownNow();
       threads.awaitTermination(1, TimeUnit.MINUTES);
+      looker.awaitTermination(1, TimeUnit.MINUTES);
     }
   }
 
@@ -206,7 +289,7 @@ final class FaultRun {
       // One that took longer than planned puts off those after it.
       Pause.until(start + fault.at().toNanos() + late);
       long from = System.nanoTime();
-      String met = injector.inject(fault);
+      Met met = injector.inject(fault);
       long until = System.nanoTime();
       late = Math.max(0, until - start - fault.at().plus(fault.lasts()).toNanos());
       injected.add(new Injected(fault, from, until, met));

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tenure.endtoend.faults.Fault.Kind;
 import io.tenure.endtoend.faults.FaultRun.Injected;
 import io.tenure.endtoend.faults.FaultRun.Result;
+import io.tenure.endtoend.faults.History.Recorded;
+import io.tenure.endtoend.faults.History.Trail;
 import io.tenure.endtoend.faults.Violation.Rule;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -59,6 +61,14 @@ class FaultRunTest {
     assertThat(result.violations()).as("seed %d: %s", SEED, schedule).isEmpty();
     assertThat(result.history().held().size()).isGreaterThan(2 * Faults.SHARDS);
     assertThat(result.history().writes().size()).isGreaterThan(20 * Faults.SHARDS);
+    assertThat(result.history().trails().values())
+        .as("tenures that ended since the users' code failed")
+        .flatExtracting(Trail::tenures)
+        .extracting(Recorded::end)
+        .contains("failed");
+    assertThat(HealthyShards.count(result.history()))
+        .as("shards that had no other reason to move than what happened to others")
+        .isGreaterThanOrEqualTo(Faults.SHARDS / 2);
     RunTraces traces = RunTraces.in(directory.resolve(result.setup().name()));
     System.out.println(traces + " are held against the model");
     assertThat(traces.windows().size()).isGreaterThan(2 * Faults.SHARDS);

@@ -1,6 +1,7 @@
 package io.tenure.endtoend.faults;
 
 import io.tenure.endtoend.faults.Fault.Kind;
+import io.tenure.endtoend.faults.Fault.Target;
 import io.tenure.endtoend.faults.FaultRun.Result;
 import io.tenure.endtoend.faults.FaultRun.Setup;
 import java.io.IOException;
@@ -26,6 +27,13 @@ final class Faults implements AutoCloseable {
   static final Duration TICK = Duration.ofMillis(300);
   static final int WORKERS = 3;
   static final int SHARDS = 12;
+
+  /** Those that plain latches can meet: they have no tasks, and no group. */
+  private static final List<Kind> FOR_LATCHES =
+      Arrays.stream(Kind.values())
+          .filter(kind -> kind.target() != Target.USERS && kind.target() != Target.TREE)
+          .filter(kind -> kind != Kind.ADD_SHARDS)
+          .toList();
 
   private final Path directory;
   private final Processes processes;
@@ -84,7 +92,7 @@ final class Faults implements AutoCloseable {
         out.accept("  timeline: " + page);
       }
       if (round % 4 == 0) {
-        run("latch-" + roundSeed, Mode.LATCH, faults);
+        run("latch-" + roundSeed, Mode.LATCH, schedule.oneAfterTheOther(FOR_LATCHES));
         run("no-bound-" + roundSeed, Mode.NO_BOUND, faultsOf(roundSeed, Kind.HALF_OPEN));
         run("no-fence-" + roundSeed, Mode.NO_FENCE, faultsOf(roundSeed, Kind.PAUSE_WORKER));
       }

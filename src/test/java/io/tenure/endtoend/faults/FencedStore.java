@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -23,6 +25,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * <pre>
  *   SHARD FENCE EPOCH WORKER PID NUMBER    answered with "ok" or "stale"; FENCE 0 is not compared
  *   joined PID                             answered with "ok": a worker says that it has joined
+ *   how SHARD PID                          answered with how the shard's next step is to behave
+ *   figures PID NUMBER WATCHERS THREADS    answered with "ok": what a worker costs
  * </pre>
  *
  * <p>Thread-safe. One thread for each connection, besides the one that accepts.
@@ -32,6 +36,15 @@ final class FencedStore implements AutoCloseable {
   private final ServerSocket acceptor;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private final Set<Long> joined = ConcurrentHashMap.newKeySet();
+  private final Map<Long, OwnFigures> figures = new ConcurrentHashMap<>();
+  private final TaskFaults tasks = new TaskFaults();
+
+  /**
+   * What a worker's process counts of its own.
+   *
+   * @param number of the question
+   */
+  record OwnFigures(long number, long watchers, long threads) {}
 
   // Guarded by this.
   private final Map<String, Long> highest = new HashMap<>();
@@ -50,6 +63,22 @@ final class FencedStore implements AutoCloseable {
   /** Whether the process has said that its worker has joined. */
   boolean hasJoined(long pid) {
     return joined.contains(pid);
+  }
+
+  /** How the tasks of all workers are to behave. */
+  TaskFaults tasks() {
+    return tasks;
+  }
+
+  /** The process's answer to a question, if it has come. */
+  Optional<OwnFigures> figures(long pid, long number) {
+    return Optional.ofNullable(figures.get(pid)).filter(own -> own.number() == number);
+  }
+
+  /** The process whose write to the shard was the last that was taken. */
+  synchronized OptionalLong leaderOf(String shard) {
+    Write write = newest.get(shard);
+    return write == null ? OptionalLong.empty() : OptionalLong.of(write.holder().pid());
   }
 
   /** The shards whose last write that was taken came from a process. */
@@ -119,12 +148,24 @@ final class FencedStore implements AutoCloseable {
       String line;
       while ((line = in.readLine()) != null) {
         String[] words = line.split(" ");
-        String answer = "ok";
-        if (words[0].equals("joined")) {
-          joined.add(Long.parseLong(words[1]));
-        } else {
-          answer = write(words);
-        }
+        String answer =
+            switch (words[0]) {
+              case "joined" -> {
+                joined.add(Long.parseLong(words[1]));
+                yield "ok";
+              }
+              case "how" -> tasks.of(words[1], Long.parseLong(words[2])).word();
+              case "figures" -> {
+                figures.put(
+                    Long.parseLong(words[1]),
+                    new OwnFigures(
+                        Long.parseLong(words[2]),
+                        Long.parseLong(words[3]),
+                        Long.parseLong(words[4])));
+                yield "ok";
+              }
+              default -> write(words);
+            };
         socket.getOutputStream().write((answer + '\n').getBytes(StandardCharsets.UTF_8));
       }
     } catch (IOException e) {

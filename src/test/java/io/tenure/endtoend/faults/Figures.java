@@ -20,6 +20,7 @@ import java.util.TreeMap;
  * @param uses acts on the strength of a lease
  * @param late acts that ended when a later lease had begun, which only the store's fence can mend
  * @param ledAgain the longest time from the last fault of a run until each shard was led
+ * @param healthy for each fault of the users' code, the shards that nothing had happened to
  * @param byRule how often each promise was broken
  * @param gaps by kind of fault: for each that was injected, the longest time that a shard was led
  *     by nobody after it
@@ -33,6 +34,7 @@ record Figures(
     long accepted,
     long refused,
     double ledAgain,
+    long healthy,
     Map<Violation.Rule, Integer> byRule,
     Map<Fault.Kind, List<Double>> gaps) {
 
@@ -56,6 +58,7 @@ record Figures(
     long accepted = 0;
     double ledAgain = 0;
     long writes = 0;
+    long healthy = 0;
     Map<Violation.Rule, Integer> byRule = new EnumMap<>(Violation.Rule.class);
     Map<Fault.Kind, List<Double>> gaps = new TreeMap<>();
     for (Result result : results) {
@@ -67,6 +70,7 @@ record Figures(
       writes += history.writes().size();
       accepted += history.writes().stream().filter(Write::accepted).count();
       ledAgain = Math.max(ledAgain, ledAgain(result));
+      healthy += HealthyShards.count(history);
       result.violations().forEach(violation -> byRule.merge(violation.rule(), 1, Integer::sum));
       addGaps(result, gaps);
     }
@@ -79,6 +83,7 @@ record Figures(
         accepted,
         writes - accepted,
         ledAgain,
+        healthy,
         byRule,
         gaps);
   }

@@ -3,22 +3,41 @@ package io.tenure.endtoend.faults;
 import io.tenure.endtoend.faults.Processes.Child;
 import io.tenure.testing.FaultProxy;
 import java.io.IOException;
+import java.lang.reflect.Field;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.apache.zookeeper.ZooDefs;
 import org.awaitility.Awaitility;
 
 /**
  * The workers of a run. Each has proxies of its own in front of the servers, which its successors
  * under the same id inherit.
  *
- * <p>Confined to one thread at a time.
+ * <p>Thread-safe, as far as a worker's processes are handled by one thread and its connections by
+ * one thread.
  */
 final class Fleet implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofSeconds(90);
+
+  /** Each kind of request that a client sends by itself, but for pings. */
+  private static final List<Integer> REQUESTS =
+      Arrays.stream(ZooDefs.OpCode.class.getFields())
+          .map(Fleet::code)
+          .filter(code -> code > 0 && code != ZooDefs.OpCode.ping)
+          .toList();
+
+  private static int code(Field field) {
+    try {
+      return field.getInt(null);
+    } catch (IllegalAccessException e) {
+      throw new IllegalStateException(e);
+    }
+  }
 
   /** What a process has logged. */
   record Log(String worker, long pid, Path file) {}
@@ -65,6 +84,11 @@ final class Fleet implements AutoCloseable {
     return slots.get(number % slots.size());
   }
 
+  /** How many requests all workers have sent until now; no pings. */
+  long requests() {
+    return slots.stream().mapToLong(Slot::requests).sum();
+  }
+
   /** Of all processes that were ever started. */
   synchronized List<Log> logs() {
     return List.copyOf(logs);
@@ -98,6 +122,13 @@ final class Fleet implements AutoCloseable {
       }
     }
 
+    /** How many requests its processes have sent, whatever became of them; no pings. */
+    private long requests() {
+      return proxies.stream()
+          .mapToLong(proxy -> REQUESTS.stream().mapToLong(proxy::requestsSeen).sum())
+          .sum();
+    }
+
     private String connectString() {
       return proxies.stream().map(FaultProxy::connectString).collect(Collectors.joining(","));
     }
@@ -110,12 +141,19 @@ final class Fleet implements AutoCloseable {
       return child;
     }
 
-    void start() throws IOException {
+    private synchronized void start() throws IOException {
       child = startChild(this);
     }
 
+    /** As a supervisor does; one that another fault has started already is left alone. */
+    synchronized void startIfEnded() throws IOException {
+      if (!child.isAlive()) {
+        start();
+      }
+    }
+
     /** Starts another process with the same id, which becomes this place's; returns the first. */
-    Child startAnother() throws IOException {
+    synchronized Child startAnother() throws IOException {
       Child first = child;
       start();
       return first;
@@ -131,9 +169,7 @@ final class Fleet implements AutoCloseable {
                 if (store.hasJoined(child.pid())) {
                   return true;
                 }
-                if (!child.isAlive()) {
-                  start();
-                }
+                startIfEnded();
                 return false;
               });
     }
@@ -142,6 +178,21 @@ final class Fleet implements AutoCloseable {
       for (FaultProxy proxy : proxies) {
         proxy.refuse(refuse);
         proxy.dropConnections();
+      }
+    }
+
+    /** Loses the connection that there is, and may make another one. */
+    void bounce() {
+      proxies.forEach(FaultProxy::dropConnections);
+    }
+
+    /** While true, one server alone can be reached. */
+    void onlyServer(int server, boolean value) {
+      for (int other = 0; other < proxies.size(); other++) {
+        if (other != server) {
+          proxies.get(other).refuse(value);
+          proxies.get(other).dropConnections();
+        }
       }
     }
 

@@ -1,11 +1,23 @@
 package io.tenure.endtoend.faults;
 
+import io.tenure.scope.Retention;
+import io.tenure.sharding.GroupChange;
+import io.tenure.sharding.SettingsChange;
+import io.tenure.sharding.ShardGroup;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.curator.framework.CuratorFramework;
@@ -16,14 +28,26 @@ import org.awaitility.Awaitility;
  * What people, scripts and bad neighbors do to the znodes of a group. What has to be undone is
  * insisted on, whatever the servers do meanwhile.
  *
- * <p>Confined to one thread, but for {@link #forged}.
+ * <p>Thread-safe.
  */
 final class HandOnTree {
 
   private static final int SHARDS_AT_A_TIME = 3;
   private static final int AHEAD = 2;
+  private static final int HANDS = 24;
+
+  /** No entry of a transition is empty. */
+  private static final byte[] FORGED = new byte[0];
+
+  private static final int ADDED_SHARDS = 2;
+  private static final Duration SETTLE_WINDOW = Duration.ofMillis(400);
+
+  /** More than the transitions of a shard between two looks at its trail. */
+  private static final int KEPT = 8;
+
   private static final List<String> EVENTS =
-      List.of("elected", "resigned", "lapsed", "revoked", "lost");
+      List.of("elected", "resigned", "failed", "lapsed", "revoked", "lost");
+  private static final List<String> OPERATIONS = List.of("drain", "resize", "settings", "revoke");
   private static final Pattern NEXT = Pattern.compile("\"auditNext\":(\\d+)");
   private static final List<String> DAMAGE = List.of("{", "", "{\"format\":9}", "hello");
 
@@ -36,8 +60,12 @@ final class HandOnTree {
 
   private final CuratorFramework operator;
   private final String group;
-  private final List<String> shards;
   private final boolean hasGroup;
+  private final List<String> shards;
+
+  /** Held by whoever changes the settings: damage that is undone would undo a change as well. */
+  private final ReentrantLock settings = new ReentrantLock();
+
   private final Set<String> forged = ConcurrentHashMap.newKeySet();
 
   /**
@@ -48,8 +76,13 @@ final class HandOnTree {
   HandOnTree(CuratorFramework operator, String group, List<String> shards, boolean hasGroup) {
     this.operator = operator;
     this.group = group;
-    this.shards = shards;
+    this.shards = new CopyOnWriteArrayList<>(shards);
     this.hasGroup = hasGroup;
+  }
+
+  /** Of the group at present. */
+  List<String> shards() {
+    return List.copyOf(shards);
   }
 
   /** The shards in whose trails there were entries that no transition made. */
@@ -62,48 +95,77 @@ final class HandOnTree {
     if (!hasGroup) {
       return nothing();
     }
-    List<String> made = new ArrayList<>();
     List<String> scopes = new ArrayList<>(List.of(group + "/coordinator"));
     for (int i = 0; i < SHARDS_AT_A_TIME; i++) {
       String shard = shards.get((pick + i) % shards.size());
       forged.add(shard);
       scopes.add(group + "/shards/" + shard);
     }
+    List<String> paths = new ArrayList<>();
     for (String scope : scopes) {
-      attempt(() -> forge(scope, made));
+      paths.addAll(nextEntries(scope, scope + "/audit", names(EVENTS)));
     }
+    paths.addAll(nextEntries(group + "/audit", group + "/audit", names(OPERATIONS)));
+    together(paths, path -> attempt(() -> operator.create().forPath(path, FORGED)));
     return new Done(
-        made.size() + " entries in " + scopes,
-        () -> made.forEach(path -> insist(() -> delete(path))));
+        paths.size() + " entries in the group's trail and in " + scopes,
+        () -> together(paths, path -> insist(() -> takeBack(path))));
   }
 
-  private void forge(String scope, List<String> made) throws Exception {
-    Matcher next = NEXT.matcher(read(scope));
-    if (!next.find()) {
-      return;
-    }
-    long first = Long.parseLong(next.group(1));
-    for (long index = first; index < first + AHEAD; index++) {
-      for (String event : EVENTS) {
-        for (int worker = 1; worker <= Faults.WORKERS; worker++) {
-          String name = String.format(Locale.ROOT, "%010d-%s-w-%d", index, event, worker);
-          String path = scope + "/audit/" + name;
-          try {
-            operator.create().forPath(path, new byte[0]);
-            made.add(path);
-          } catch (KeeperException.NodeExistsException e) {
-            // A transition was faster, and the entry is its own.
-          }
-        }
+  private static List<String> names(List<String> events) {
+    List<String> names = new ArrayList<>();
+    for (String event : events) {
+      for (int worker = 1; worker <= Faults.WORKERS; worker++) {
+        names.add(event + "-w-" + worker);
       }
     }
+    return names;
   }
 
-  private void delete(String path) throws Exception {
+  private List<String> nextEntries(String recordPath, String trail, List<String> names) {
+    List<String> paths = new ArrayList<>();
+    attempt(
+        () -> {
+          Matcher next = NEXT.matcher(read(recordPath));
+          if (!next.find()) {
+            return;
+          }
+          long first = Long.parseLong(next.group(1));
+          for (long index = first; index < first + AHEAD; index++) {
+            for (String name : names) {
+              paths.add(trail + "/" + String.format(Locale.ROOT, "%010d-%s", index, name));
+            }
+          }
+        });
+    return paths;
+  }
+
+  /** What stands there may be the entry of a transition, which was faster. */
+  private void takeBack(String path) throws Exception {
     try {
-      operator.delete().forPath(path);
+      if (operator.getData().forPath(path).length == FORGED.length) {
+        operator.delete().forPath(path);
+      }
     } catch (KeeperException.NoNodeException e) {
-      // The answer to the deletion was lost.
+      // It was never made, or the answer to its deletion was lost.
+    }
+  }
+
+  /** Many at a time: each waits for the servers' disks. */
+  private static void together(List<String> paths, Consumer<String> work) {
+    ExecutorService hands = Executors.newFixedThreadPool(HANDS);
+    try {
+      List<Future<?>> done = new ArrayList<>();
+      paths.forEach(path -> done.add(hands.submit(() -> work.accept(path))));
+      for (Future<?> one : done) {
+        one.get();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("forged entries were not taken back", e.getCause());
+    } finally {
+      hands.shutdownNow();
     }
   }
 
@@ -138,10 +200,84 @@ final class HandOnTree {
     if (!hasGroup) {
       return nothing();
     }
+    settings.lock();
     String good = insistOn();
     String damage = DAMAGE.get(pick % DAMAGE.size());
     attempt(() -> set(group, damage));
-    return new Done("\"" + damage + "\"", () -> insist(() -> set(group, good)));
+    return new Done(
+        "\"" + damage + "\"",
+        () -> {
+          try {
+            insist(() -> set(group, good));
+          } finally {
+            settings.unlock();
+          }
+        });
+  }
+
+  /** The group gets a trail of its own: entries are forged where a record says which is next. */
+  void beginTrail() {
+    insist(
+        () ->
+            operations()
+                .change(SettingsChange.none().withSettleWindow(SETTLE_WINDOW), "for the trail"));
+  }
+
+  /** Adds shards to the group, and does not take them away again. */
+  String addShards() {
+    if (!hasGroup) {
+      return nothing().met();
+    }
+    int count = shards.size() + ADDED_SHARDS;
+    settings.lock();
+    try {
+      insist(
+          () -> {
+            if (operations().settings().shards().names().size() < count) {
+              operations().resize(count);
+            }
+          });
+    } finally {
+      settings.unlock();
+    }
+    for (int shard = shards.size(); shard < count; shard++) {
+      shards.add(Integer.toString(shard));
+    }
+    return "shards 0-" + (count - 1);
+  }
+
+  /** Few entries are kept of each trail; some leaders are revoked, so that trails are trimmed. */
+  Done lowerRetention(int pick) {
+    if (!hasGroup) {
+      return nothing();
+    }
+    retain(Retention.last(KEPT));
+    List<String> revoked = new ArrayList<>();
+    for (int i = 0; i < SHARDS_AT_A_TIME; i++) {
+      String shard = shards.get((pick + i) % shards.size());
+      attempt(
+          () -> {
+            operations().apply(new GroupChange.Revoke(shard, "its trail is to be trimmed"));
+            revoked.add(shard);
+          });
+    }
+    return new Done("to " + KEPT + "; revoked " + revoked, () -> retain(Retention.KEEP_ALL));
+  }
+
+  private void retain(Retention retention) {
+    settings.lock();
+    try {
+      insist(
+          () ->
+              operations()
+                  .change(SettingsChange.none().withRetention(retention), "how much is kept"));
+    } finally {
+      settings.unlock();
+    }
+  }
+
+  private ShardGroup operations() {
+    return ShardGroup.of(operator, group).by("the harness");
   }
 
   private String insistOn() {

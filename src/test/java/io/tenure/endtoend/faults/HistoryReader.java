@@ -11,6 +11,8 @@ import io.tenure.endtoend.faults.History.Holder;
 import io.tenure.endtoend.faults.History.Recorded;
 import io.tenure.endtoend.faults.History.Trail;
 import io.tenure.endtoend.faults.History.Use;
+import io.tenure.scope.Transition;
+import io.tenure.sharding.ShardGroup;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,6 +25,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.curator.framework.CuratorFramework;
 
@@ -43,6 +47,9 @@ final class HistoryReader {
       return nanos + (time.toEpochMilli() - wallMillis) * 1_000_000;
     }
   }
+
+  private static final Pattern ACKNOWLEDGED =
+      Pattern.compile("last acknowledgement by the quorum (\\d+) ms ago");
 
   private record Key(String shard, Holder holder) {}
 
@@ -126,17 +133,42 @@ final class HistoryReader {
     return List.copyOf(claims);
   }
 
+  /** What is kept of the trails of a group's shards, by shard. */
+  static Map<String, List<Recorded>> tenures(
+      CuratorFramework client, String group, List<String> shards, Clocks clocks)
+      throws InterruptedException {
+    List<AuditTrail> read = AuditTrails.read(client, scopes(group, shards));
+    Map<String, List<Recorded>> tenures = new HashMap<>();
+    for (int i = 0; i < shards.size(); i++) {
+      tenures.put(
+          shards.get(i),
+          read.get(i).tenures().stream().map(tenure -> recorded(tenure, clocks)).toList());
+    }
+    return tenures;
+  }
+
+  private static List<String> scopes(String group, List<String> shards) {
+    return shards.stream().map(shard -> group + "/shards/" + shard).toList();
+  }
+
   /**
    * The trails of a group's shards, by shard.
    *
    * @param forged shards in whose trails others have made znodes: those are counted by the server,
    *     and by no record
+   * @param kept what stood in them before
    */
   static Map<String, Trail> trails(
-      CuratorFramework client, String group, List<String> shards, Clocks clocks, Set<String> forged)
+      CuratorFramework client,
+      String group,
+      List<String> shards,
+      Clocks clocks,
+      Set<String> forged,
+      TrailKeeper kept)
       throws InterruptedException {
-    List<String> scopes = shards.stream().map(shard -> group + "/shards/" + shard).toList();
+    List<String> scopes = scopes(group, shards);
     List<AuditTrail> read = AuditTrails.read(client, scopes);
+    kept.see(tenures(client, group, shards, clocks));
     Map<String, Trail> trails = new HashMap<>();
     for (int i = 0; i < shards.size(); i++) {
       AuditTrail trail = read.get(i);
@@ -150,12 +182,18 @@ final class HistoryReader {
                       .map(Finding::toString),
                   trail.unreadable().stream().map(AuditTrail.Unreadable::toString))
               .toList();
-      trails.put(
-          shards.get(i),
-          new Trail(
-              trail.tenures().stream().map(tenure -> recorded(tenure, clocks)).toList(), findings));
+      trails.put(shard, new Trail(kept.tenures(shard), findings));
     }
     return trails;
+  }
+
+  /** What is wrong with the group's own trail, but for what the harness itself has forged. */
+  static List<String> groupsFindings(CuratorFramework client, String group, boolean forged)
+      throws InterruptedException {
+    return ShardGroup.of(client, group).verifyOperations().stream()
+        .filter(finding -> !forged || finding.rule() != Finding.Rule.ADDED_ONCE)
+        .map(Finding::toString)
+        .toList();
   }
 
   private static Recorded recorded(PastTenure tenure, Clocks clocks) {
@@ -167,6 +205,19 @@ final class HistoryReader {
             .ending()
             .map(ending -> OptionalLong.of(clocks.nanosOf(ending.at())))
             .orElse(OptionalLong.empty()),
-        tenure.ending().map(ending -> ending.end().word()).orElse(""));
+        tenure.ending().map(ending -> ending.end().word()).orElse(""),
+        tenure.ending().map(ending -> isDecided(ending.end())).orElse(false));
+  }
+
+  private static boolean isDecided(Transition.End end) {
+    return end instanceof Transition.Resigned
+        || end instanceof Transition.Failed
+        || (end instanceof Transition.Lapsed && hadAcknowledgement(end.reason()));
+  }
+
+  /** Then the session lived, and only the task had no turn. */
+  private static boolean hadAcknowledgement(String reason) {
+    Matcher age = ACKNOWLEDGED.matcher(reason);
+    return age.find() && Long.parseLong(age.group(1)) < Faults.SESSION.toMillis() / 2;
   }
 }

@@ -8,7 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.concurrent.TimeUnit;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.apache.curator.framework.CuratorFramework;
@@ -26,11 +27,11 @@ final class Injector {
   /** A leader hears of what they do a part of the session later. */
   private static final int LATE_PER_SESSION = 5;
 
-  /** What the wall clock is set by. */
-  private static final long JUMP_MILLIS = TimeUnit.HOURS.toMillis(1);
-
   /** However slow the machine, in session timeouts. */
-  private static final int PATIENCE_SESSIONS = 20;
+  static final int PATIENCE_SESSIONS = 20;
+
+  /** A client waits for up to a second before it connects again. */
+  private static final int BOUNCES_PER_SESSION = 5;
 
   private final Ensemble ensemble;
   private final Fleet fleet;
@@ -39,6 +40,20 @@ final class Injector {
   private final Duration session;
   private final UnaryOperator<String> leaderPath;
   private final HandOnTree hand;
+  private final ProcessFaults processes;
+  private final UserFaults users;
+  private final List<Violation> unended = new CopyOnWriteArrayList<>();
+
+  /**
+   * What a fault met.
+   *
+   * @param shards those that it may move; empty if it may move all of them
+   */
+  record Met(String text, Set<String> shards) {
+    static Met all(String text) {
+      return new Met(text, Set.of());
+    }
+  }
 
   /**
    * An injector.
@@ -62,13 +77,24 @@ final class Injector {
     this.session = session;
     this.leaderPath = leaderPath;
     this.hand = hand;
+    this.processes = new ProcessFaults(fleet, store, session, hand, this::ends);
+    this.users = new UserFaults(store);
   }
 
   /** Returns when the fault is healed; says what it met. */
-  String inject(Fault fault) throws IOException, InterruptedException {
-    return fault.kind().target() == Fault.Target.TREE
-        ? onTree(fault)
-        : inject(fault, victim(fault));
+  Met inject(Fault fault) throws IOException, InterruptedException {
+    return switch (fault.kind().target()) {
+      case PROCESSES -> Met.all(processes.inject(fault, victim(fault)));
+      case CLIENTS -> Met.all(onClient(fault, victim(fault)));
+      case USERS -> users.inject(fault, victim(fault));
+      case SERVERS -> Met.all(onServers(fault));
+      case TREE -> Met.all(onTree(fault));
+    };
+  }
+
+  /** The workers that did not end when they were to. */
+  List<Violation> unended() {
+    return List.copyOf(unended);
   }
 
   private String onTree(Fault fault) throws InterruptedException {
@@ -77,6 +103,7 @@ final class Injector {
           case FORGE_ENTRIES -> hand.forgeEntries(fault.pick());
           case EMPTY_PLAN -> hand.emptyPlan(fault.pick());
           case DAMAGE_SETTINGS -> hand.damageSettings(fault.pick());
+          case LOWER_RETENTION -> hand.lowerRetention(fault.pick());
           default -> throw new IllegalArgumentException(fault + " is for no tree");
         };
     pause(fault);
@@ -84,16 +111,8 @@ final class Injector {
     return done.met();
   }
 
-  private String inject(Fault fault, Fleet.Slot worker) throws IOException, InterruptedException {
+  private String onClient(Fault fault, Fleet.Slot worker) throws IOException, InterruptedException {
     return switch (fault.kind()) {
-      case KILL_WORKER -> {
-        worker.child().kill();
-        pause(fault);
-        worker.start();
-        worker.awaitJoined();
-        yield worker.id();
-      }
-      case PAUSE_WORKER -> pauseWorker(fault, worker);
       case DROP_CONNECTIONS -> {
         worker.dropConnections(true);
         pause(fault);
@@ -113,19 +132,45 @@ final class Injector {
         worker.halfOpen(false);
         yield worker.id();
       }
-      case FULL_GC -> {
-        worker.child().tell("gc 1");
+      case BOUNCE_CONNECTIONS -> {
+        long end = System.nanoTime() + fault.lasts().toNanos();
+        int times = 0;
+        for (; System.nanoTime() - end < 0; times++) {
+          worker.bounce();
+          Pause.nanos(session.toNanos() / BOUNCES_PER_SESSION);
+        }
+        yield worker.id() + ", " + times + " times";
+      }
+      case CLOSE_CLIENT -> {
+        Child child = worker.child();
+        child.tell("close 1");
+        ends(child, worker, "when its client was closed");
+        pause(fault);
+        worker.startIfEnded();
+        worker.awaitJoined();
+        yield worker.id();
+      }
+      case RESET_CLIENT -> {
+        worker.child().tell("reset 1");
         pause(fault);
         yield worker.id();
       }
-      case WALL_CLOCK -> {
-        long jump = (fault.pick() / 10) % 2 == 0 ? JUMP_MILLIS : -JUMP_MILLIS;
-        worker.child().tell("wall " + jump);
-        pause(fault);
-        yield worker.id() + " by " + jump + " ms";
-      }
-      case DUPLICATE_ID -> duplicate(fault, worker);
-      case ROLLING_RESTART -> rollingRestart(fault);
+      case DELETE_LEADER_NODES -> byHand(fault, worker, Optional.empty());
+      case REVOKE_LEADERS -> byHand(fault, worker, Optional.of("revoke"));
+      default -> throw new IllegalArgumentException(fault + " is for no client");
+    };
+  }
+
+  /** Notes it, and kills the process, if it does not end. */
+  private void ends(Child child, Fleet.Slot worker, String when) throws InterruptedException {
+    if (!child.awaitEnd(session.multipliedBy(PATIENCE_SESSIONS).toNanos())) {
+      unended.add(new Violation(Violation.Rule.DID_NOT_END, "(all)", worker.id() + " " + when));
+      child.kill();
+    }
+  }
+
+  private String onServers(Fault fault) throws IOException, InterruptedException {
+    return switch (fault.kind()) {
       case CUT_FOLLOWER -> cut(fault, ensemble.busiestFollower());
       case CUT_LEADER -> cut(fault, OptionalInt.of(ensemble.awaitLeader()));
       case KILL_LEADER -> {
@@ -161,9 +206,8 @@ final class Injector {
         slowDisks(Duration.ZERO);
         yield "all, by " + delay.toMillis() + " ms";
       }
-      case DELETE_LEADER_NODES -> byHand(fault, worker, Optional.empty());
-      case REVOKE_LEADERS -> byHand(fault, worker, Optional.of("revoke"));
-      case FORGE_ENTRIES, EMPTY_PLAN, DAMAGE_SETTINGS -> onTree(fault);
+      case LOWER_SESSION_LIMIT -> lowerLimit(fault, ensemble.busiestFollower(), victim(fault));
+      default -> throw new IllegalArgumentException(fault + " is for no server");
     };
   }
 
@@ -181,50 +225,31 @@ final class Injector {
         .orElse(picked);
   }
 
-  private static void pause(Fault fault) throws InterruptedException {
+  static void pause(Fault fault) throws InterruptedException {
     Pause.nanos(fault.lasts().toNanos());
     if (Thread.interrupted()) {
       throw new InterruptedException("the run was ended");
     }
   }
 
-  /** It is woken when others have done its work, so that what it holds in hand is stale. */
-  private String pauseWorker(Fault fault, Fleet.Slot worker)
+  /** The worker's session goes on with less time, and comes back to what it had. */
+  private String lowerLimit(Fault fault, OptionalInt server, Fleet.Slot worker)
       throws IOException, InterruptedException {
-    Child child = worker.child();
-    long limit = System.nanoTime() + session.multipliedBy(PATIENCE_SESSIONS).toNanos();
-    child.signal("STOP");
-    pause(fault);
-    while (!store.shardsOf(child.pid()).isEmpty() && System.nanoTime() - limit < 0) {
-      Pause.nanos(TimeUnit.MILLISECONDS.toNanos(20));
+    if (server.isEmpty()) {
+      return "no follower";
     }
-    child.signal("CONT");
-    return worker.id();
-  }
-
-  private String duplicate(Fault fault, Fleet.Slot worker)
-      throws IOException, InterruptedException {
-    Child first = worker.startAnother();
-    worker.awaitJoined();
+    int limited = server.getAsInt();
+    Duration limit = session.multipliedBy(2).dividedBy(3);
+    ensemble.kill(limited);
+    ensemble.start(limited, limit);
+    ensemble.awaitQuorum();
+    worker.onlyServer(limited, true);
     pause(fault);
-    boolean ended = first.awaitEnd(session.multipliedBy(PATIENCE_SESSIONS).toNanos());
-    first.kill();
-    return worker.id() + (ended ? "; the first ended" : "; THE FIRST DID NOT END BY ITSELF");
-  }
-
-  private String rollingRestart(Fault fault) throws IOException, InterruptedException {
-    List<String> late = new ArrayList<>();
-    for (Fleet.Slot each : fleet.slots()) {
-      each.child().signal("TERM");
-      if (!each.child().awaitEnd(session.multipliedBy(PATIENCE_SESSIONS).toNanos())) {
-        late.add(each.id());
-        each.child().kill();
-      }
-      each.start();
-      each.awaitJoined();
-      pause(fault);
-    }
-    return late.isEmpty() ? "all" : "all; NOT ENDED BY SIGTERM: " + late;
+    worker.onlyServer(limited, false);
+    ensemble.kill(limited);
+    ensemble.start(limited);
+    ensemble.awaitQuorum();
+    return "server " + limited + ", " + worker.id() + " has " + limit.toMillis() + " ms";
   }
 
   private String cut(Fault fault, OptionalInt server) throws InterruptedException {

@@ -23,12 +23,20 @@ final class Report {
     for (Injected one : result.injected()) {
       lines.add(
           format(
-              "  %7.2f s  %-20s %6.2f s  %s",
+              "  %7.2f s  %-21s %6.2f s  %s",
               (one.from() - start) / 1e9,
               one.fault().kind().word(),
               (one.until() - one.from()) / 1e9,
-              one.met()));
+              one.met().text()));
     }
+    result
+        .history()
+        .costs()
+        .ifPresent(
+            costs -> {
+              lines.add("  before: " + costs.before());
+              lines.add("  after:  " + costs.after());
+            });
     result.violations().stream().limit(SHOWN).forEach(one -> lines.add("  " + one));
     if (result.violations().size() > SHOWN) {
       lines.add("  and " + (result.violations().size() - SHOWN) + " more");
@@ -49,8 +57,14 @@ final class Report {
     List<Result> own = byMode.getOrDefault(Mode.TENURE, List.of());
     if (!own.isEmpty()) {
       lines.add("");
-      lines.add("tenure: fault          injected   longest time without a leader: median, most");
-      Figures.of(own).gaps().forEach((kind, gaps) -> lines.add(row(kind, gaps)));
+      lines.add("tenure: fault           injected   longest time without a leader: median, most");
+      Figures figures = Figures.of(own);
+      figures.gaps().forEach((kind, gaps) -> lines.add(row(kind, gaps)));
+      lines.add("");
+      lines.add(
+          format(
+              "Shards that were healthy while the users' code of others failed: %d; moved: %d.",
+              figures.healthy(), figures.byRule().getOrDefault(Violation.Rule.HEALTHY_MOVED, 0)));
     }
     lines.add("");
     lines.add("Times are in session timeouts.");
@@ -80,7 +94,7 @@ final class Report {
   private static String row(Fault.Kind kind, List<Double> gaps) {
     List<Double> sorted = gaps.stream().sorted().toList();
     return format(
-        "  %-20s %8d   %6.2f %6.2f",
+        "  %-21s %8d   %6.2f %6.2f",
         kind.word(), sorted.size(), sorted.get(sorted.size() / 2), sorted.get(sorted.size() - 1));
   }
 

@@ -22,7 +22,19 @@ record Violation(Rule rule, String shard, String text) {
     /** What a lease says of its predecessor is what the trail says. */
     PREDECESSOR,
     /** Soon after the last fault each shard is led. */
-    NOT_LED
+    NOT_LED,
+    /** A shard to which nothing happened does not change its leader because of another one. */
+    HEALTHY_MOVED,
+    /** A shard is not elected more often than the faults that met it account for. */
+    TOO_MANY_ELECTIONS,
+    /** Soon after the last fault the workers hold as many watchers as before the first. */
+    WATCHERS_LEFT,
+    /** Soon after the last fault the workers have as many threads as before the first. */
+    THREADS_LEFT,
+    /** Soon after the last fault the workers ask the servers as seldom as before the first. */
+    REQUESTS_LEFT,
+    /** A worker ends when it is told to, when it is replaced, and when its client is closed. */
+    DID_NOT_END
   }
 
   @Override

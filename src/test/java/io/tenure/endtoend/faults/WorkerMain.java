@@ -10,7 +10,9 @@ import io.tenure.sharding.ShardTask;
 import io.tenure.sharding.ShardWorker;
 import io.tenure.sharding.WorkerListener;
 import io.tenure.sharding.WorkerState;
+import io.tenure.testing.ClientConnection;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,6 +25,7 @@ import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.framework.recipes.leader.LeaderLatch;
 import org.apache.curator.framework.recipes.leader.LeaderLatchListener;
 import org.apache.curator.retry.RetryNTimes;
+import org.apache.zookeeper.ZooKeeper;
 
 /**
  * One worker of a run, in a process of its own. For each shard that it leads it writes to the store
@@ -32,7 +35,9 @@ import org.apache.curator.retry.RetryNTimes;
  *
  * <p>Commands: {@code wall 3600000} sets the wall clock that its leases are measured with by so
  * many milliseconds; {@code slow 10} makes both clocks so many times slower, once; {@code gc 1}
- * collects all garbage, while everything else waits.
+ * collects all garbage, while everything else waits; {@code reject 1} lets the executor of the
+ * steps reject so many of them; {@code reset 1} and {@code close 1} reset and close the client;
+ * {@code figures 7} tells the store, under that number, what this process costs.
  */
 public final class WorkerMain {
 
@@ -102,6 +107,8 @@ public final class WorkerMain {
   private final AtomicLong uses = new AtomicLong();
   private final AtomicLong wallOffset = new AtomicLong();
   private final CountDownLatch end = new CountDownLatch(1);
+  private final RejectingExecutor executor = new RejectingExecutor();
+  private final CuratorFramework client;
   private volatile Slow slow = new Slow(System.nanoTime(), System.currentTimeMillis(), 1);
   private List<long[]> ballast = List.of();
 
@@ -110,6 +117,14 @@ public final class WorkerMain {
     this.log = new UseLog(orders.log());
     this.belief = new Belief(log);
     this.store = new FencedStore.Client(orders.store());
+    this.client =
+        CuratorFrameworkFactory.builder()
+            .connectString(orders.connect())
+            .sessionTimeoutMs((int) orders.session().toMillis())
+            .connectionTimeoutMs(1000)
+            .retryPolicy(new RetryNTimes(3, 100))
+            .ensembleTracker(false) // It would find the servers' own addresses, past the proxies.
+            .build();
   }
 
   /** Takes {@link Orders}. */
@@ -135,29 +150,53 @@ public final class WorkerMain {
         System.out.println("collected, with " + ballast.size() + " objects kept");
         ballast = List.of();
       }
+      case "reject" -> executor.reject(value);
+      case "reset" -> resetClient();
+      case "close" -> closeClient();
+      case "figures" -> tellFigures(value);
       default -> throw new IllegalArgumentException("no such command: " + command);
     }
   }
 
   private void run() throws Exception {
-    CuratorFramework client =
-        CuratorFrameworkFactory.builder()
-            .connectString(orders.connect())
-            .sessionTimeoutMs((int) orders.session().toMillis())
-            .connectionTimeoutMs(1000)
-            .retryPolicy(new RetryNTimes(3, 100))
-            .ensembleTracker(false) // It would find the servers' own addresses, past the proxies.
-            .build();
     if (orders.mode().isTenure()) {
-      runWorker(client);
+      runWorker();
     } else {
-      runLatches(client);
+      runLatches();
+    }
+  }
+
+  /** The client goes without a word to those who use it. */
+  private void closeClient() {
+    client.close();
+    if (!orders.mode().isTenure()) {
+      end.countDown(); // Latches say nothing.
+    }
+  }
+
+  private void resetClient() {
+    try {
+      client.getZookeeperClient().reset();
+    } catch (Exception e) {
+      System.out.println("the client cannot be reset: " + e);
+    }
+  }
+
+  private void tellFigures(long number) {
+    try {
+      ZooKeeper handle = client.getZookeeperClient().getZooKeeper();
+      long watchers =
+          ClientConnection.watchers(handle).values().stream().mapToLong(Integer::longValue).sum();
+      int threads = ManagementFactory.getThreadMXBean().getThreadCount();
+      store.ask("figures " + pid + ' ' + number + ' ' + watchers + ' ' + threads);
+    } catch (Exception e) {
+      System.out.println("no figures: " + e); // The client is on its way to another session.
     }
   }
 
   // ---- Tenure ----
 
-  private void runWorker(CuratorFramework client) throws Exception {
+  private void runWorker() throws Exception {
     SessionMonitor monitor =
         SessionMonitor.builder(client).tickTime(orders.tick()).clock(clock()).build();
     client.start();
@@ -168,6 +207,8 @@ public final class WorkerMain {
             .retention(Retention.KEEP_ALL)
             .settleWindow(Duration.ofMillis(500))
             .drainOnShutdown(orders.session().multipliedBy(3))
+            .executor(executor)
+            .concurrency(RejectingExecutor.THREADS)
             .tasks(Task::new)
             .listener(
                 new WorkerListener() {
@@ -242,11 +283,33 @@ public final class WorkerMain {
 
     @Override
     public NextStep step(Lease lease) throws IOException {
+      switch (TaskFaults.Behavior.of(store.ask("how " + shard + ' ' + pid))) {
+        case THROWS -> throw new IllegalStateException("the task of shard " + shard + " is broken");
+        case THROWS_ERROR -> throw new StackOverflowError("the task of shard " + shard);
+        case RETURNS_NULL -> {
+          return null;
+        }
+        case BLOCKS -> block();
+        case WORKS -> {}
+      }
       long before = System.nanoTime();
       lease.ensure(NEEDED);
       act(shard, lease.epoch(), before, orders.mode().isFenced() ? lease.epoch() : 0);
       // Without a fence there is always a write in hand, whenever the process is stopped.
       return orders.mode() == Mode.NO_FENCE ? NextStep.again() : NextStep.after(PAUSE);
+    }
+
+    /** As a call does that does not know of interrupts. */
+    private void block() throws IOException {
+      boolean interrupted = false;
+      while (TaskFaults.Behavior.of(store.ask("how " + shard + ' ' + pid))
+          == TaskFaults.Behavior.BLOCKS) {
+        Pause.nanos(PAUSE.toNanos());
+        interrupted |= Thread.interrupted();
+      }
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
@@ -262,7 +325,7 @@ public final class WorkerMain {
 
   // ---- LeaderLatch ----
 
-  private void runLatches(CuratorFramework client) throws Exception {
+  private void runLatches() throws Exception {
     client.start();
     List<LeaderLatch> latches = new ArrayList<>();
     for (int i = 0; i < orders.shards(); i++) {
