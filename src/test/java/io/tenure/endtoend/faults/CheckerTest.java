@@ -15,6 +15,7 @@ import io.tenure.endtoend.faults.History.Write;
 import io.tenure.endtoend.faults.Violation.Rule;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,6 +45,7 @@ class CheckerTest {
               new Recorded(FIRST, 90 * MS, OptionalLong.of(910 * MS), "resigned", true),
               new Recorded(SECOND, 990 * MS, OptionalLong.empty(), "", false)));
   private final List<String> findings = new ArrayList<>();
+  private final Map<String, Trail> others = new HashMap<>();
   private final List<Trouble> troubles =
       new ArrayList<>(List.of(trouble(Kind.KILL_WORKER, 920, Set.of())));
   private Optional<Costs> costs = Optional.of(new Costs(BEFORE, BEFORE));
@@ -67,17 +69,10 @@ class CheckerTest {
   }
 
   private History history() {
+    Map<String, Trail> trails = new HashMap<>(others);
+    trails.put("0", new Trail(tenures, findings));
     return new History(
-        List.of("0"),
-        held,
-        uses,
-        writes,
-        claims,
-        Map.of("0", new Trail(tenures, findings)),
-        50 * MS,
-        calm,
-        troubles,
-        costs);
+        List.of("0"), held, uses, writes, claims, trails, 50 * MS, calm, troubles, costs);
   }
 
   private List<Rule> broken() {
@@ -180,6 +175,17 @@ class CheckerTest {
     tenures.set(0, new Recorded(FIRST, 90 * MS, OptionalLong.of(910 * MS), "lost", false));
     claims.set(0, new Claim("0", SECOND, "w-1", 1, "lost"));
     assertThat(broken()).isEmpty();
+  }
+
+  @Test
+  void aShardThatFailsByItselfIsNoLossOfASessionThatLetsOthersMove() {
+    Holder third = new Holder("w-1", 11, 1);
+    Recorded lapsed = new Recorded(third, 60 * MS, OptionalLong.of(930 * MS), "lapsed", false);
+    others.put("1", new Trail(List.of(lapsed), List.of()));
+    troubles.clear();
+    assertThat(broken()).doesNotContain(Rule.HEALTHY_MOVED);
+    troubles.add(trouble(Kind.TASK_BLOCKS, 900, Set.of("1")));
+    assertThat(broken()).contains(Rule.HEALTHY_MOVED);
   }
 
   @Test

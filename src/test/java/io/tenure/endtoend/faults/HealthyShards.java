@@ -24,11 +24,16 @@ final class HealthyShards {
   /** For so many session timeouts the loss of a session may move shards there and back. */
   private static final int LOSS_SESSIONS = 10;
 
+  /** A lost tenure is found when its successor is elected: others may have been found before. */
+  private static final int FOUND_LATE_SESSIONS = 2;
+
   private final long lossNanos;
+  private final long foundLateNanos;
   private final long toleranceNanos;
 
   HealthyShards(Duration session, Duration tolerance) {
     this.lossNanos = session.multipliedBy(LOSS_SESSIONS).toNanos();
+    this.foundLateNanos = session.multipliedBy(FOUND_LATE_SESSIONS).toNanos();
     this.toleranceNanos = tolerance.toNanos();
   }
 
@@ -45,13 +50,30 @@ final class HealthyShards {
     return found;
   }
 
-  /** When tenures ended that no decision has ended. */
+  /**
+   * When tenures ended that no decision has ended; but for shards whose own trouble with the users'
+   * code says why.
+   */
   private static List<Long> losses(History history) {
-    return history.trails().values().stream()
-        .flatMap(trail -> trail.tenures().stream())
-        .filter(tenure -> tenure.until().isPresent() && !tenure.isDecided())
-        .map(tenure -> tenure.until().getAsLong())
-        .toList();
+    List<Long> losses = new ArrayList<>();
+    history
+        .trails()
+        .forEach(
+            (shard, trail) -> {
+              for (Recorded tenure : trail.tenures()) {
+                boolean isLoss = tenure.until().isPresent() && !tenure.isDecided();
+                if (isLoss && !failed(history, shard, tenure.until().getAsLong())) {
+                  losses.add(tenure.until().getAsLong());
+                }
+              }
+            });
+    return losses;
+  }
+
+  /** Whether the users' code of a shard had failed until then. */
+  private static boolean failed(History history, String shard, long time) {
+    return history.troubles().stream()
+        .anyMatch(one -> one.isUsers() && one.meets(shard) && one.from() <= time);
   }
 
   private void checkNotMoved(
@@ -82,7 +104,8 @@ final class HealthyShards {
   private boolean hasReason(History history, String shard, long time, List<Long> losses) {
     return history.troubles().stream()
             .anyMatch(one -> one.meets(shard) && time - one.from() > -toleranceNanos)
-        || losses.stream().anyMatch(lost -> Math.abs(time - lost) < lossNanos);
+        || losses.stream()
+            .anyMatch(lost -> time - lost > -foundLateNanos && time - lost < lossNanos);
   }
 
   private static List<Fault.Kind> under(History history, long time) {
@@ -94,8 +117,7 @@ final class HealthyShards {
 
   private static void checkHowOften(
       History history, String shard, Trail trail, List<Violation> found) {
-    boolean failed = history.troubles().stream().anyMatch(one -> one.isUsers() && one.meets(shard));
-    if (failed) {
+    if (failed(history, shard, Long.MAX_VALUE)) {
       return; // How often a shard is tried that fails itself is another question.
     }
     long elected = 0;
