@@ -24,7 +24,7 @@ record Vitals(int shards, double requests, double watchers, double threads) {
     double more = Math.max(1, (double) shards / before.shards);
     check(Rule.REQUESTS_LEFT, requests, before.requests, before.requests * 1.5 + 15, left);
     check(Rule.WATCHERS_LEFT, watchers, before.watchers, before.watchers * 1.25 * more + 10, left);
-    check(Rule.THREADS_LEFT, threads, before.threads, before.threads * 1.1 + 12, left);
+    check(Rule.THREADS_LEFT, threads, before.threads, before.threads * 1.2 + 15, left);
     return left;
   }
 
