@@ -204,9 +204,7 @@ final class Placement {
   /** A shard that no open worker can lead is not choosy: nothing is gained if it moves. */
   private void findChoosy() {
     request.unable().values().forEach(shards -> shards.forEach(choosy::set));
-    choosy.andNot(fixed);
     choosy.andNot(request.floating());
-    choosy.clear(request.shards(), Math.max(request.shards(), choosy.length()));
     for (int shard = choosy.nextSetBit(0); shard >= 0; shard = choosy.nextSetBit(shard + 1)) {
       boolean any = false;
       for (int worker = 0; worker < workers && !any; worker++) {

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * One decision of the coordinator's {@link CoordinatorMachine}, whose state it reads and brings up
@@ -200,12 +201,10 @@ final class Planning {
   }
 
   private List<LoadBalance.Busy> busy() {
-    List<List<String>> led = new ArrayList<>();
-    List<Set<String>> pinned = new ArrayList<>();
-    for (int i = 0; i < members.size(); i++) {
-      led.add(new ArrayList<>());
-      pinned.add(new HashSet<>());
-    }
+    List<List<String>> led =
+        Stream.<List<String>>generate(ArrayList::new).limit(members.size()).toList();
+    List<Set<String>> pinned =
+        Stream.<Set<String>>generate(HashSet::new).limit(members.size()).toList();
     for (int shard = 0; shard < actual.length; shard++) {
       if (actual[shard] != NONE) {
         led.get(actual[shard]).add(shards.name(shard));
@@ -266,7 +265,7 @@ final class Planning {
         .forEach(
             (shard, from) -> {
               int index = shards.indexOf(shard);
-              if (index >= 0 && actual[index] != NONE && actual[index] == members.indexOf(from)) {
+              if (index >= 0 && actual[index] == members.indexOf(from)) {
                 tentative.set(index);
               }
             });
@@ -314,9 +313,6 @@ final class Planning {
       draft.reason(shard, leader, why);
       draft.reason(shard, wanted, why);
     } else if (wanted == leader) {
-      if (!isReleased(name)) {
-        machine.moves.end(name);
-      }
       draft.lead(shard, leader);
       releasedReason(name, shard);
     } else if (wanted == NONE) {
@@ -329,10 +325,6 @@ final class Planning {
     } else {
       planned.add(new Placement.Move(shard, leader, wanted, cause(shard, leader, wanted)));
     }
-  }
-
-  private boolean isReleased(String shard) {
-    return machine.moves.get(shard).map(MovesInFlight.Move::isReleased).orElse(false);
   }
 
   /** For as long as a move is not over, both plans say why: one of them may be read late. */

@@ -91,7 +91,7 @@ final class StandbyPlacement {
   private List<Integer> peers(int leader) {
     List<Integer> all = new ArrayList<>();
     List<Integer> elsewhere = new ArrayList<>();
-    for (int i = 1; i <= workers; i++) {
+    for (int i = 1; i < workers; i++) {
       // From the next one on, so that odd ones out are not always given to the same.
       int worker = (leader + i) % workers;
       if (mayStandBy(worker, leader)) {

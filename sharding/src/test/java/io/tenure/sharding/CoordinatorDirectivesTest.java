@@ -179,6 +179,7 @@ class CoordinatorDirectivesTest {
     CoordinatorMachine.Decision decision =
         group.directive("move-" + group.leads("w-1").get(0), "w-1").decide();
     assertThat(decision.movesDone()).hasSize(1);
+    assertThat(decision.isEmpty()).isFalse();
     assertThat(decision.writes()).isEmpty();
     assertThat(group.directives).isEmpty();
   }

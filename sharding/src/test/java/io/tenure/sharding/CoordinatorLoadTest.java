@@ -207,4 +207,17 @@ class CoordinatorLoadTest {
     assertThat(group.decideAfter(USUAL.interval()).isEmpty()).isTrue();
     assertThat(List.of(group.loads())).containsExactly(Map.of("w-1", 12));
   }
+
+  @Test
+  void theLightestGoAndNotTheLastWhicheverShardTheyAre() {
+    CoordinatedGroup group = busy(balanced(6, "w-1", "w-2"), 6, 90);
+    group.decideAfter(USUAL.interval());
+    group.calm();
+    assertThat(group.leads("w-1")).containsExactly("0", "1", "2", "5");
+    // What came from the busy one is what makes this one busy now.
+    busy(group, 96, 10).decideAfter(USUAL.interval());
+    group.calm();
+    assertThat(group.leads("w-1")).containsExactly("5");
+    assertThat(group.leads("w-2")).containsExactly("0", "1", "2", "3", "4");
+  }
 }

@@ -472,4 +472,55 @@ class CoordinatorMovesTest {
     assertThat(group.summary().reason())
         .isEqualTo("rebalance after w-1 drains no more, shard 0 was unpinned");
   }
+
+  // ---------------------------------------------------------------- slots and reasons
+
+  @Test
+  void aMoveThatEndsWithItsLeaderMakesRoomForAnotherAtOnce() {
+    CoordinatedGroup group = CoordinatedGroup.led(6, "w-1", "w-3").budget(1);
+    group.join("w-2").decide();
+    assertThat(group.takesOver("w-2")).containsExactly("2");
+    group.crash("w-1").directive("pin-5", "w-2").decide();
+    assertThat(group.leader("2")).isEqualTo("w-2");
+    assertThat(group.takesOver("w-2")).containsExactly("5");
+  }
+
+  @Test
+  void aMoveWhoseShardIsGivenToNobodyHoldsNoSlot() {
+    CoordinatedGroup group = moving(Phase.RELEASED, 0);
+    assertThat(group.machine.moves.size()).isEqualTo(1);
+    CoordinatorMachine.Decision decision =
+        group.directive("drain-w-1", "").directive("drain-w-2", "").decideOnly();
+    assertThat(decision.summary().orElseThrow().unplaced()).hasSize(2);
+    assertThat(group.machine.moves.size()).isZero();
+  }
+
+  @Test
+  void aShardThatMovesOnBeforeItsSuccessorIsInOfficeNeedsNoSecondSlot() {
+    CoordinatedGroup group = moving(Phase.RELEASED, 0, "w-3").budget(1);
+    String shard = group.leads("w-2").get(0);
+    group.directive("pin-" + shard, "w-3").decide();
+    assertThat(group.takesOver("w-3")).containsExactly(shard);
+    assertThat(group.machine.moves.size()).isEqualTo(1);
+  }
+
+  @Test
+  void bothPlansSayWhyAlsoWhenTheyAreWrittenAgainBeforeTheMoveIsOver() {
+    CoordinatedGroup group = moving(Phase.RELEASED, 0);
+    group.shards(ShardSet.numbered(3)).decide();
+    assertThat(group.leads("w-1")).containsExactly("0", "2");
+    assertThat(group.reason("w-1", "1")).isEqualTo("rebalance after w-2 joined");
+    assertThat(group.reason("w-2", "1")).isEqualTo("rebalance after w-2 joined");
+    group.worker("w-2").ready.clear();
+    group.shards(ShardSet.numbered(4)).decide();
+    group.shards(ShardSet.numbered(5)).decide();
+    assertThat(group.reason("w-1", "1")).as("it is over").isEmpty();
+    assertThat(group.reason("w-2", "1")).isEqualTo("rebalance after w-2 joined");
+  }
+
+  /** Kept from the simulation: there, what was given up and what is wanted then differ. */
+  @Test
+  void whereMovesAreGivenUpThePlacementIsAskedAgain() {
+    new CoordinatorSimulationTest().oneWorkerThatJoinsACalmGroupCausesItsShareOfMovesAndNoMore(-8);
+  }
 }

@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.IntStream;
 import org.apache.zookeeper.data.Stat;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -89,16 +88,24 @@ class LastUnderstoodTest {
 
   @Test
   void longSettingsAreNotShownWhole() {
-    for (int shards = 1; shards < 100; shards++) {
-      ShardSet set =
-          ShardSet.named(IntStream.range(0, shards).mapToObj(i -> "tenant-" + i).toList());
-      GroupSettings settings = SETTINGS.withShards(set);
+    int[] spare = {0, 400 - bytesWith(0).length(), 401 - bytesWith(0).length()};
+    for (int round = 0; round < spare.length; round++) {
+      GroupSettings settings = SETTINGS.withShards(named(spare[round]));
       LastUnderstood of = new LastUnderstood(PATHS, () -> Optional.of(settings));
       of.settings(DAMAGED, null);
       String json = new String(settings.bytes(), StandardCharsets.UTF_8);
-      assertThat(lines.warnings().get(shards - 1))
-          .endsWith(json.length() <= 400 ? json : "with the data that it had before");
+      assertThat(json).hasSize(round == 0 ? bytesWith(0).length() : 399 + round);
+      assertThat(lines.warnings().get(round))
+          .endsWith(round < 2 ? json : "with the data that it had before");
     }
+  }
+
+  private static ShardSet named(int more) {
+    return ShardSet.named(List.of("a", "b".repeat(100), "c".repeat(50 + more)));
+  }
+
+  private static String bytesWith(int more) {
+    return new String(SETTINGS.withShards(named(more)).bytes(), StandardCharsets.UTF_8);
   }
 
   // ---------------------------------------------------------------- registrations

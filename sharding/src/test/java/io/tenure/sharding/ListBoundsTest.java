@@ -188,5 +188,21 @@ class ListBoundsTest {
     WorkerNode node = StillGroup.node("w-1");
     assertThat(node.zone()).isEmpty();
     assertThat(node.errors()).isEmpty();
+    WorkerNode fails =
+        new WorkerNode(
+            node.candidate(),
+            "nonce",
+            "zone-1",
+            1,
+            9,
+            false,
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of(one),
+            0);
+    assertThat(fails.zone()).isEqualTo("zone-1");
+    assertThat(fails.errors()).containsExactly(one);
   }
 }

@@ -78,7 +78,7 @@ class MoveRetriesTest {
     both.set(0, 2);
     memory.begin(members(3, 2), both, ShardSet.numbered(2), 0);
     assertThat(memory.failing.failures("0")).isEqualTo(2);
-    assertThat(memory.failing.failures("1")).as("it fails on no worker").isZero();
+    assertThat(memory.failing.nanosLeft("1", 0)).as("it fails on no worker").isZero();
     memory.slow.failed("1", 0);
     memory.begin(members(3, 3), both, ShardSet.numbered(2), 2 * SECOND + REMEMBERED);
     assertThat(memory.failing.failures("0")).as("only the first time").isEqualTo(2);

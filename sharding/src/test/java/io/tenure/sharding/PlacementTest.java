@@ -26,6 +26,7 @@ import java.util.stream.IntStream;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.Tag;
 
 /**
  * What placement promises. Small cases are compared with {@link ExhaustivePlacement}; groups that
@@ -608,11 +609,13 @@ class PlacementTest {
   // ---------------------------------------------------------------- scale
 
   @Example
+  @Tag("scale")
   void hundredThousandShardsOverAHundredWorkers() {
     atScale(100_000, 100, 2);
   }
 
   @Example
+  @Tag("scale")
   void hundredThousandShardsOverAThousandWorkers() {
     atScale(100_000, 1000, 2);
   }

@@ -195,4 +195,20 @@ class PlanCopyTest {
     }
     assertThat(repairs.news(List.of(difference(PlanCopy.Kind.CHANGED, 0)))).hasSize(1);
   }
+
+  @Test
+  void whatWasWrittenIsForgottenWhenThePlanIsReadAnew() {
+    copy.wrote(TOP + "/w-1", bytes("a"));
+    copy.begin(Map.of(), List.of());
+    assertThat(copy.paths()).isEmpty();
+    assertThat(copy.isThere(TOP + "/w-1")).isFalse();
+  }
+
+  @Test
+  void onlyWhatBelongsToTheWorkersIsMended() {
+    for (PlanCopy.Kind kind : PlanCopy.Kind.values()) {
+      assertThat(difference(kind, 1).isToBeMended()).isEqualTo(kind != PlanCopy.Kind.FOREIGN);
+      assertThat(kind.words()).startsWith("was ");
+    }
+  }
 }

@@ -103,4 +103,19 @@ class QuotasTest {
     assertThat(integral(new int[] {0, 2, 2}, 3 - 1e-9, 1.5, 1.5)).containsExactly(3, 2, 1);
     assertThat(integral(new int[] {9, 0, 0}, 3 + 1e-9, 1.5, 1.5)).containsExactly(3, 2, 1);
   }
+
+  @Test
+  void capsAndPinsOfUnlikeCapacitiesAreWeighedByWhatTheyTakeFromTheOthers() {
+    // Two for each unit of capacity: the cap leaves three over, and the pins take two too many.
+    assertShares(
+        exact(new int[] {0, 4, 0}, 10, member(2, 1), member(1, ANY), member(2, ANY)), 1, 4, 5);
+    // The other way round: the cap leaves two over, and the pins take three too many.
+    assertShares(
+        exact(new int[] {0, 7, 0}, 10, member(1, 1), member(2, ANY), member(2, ANY)), 1, 7, 2);
+    assertShares(
+        exact(new int[] {0, 9, 0}, 10, member(4, 5), member(0.5, ANY), member(0.5, ANY)),
+        8.0 / 9,
+        9,
+        1.0 / 9);
+  }
 }
