@@ -1,15 +1,16 @@
 package io.tenure.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tenure.audit.ArchivedEntry;
 import io.tenure.audit.RecordedEntry;
 import io.tenure.internal.ZnodeJson;
+import io.tenure.internal.session.SessionIdentity;
 import io.tenure.scope.Bounds;
 import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.Transition;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.List;
 
 /**
  * One line of an audit trail: a transition of a scope, or what an operator did to a group.
@@ -64,8 +65,9 @@ record AuditRow(
     json.put("value", value);
     json.put("reason", data.optionalText("reason", Bounds.REASON_CHARS).orElse(""));
     json.put("by", data.text("by", Bounds.BY_CHARS));
-    if (data.get("identity") instanceof ArrayNode identity) {
-      json.set("identity", identity);
+    List<String> identity = SessionIdentity.read(data);
+    if (!identity.isEmpty()) {
+      identity.forEach(json.putArray("identity")::add);
     }
     json.put("time", data.time("time").toString());
     json.put("serverTime", entry.serverTime().toString());

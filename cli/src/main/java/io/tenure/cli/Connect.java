@@ -1,5 +1,7 @@
 package io.tenure.cli;
 
+import io.tenure.internal.SmallFile;
+import io.tenure.internal.session.LoginFile;
 import io.tenure.internal.tls.TlsDiagnosis;
 import io.tenure.internal.tls.TlsSettings;
 import java.io.IOException;
@@ -194,12 +196,14 @@ final class Connect {
   private ZKClientConfig clientConfig() {
     ZKClientConfig config;
     try {
-      config =
-          clientConfiguration == null
-              ? new ZKClientConfig()
-              // ZooKeeper takes no relative path of one character.
-              : new ZKClientConfig(clientConfiguration.toAbsolutePath());
-    } catch (ConfigException | RuntimeException e) {
+      if (clientConfiguration == null) {
+        config = new ZKClientConfig();
+      } else {
+        SmallFile.require(clientConfiguration, SmallFile.MAX_BYTES); // ZooKeeper reads all.
+        // ZooKeeper takes no relative path of one character.
+        config = new ZKClientConfig(clientConfiguration.toAbsolutePath());
+      }
+    } catch (IOException | ConfigException | RuntimeException e) {
       throw usage(
           "--client-configuration "
               + (clientConfiguration == null

@@ -1,8 +1,8 @@
 package io.tenure.cli;
 
+import io.tenure.internal.SmallFile;
 import java.io.IOException;
-import java.io.Reader;
-import java.nio.charset.StandardCharsets;
+import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -57,8 +57,8 @@ final class Defaults implements IDefaultValueProvider {
     Path file = named.orElse(io.home().resolve(FILE));
     Properties properties = new Properties();
     if (named.isPresent() || Files.exists(file)) {
-      try (Reader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
-        properties.load(reader);
+      try {
+        properties.load(new StringReader(SmallFile.text(file)));
       } catch (IOException | IllegalArgumentException e) {
         throw new CommandException(
             ExitCode.USAGE, "configuration file " + SecretFiles.notReadable(file, e), e);

@@ -74,7 +74,9 @@ final class FirstConnection {
     }
     if (!connected) {
       throw new CommandException(
-          ExitCode.UNREACHABLE, Reachability.why(new ConnectStringParser(connect), limit));
+          ExitCode.UNREACHABLE,
+          Reachability.why(new ConnectStringParser(connect), limit)
+              + TlsDiagnosis.cannotTell(config).map(unknown -> "; " + unknown).orElse(""));
     }
   }
 

@@ -1,10 +1,9 @@
 package io.tenure.cli;
 
 import io.tenure.audit.AppendOnlyAcl;
+import io.tenure.internal.SmallFile;
 import java.io.IOException;
-import java.io.Reader;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
+import java.io.StringReader;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -36,10 +35,11 @@ final class SchemeOption {
 
   private static AppendOnlyAcl read(Path file) {
     Properties properties = new Properties();
-    try (Reader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
-      properties.load(reader);
+    try {
+      properties.load(new StringReader(SmallFile.text(file)));
     } catch (IOException | IllegalArgumentException e) {
-      throw wrong(file, "cannot be read: " + e.getMessage(), e);
+      throw new CommandException(
+          ExitCode.USAGE, "scheme of permissions " + SecretFiles.notReadable(file, e), e);
     }
     Map<String, String> lines = new TreeMap<>();
     for (String name : properties.stringPropertyNames()) {

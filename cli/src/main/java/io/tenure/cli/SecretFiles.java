@@ -1,8 +1,8 @@
 package io.tenure.cli;
 
+import io.tenure.internal.SmallFile;
 import java.io.IOException;
-import java.io.Reader;
-import java.nio.charset.StandardCharsets;
+import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -97,8 +97,8 @@ final class SecretFiles {
    */
   static List<String> warningsOfClientConfiguration(Path file) {
     Properties properties = new Properties();
-    try (Reader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
-      properties.load(reader);
+    try {
+      properties.load(new StringReader(SmallFile.text(file)));
     } catch (IOException | IllegalArgumentException e) {
       return List.of(); // The client says it.
     }

@@ -1,10 +1,10 @@
 package io.tenure.cli;
 
+import io.tenure.internal.SmallFile;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -17,7 +17,8 @@ final class Secrets {
 
   /** The lines of a file, or of standard input for -, but for comments. */
   static List<String> linesOf(Path file) throws IOException {
-    List<String> all = file.equals(STANDARD_INPUT) ? standardInput() : Files.readAllLines(file);
+    List<String> all =
+        file.equals(STANDARD_INPUT) ? standardInput() : SmallFile.text(file).lines().toList();
     return all.stream()
         .map(String::strip)
         .filter(line -> !line.isEmpty() && !line.startsWith("#"))

@@ -12,12 +12,23 @@ import io.tenure.sharding.ShardSet;
 import io.tenure.sharding.ShardWorker;
 import io.tenure.testing.Access;
 import io.tenure.testing.SecureZooKeeper;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.curator.framework.CuratorFramework;
@@ -116,6 +127,7 @@ class SecureAccessTest {
           .until(() -> way.run("who", way.scope()).out().contains("w-1"));
       answered(way, "audit", way.scope());
       answered(way, "audit", "verify", way.scope());
+      assertThat(answered(way, "audit", "export", way.scope()).json()).isNotEmpty();
       answered(way, "revoke", way.scope(), "--reason", "for a test");
       election.close();
       running.join();
@@ -155,6 +167,7 @@ class SecureAccessTest {
     answered(way, "audit", group);
     answered(way, "settings", "-g", group);
     answered(way, "timeline", group, "--out", folder.resolve("page.html").toString());
+    served(way, group);
     assertThat(way.run("doctor", group).exitCode()).isLessThanOrEqualTo(ExitCode.NO);
 
     changed(way, "drain", "w-1", "-g", group);
@@ -164,9 +177,48 @@ class SecureAccessTest {
     changed(way, "move", "1", "--to", "w-1", "-g", group);
     changed(way, "capacity", "w-1", "2", "-g", group);
     changed(way, "shards", "add", "1", "-g", group);
+    changed(way, "shards", "remove", "1", "-g", group);
     changed(way, "settings", "--standbys", "0", "-g", group);
     answered(way, "audit", "verify", group);
     answered(way, "archive", group, "--dir", folder.resolve("archive").toString(), "--once");
+  }
+
+  /** The page is there and shows the group; the command ends when it is interrupted. */
+  private static void served(Way way, String group) throws Exception {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    Io io =
+        new Io(
+            new Output(out),
+            new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8),
+            Map.of(),
+            Path.of("/nowhere"),
+            Clock.systemUTC(),
+            false,
+            Integer.MAX_VALUE,
+            new AtomicReference<>(""));
+    List<String> arguments = new ArrayList<>(List.of("serve", group, "--port", "0"));
+    arguments.addAll(way.of().apply("operator").options());
+    CompletableFuture<Integer> exitCode = new CompletableFuture<>();
+    Thread serving =
+        new Thread(
+            () -> exitCode.complete(TenureCommand.run(io, arguments.toArray(String[]::new))));
+    serving.start();
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> exitCode.isDone() || out.toString(StandardCharsets.UTF_8).contains("\n"));
+    String said = out.toString(StandardCharsets.UTF_8).strip();
+    assertThat(said).contains("serving " + group + " at http://");
+    URI status = URI.create(said.substring(said.indexOf("http://"))).resolve("/api/status");
+    HttpClient http = HttpClient.newHttpClient();
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(
+            () ->
+                http.send(HttpRequest.newBuilder(status).build(), BodyHandlers.ofString())
+                    .body()
+                    .contains("w-1"));
+    serving.interrupt();
+    assertThat(exitCode.get(30, TimeUnit.SECONDS)).isEqualTo(ExitCode.INTERRUPTED);
   }
 
   private static void worker(Way way, String id) throws Exception {

@@ -184,6 +184,20 @@ class TlsFailuresTest {
         .contains("does not speak TLS on that port", "secureClientPort");
   }
 
+  /** It would be looked for by those who read ZooKeeper's documentation. */
+  @Test
+  void aContextOfTheApplicationIsSaidToCountForNothing() {
+    Access access =
+        zk.x509("worker").with("zookeeper.ssl.context.supplier.class", "com.example.Context");
+    connects(access);
+    Path trust = OTHER.trustStore(zk.file("foreign-trust.p12"));
+    assertThat(failure(access.with(TRUST_STORE, trust.toString()), 4))
+        .contains("CN=Test Authority, which is not trusted")
+        .contains("zookeeper.ssl.context.supplier.class=com.example.Context changes nothing");
+    assertThat(failure(access.with(TRUST_STORE, "/nowhere/trust.p12"), 2))
+        .contains("does not exist", "changes nothing");
+  }
+
   @Test
   void protocolsWithNothingInCommonAreNamed() {
     assertThat(failure(elsewhere.tls().with("zookeeper.ssl.enabledProtocols", "TLSv1.3"), 4))

@@ -2,6 +2,7 @@ package io.tenure.recipes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.Level;
 import io.tenure.audit.ArchiveFiles;
@@ -19,10 +20,12 @@ import io.tenure.testing.LogLines;
 import io.tenure.testing.SecureZooKeeper;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.retry.RetryForever;
@@ -199,15 +202,38 @@ class RefusedLoginTest {
     waitsAndSaysOnce(zk.plain().at(zk.tls().connect()), "speaks TLS, and this client does not");
   }
 
-  /** A server that is slow is looked at again; what was said is not said again. */
+  /** All of them at the same time, for longer than a client's connection timeout. */
+  private static CompletableFuture<?> waitFor(List<LeaderElection> elections) {
+    return CompletableFuture.allOf(
+        elections.stream()
+            .map(
+                election ->
+                    CompletableFuture.runAsync(
+                        () -> {
+                          try {
+                            assertThat(election.tryAcquire(Duration.ofSeconds(2))).isEmpty();
+                          } catch (InterruptedException e) {
+                            throw new IllegalStateException(e);
+                          }
+                        }))
+            .toArray(CompletableFuture[]::new));
+  }
+
+  /**
+   * A server that is slow is looked at again; what was said is not said again, by no election of
+   * the client.
+   */
   private static void waitsAndSaysOnce(Access access, String says) throws Exception {
     try (LogLines lines = LogLines.of("io.tenure.internal.session.MissingConnection")) {
-      LeaderElection election =
-          zk.closeLater(LeaderElection.builder(zk.client(access), SCOPE).build());
-      do {
-        assertThat(election.tryAcquire(Duration.ofSeconds(2))).isEmpty();
-      } while (lines.warnings().isEmpty());
-      assertThat(election.tryAcquire(Duration.ofSeconds(2))).isEmpty();
+      CuratorFramework client = zk.client(access);
+      List<LeaderElection> elections = new ArrayList<>();
+      for (String scope : List.of(SCOPE, SCOPE + "-2", SCOPE + "-3")) {
+        elections.add(zk.closeLater(LeaderElection.builder(client, scope).build()));
+      }
+      CompletableFuture<?> waiting = waitFor(elections);
+      await().atMost(Duration.ofSeconds(50)).until(() -> !lines.warnings().isEmpty());
+      waiting.get(30, TimeUnit.SECONDS);
+      waitFor(elections).get(30, TimeUnit.SECONDS);
       List<String> said = lines.warnings();
       assertThat(said).singleElement().asString().contains(access.connect(), says);
       assertThat(lines.atLeast(Level.ERROR)).isEmpty();

@@ -1,14 +1,13 @@
 package io.tenure.sharding;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tenure.internal.AuditFormat;
 import io.tenure.internal.EntryNaming;
 import io.tenure.internal.ZnodeJson;
 import io.tenure.internal.ZnodeName;
+import io.tenure.internal.session.SessionIdentity;
 import io.tenure.scope.Bounds;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -80,19 +79,11 @@ record OperationEntry(
         json.optionalText("value", Bounds.EXPLANATION_CHARS).orElse(""),
         json.optionalText("reason", Bounds.REASON_CHARS).orElse(""),
         json.text("by", Bounds.BY_CHARS),
-        identity(json),
+        SessionIdentity.read(json),
         json.time("time"),
         json.optionalText("nonce", Bounds.NONCE_CHARS).orElse(""),
         json.text("previous"),
         json.optionalText("suffix", Bounds.NONCE_CHARS));
-  }
-
-  private static List<String> identity(ZnodeJson json) {
-    List<String> identity = new ArrayList<>();
-    if (json.get("identity") instanceof ArrayNode ids) {
-      ids.forEach(id -> identity.add(Bounds.cut(id.asText(), Bounds.BY_CHARS)));
-    }
-    return identity;
   }
 
   byte[] bytes() {

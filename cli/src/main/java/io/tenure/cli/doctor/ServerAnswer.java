@@ -6,12 +6,12 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.apache.zookeeper.client.FourLetterWordMain;
 import org.apache.zookeeper.client.ZKClientConfig;
 import org.apache.zookeeper.common.X509Exception;
 
@@ -144,8 +144,7 @@ record ServerAnswer(
 
   private static String word(InetSocketAddress address, String word, ZKClientConfig config)
       throws IOException, X509Exception.SSLContextException {
-    return FourLetterWordMain.send4LetterWord(
-        address.getHostString(), address.getPort(), word, config, LIMIT_MILLIS);
+    return FourLetterWord.ask(address, word, config, Duration.ofMillis(LIMIT_MILLIS));
   }
 
   private static Optional<String> unreachable(InetSocketAddress address) {

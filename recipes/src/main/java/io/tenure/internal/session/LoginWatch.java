@@ -1,18 +1,17 @@
 package io.tenure.internal.session;
 
 import java.lang.ref.WeakReference;
-import java.util.Collections;
 import java.util.List;
-import java.util.Map;
-import java.util.WeakHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.apache.curator.CuratorZookeeperClient;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.api.CuratorEvent;
 import org.apache.curator.framework.api.CuratorEventType;
 import org.apache.curator.framework.imps.CuratorFrameworkState;
 import org.apache.zookeeper.Watcher;
 import org.apache.zookeeper.ZooKeeper;
+import org.apache.zookeeper.client.ZKClientConfig;
 import org.apache.zookeeper.client.ZooKeeperSaslClient;
 import org.jspecify.annotations.Nullable;
 
@@ -22,16 +21,14 @@ import org.jspecify.annotations.Nullable;
  * after another one, and in between it looks like a handle that the application has closed. And
  * servers that close the connection before the refusal was looked at turn it into an ended session.
  *
- * <p>One for each client, however many ask, from the first that may ask; it is found by Curator's
- * inner client, which the views of a client share, and goes with it. Thread-safe; told on
+ * <p>One for each client, however many ask, from the first that may ask. Thread-safe; told on
  * ZooKeeper's event thread.
  */
 final class LoginWatch {
 
   private static final Log log = Log.of(LoginWatch.class);
 
-  private static final Map<CuratorZookeeperClient, LoginWatch> WATCHES =
-      Collections.synchronizedMap(new WeakHashMap<>());
+  private static final PerClient<LoginWatch> WATCHES = new PerClient<>(LoginWatch::begin);
 
   private static final WeakReference<ZooKeeper> NONE = new WeakReference<>(null);
 
@@ -43,11 +40,14 @@ final class LoginWatch {
   /** The last handle that said that it was closed: Curator lets its own handles say nothing. */
   private volatile WeakReference<ZooKeeper> closedByApplication = NONE;
 
+  private final AtomicBoolean warned = new AtomicBoolean();
+  private final Executor warning = CallbackThread.named("tenure-login");
+
   private LoginWatch() {}
 
   /** The watch of a client, from now on. */
   static LoginWatch of(CuratorFramework client) {
-    return WATCHES.computeIfAbsent(client.getZookeeperClient(), inner -> begin(client));
+    return WATCHES.of(client);
   }
 
   /** Refers to the client in no way, since the client refers to the watch. */
@@ -58,6 +58,7 @@ final class LoginWatch {
     } catch (IllegalArgumentException e) {
       log.debug("the client does not tell of its session, so its handle is asked alone", e);
     }
+    watch.warning.execute(() -> watch.lookForLogin(client));
     return watch;
   }
 
@@ -108,7 +109,14 @@ final class LoginWatch {
 
   private void note(Watcher.Event.KeeperState state, ZooKeeper handle) {
     switch (state) {
-      case AuthFailed, Disconnected -> {
+      case AuthFailed -> {
+        if (isRefused(handle)) {
+          refused = new WeakReference<>(handle);
+        } else {
+          warning.execute(() -> warnOfNoLogin(handle.getClientConfig()));
+        }
+      }
+      case Disconnected -> {
         if (isRefused(handle)) {
           refused = new WeakReference<>(handle);
         }
@@ -120,6 +128,24 @@ final class LoginWatch {
         }
       }
       default -> {}
+    }
+  }
+
+  /** A client that was started before has told already that its login cannot be. */
+  private void lookForLogin(CuratorFramework client) {
+    ZooKeeper handle = presentHandle(client);
+    if (handle != null && Logins.isMissing(handle.getClientConfig())) {
+      warnOfNoLogin(handle.getClientConfig());
+    }
+  }
+
+  /** Looks into a file, so not on ZooKeeper's event thread. */
+  private void warnOfNoLogin(ZKClientConfig config) {
+    if (!warned.getAndSet(true)) {
+      log.warn(
+          "the client goes on without the SASL login that it is meant to have, as far as the"
+              + " servers let it: {}",
+          Logins.whyNone(config));
     }
   }
 

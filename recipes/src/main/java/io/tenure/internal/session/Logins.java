@@ -1,5 +1,6 @@
 package io.tenure.internal.session;
 
+import java.util.Optional;
 import javax.security.auth.login.AppConfigurationEntry;
 import javax.security.auth.login.Configuration;
 import org.apache.curator.framework.CuratorFramework;
@@ -59,6 +60,35 @@ public final class Logins {
         + section
         + "\" (AUTH_FAILED): its user, password or ticket is wrong. Correct it"
         + AGAIN;
+  }
+
+  /** Whether a client is meant to log in and has nothing to log in with, as ZooKeeper sees it. */
+  static boolean isMissing(ZKClientConfig config) {
+    return config.isSaslClientEnabled()
+        && !isConfigured(config)
+        && (config.getProperty(ZKClientConfig.LOGIN_CONTEXT_NAME_KEY) != null
+            || config.getJaasConfKey() != null);
+  }
+
+  /**
+   * Why a client that is meant to log in has no login: a sentence with the remedy. Reads a file.
+   */
+  static String whyNone(ZKConfig config) {
+    String section = section(config);
+    if (entries(section) != null) {
+      return "the login with the JAAS section \""
+          + section
+          + "\" failed: the log of org.apache.zookeeper has the cause";
+    }
+    String file = System.getProperty(LoginFile.PROPERTY, "");
+    Optional<String> problem =
+        file.isEmpty() ? Optional.empty() : LoginFile.problemOf(file, section);
+    return problem.orElse(
+            "there is no JAAS section \"" + section + "\" in the JVM's login configuration")
+        + ". Correct that and start the process again, or leave out "
+        + (file.isEmpty() ? "" : LoginFile.PROPERTY + " and ")
+        + ZKClientConfig.LOGIN_CONTEXT_NAME_KEY
+        + " if no login is meant";
   }
 
   /** Whether servers answer so to clients whose login they refuse, or miss. */

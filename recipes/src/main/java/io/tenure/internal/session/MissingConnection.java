@@ -7,8 +7,11 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.curator.framework.CuratorFramework;
 import org.apache.zookeeper.KeeperException.Code;
 import org.apache.zookeeper.ZooKeeper;
+import org.apache.zookeeper.client.ZKClientConfig;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +34,25 @@ final class MissingConnection {
     void refused(Code code, ZooKeeper through);
   }
 
+  /**
+   * What the monitors of one client share, so that servers are asked and the reason is said once.
+   * Thread-safe.
+   */
+  private static final class Notice {
+    private static final PerClient<Notice> ALL = new PerClient<>(client -> new Notice());
+
+    private final AtomicBoolean asking = new AtomicBoolean();
+    private volatile boolean said;
+
+    private synchronized boolean first() {
+      boolean first = !said;
+      said = true;
+      return first;
+    }
+  }
+
   private final Monitor monitor;
+  private final Notice notice;
   private final Refusal refusal;
   private final Executor asking = CallbackThread.named("tenure-tls");
   private final Backoff backoff = new Backoff(MAX_PATIENCE_NANOS, MAX_BACKOFF_NANOS);
@@ -39,15 +60,15 @@ final class MissingConnection {
   private @Nullable ZooKeeper handle;
   private @Nullable Future<?> timer;
   private boolean waiting;
-  private boolean said;
   private boolean queued;
   private long connections;
 
   /** Whether the last connection was not used for any answer, as far as is known. */
-  private boolean unanswered;
+  private boolean unanswered = true;
 
-  MissingConnection(Monitor monitor, Refusal refusal) {
+  MissingConnection(Monitor monitor, CuratorFramework client, Refusal refusal) {
     this.monitor = monitor;
+    this.notice = Notice.ALL.of(client);
     this.refusal = refusal;
   }
 
@@ -89,7 +110,7 @@ final class MissingConnection {
 
   /** A request was answered: when it is not any more, it is said again. */
   void answered() {
-    said = false;
+    notice.said = false;
     unanswered = false;
   }
 
@@ -132,39 +153,50 @@ final class MissingConnection {
 
   private void ask() {
     ZooKeeper through = handle;
-    if (!waiting || said || through == null) {
+    if (!waiting || notice.said || through == null) {
+      return;
+    } else if (notice.asking.getAndSet(true)) {
+      timer = monitor.schedule(this::ask, patienceNanos()); // Another monitor asks now.
       return;
     }
+    int triesBefore = backoff.failures();
     asking.execute(
         () -> {
-          Optional<TlsProblem> found = problem(through);
+          Optional<String> found;
+          try {
+            found = problem(through, triesBefore);
+          } finally {
+            notice.asking.set(false);
+          }
           monitor.execute(() -> found(found));
         });
   }
 
-  private Optional<TlsProblem> problem(ZooKeeper through) {
+  private Optional<String> problem(ZooKeeper through, int triesBefore) {
     try {
-      return TlsDiagnosis.of(
-          through.getClientConfig(),
-          monitor.client().getZookeeperClient().getCurrentConnectionString());
+      ZKClientConfig config = through.getClientConfig();
+      return TlsDiagnosis.again(
+              config,
+              monitor.client().getZookeeperClient().getCurrentConnectionString(),
+              triesBefore)
+          .map(TlsProblem::sentence)
+          .or(() -> TlsDiagnosis.cannotTell(config));
     } catch (RuntimeException | LinkageError e) { // Also what another ZooKeeper lacks.
       log.debug("it cannot be found out why there is no connection", e);
       return Optional.empty();
     }
   }
 
-  private void found(Optional<TlsProblem> found) {
-    if (!waiting || said) {
+  private void found(Optional<String> found) {
+    if (!waiting || notice.said) {
       return;
     }
     found.ifPresentOrElse(
-        problem -> say(problem.sentence()),
-        () -> timer = monitor.schedule(this::ask, backoff.nextNanos()));
+        this::say, () -> timer = monitor.schedule(this::ask, backoff.nextNanos()));
   }
 
   private void say(String reason) {
-    if (!said) {
-      said = true;
+    if (notice.first()) {
       log.warn(
           "no connection to {}: {}",
           monitor.client().getZookeeperClient().getCurrentConnectionString(),

@@ -128,7 +128,7 @@ public final class Monitor implements AutoCloseable {
   // Confined to the event thread.
   private @Nullable Handle handle;
   private final SessionBirth birth;
-  private final MissingConnection missing = new MissingConnection(this, this::loginRefused);
+  private final MissingConnection missing;
 
   private long findBackoffNanos = MIN_FIND_BACKOFF_NANOS;
   private @Nullable Future<?> contactTimer;
@@ -139,7 +139,6 @@ public final class Monitor implements AutoCloseable {
   private boolean lost;
 
   private long losses;
-  private boolean authenticationWarned;
   private final List<CompletableFuture<?>> settling = new ArrayList<>();
 
   /**
@@ -153,6 +152,7 @@ public final class Monitor implements AutoCloseable {
     this.clock = clock;
     this.timing = timing;
     this.namespace = client.getNamespace();
+    this.missing = new MissingConnection(this, client, this::loginRefused);
     this.login = LoginWatch.of(client); // Before the listener: it is told first.
     this.curatorListener =
         (curator, event) -> {
@@ -756,14 +756,6 @@ public final class Monitor implements AutoCloseable {
       contact();
     }
     handles.find(); // The event may be the first of another handle.
-    if (state == Watcher.Event.KeeperState.AuthFailed
-        && closedCause.get() == null
-        && !authenticationWarned) {
-      authenticationWarned = true;
-      log.warn(
-          "the client could not log in with SASL and goes on without, as far as the servers let it:"
-              + " see the log of org.apache.zookeeper and the client's JAAS configuration");
-    }
     if (state == Watcher.Event.KeeperState.ConnectedReadOnly) {
       log.warn(
           "connected to a read-only server, which has no quorum: nobody can be elected through it");

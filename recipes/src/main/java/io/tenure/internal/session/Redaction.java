@@ -34,6 +34,15 @@ final class Redaction {
   /** A value: in quotes, or up to what usually ends it. */
   private static final String VALUE = "(?:\"[^\"]*\"?|'[^']*'?|[^\\s,;&)\\]}\"']+)";
 
+  /** What is said of a secret, rather than the secret. */
+  private static final String REMARK =
+      "(?!(?:is|was|were|has|had|have|will|must|may|does|did|do|can|cannot|not|no|now|too|already|also|still|never|only|about|a|an|the|in|of|for|from|to|by|at|on"
+          + "|as|or|and|but|wrong|right|invalid|valid|bad|good|missing|empty|blank|null|unset|set"
+          + "|absent|required|needed|expected|given|used|unused|known|unknown|incorrect|correct"
+          + "|rejected|refused|denied|accepted|expired|expiring|revoked|locked|changed|unchanged"
+          + "|old|new|weak|long|short|different|the same|stale|malformed|damaged|unreadable"
+          + "|encrypted|protected|authentication|verification|file|store|policy|change|reset)\\b)";
+
   private record Rule(Pattern secret, String masked) {
     static Rule of(String secret, String masked) {
       return new Rule(Pattern.compile(secret, Pattern.CASE_INSENSITIVE), masked);
@@ -63,6 +72,27 @@ final class Redaction {
           Rule.of("((?<!\\S)(?:-u|--user)\\s+)\\S+", "$1" + MASK),
           Rule.of(
               "(" + SECRET + "\\s+(?:is|was|of|for)?\\s*)(?:\"[^\"]*\"?|'[^']*'?)", "$1" + MASK),
+          // In a sentence, unless it is a remark on the secret.
+          Rule.of(
+              "(" + SECRET + "\\s+(?:is|was|were|became)\\s*:?\\s+)(?!\\*\\*\\*)" + REMARK + "\\S+",
+              "$1" + MASK),
+          Rule.of(
+              "(\\b(?:with|using|by|and)\\s+(?:the\\s+|its\\s+)?"
+                  + SECRET
+                  + "\\s+)(?!\\*\\*\\*)"
+                  + REMARK
+                  + "[^\\s\"']\\S*",
+              "$1" + MASK),
+          Rule.of("(\\bidentified\\s+by\\s+)\\S+", "$1" + MASK),
+          Rule.of(
+              "(\\b(?:mysql\\w*|sshpass)\\s(?:[^\\r\\n]{0,200}?\\s)?-p\\s?)(?!\\s)\\S+",
+              "$1" + MASK),
+          // user/password@database and user:password@host; a principal of a service has no
+          // password.
+          Rule.of(
+              "(?<![\\w./:-])(?!(?:zookeeper|host|http|ldap|nfs|krbtgt)/)([\\w.$#-]{1,100})([/:])"
+                  + "[^\\s@]{1,200}@(?=[\\w/\\[])",
+              "$1$2" + MASK + "@"),
           // Any other value that has a key: nobody can know what all keys stand for.
           Rule.of("(?<![\\w.-])([\\w.-]+=)(?!\\*\\*\\*)" + VALUE, "$1" + MASK),
           new Rule(Pattern.compile("\\beyJ[\\w-]{8,}(?:\\.[\\w-]*)*"), MASK),

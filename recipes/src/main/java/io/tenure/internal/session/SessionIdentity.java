@@ -1,6 +1,10 @@
 package io.tenure.internal.session;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import io.tenure.internal.ZnodeJson;
+import io.tenure.scope.Bounds;
 import io.tenure.scope.Printable;
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.curator.framework.CuratorFramework;
 
@@ -18,6 +22,17 @@ public final class SessionIdentity {
   private static final int MAX_CHARS = 200;
 
   private SessionIdentity() {}
+
+  /** The ids that data names, no more and no longer than this client writes them. */
+  public static List<String> read(ZnodeJson data) {
+    List<String> ids = new ArrayList<>();
+    if (data.get("identity") instanceof ArrayNode named) {
+      for (int i = 0; i < Math.min(MAX_IDS, named.size()); i++) {
+        ids.add(Bounds.cut(named.get(i).asText(), MAX_CHARS));
+      }
+    }
+    return ids;
+  }
 
   /**
    * The ids as {@code scheme:name}, without digests. Blocks for a round trip; must not be called on

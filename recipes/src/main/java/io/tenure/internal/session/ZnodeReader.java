@@ -29,7 +29,10 @@ public final class ZnodeReader {
   /** Enough to hide the round trip, few enough for one server. */
   private static final int READS_IN_FLIGHT = 256;
 
-  /** An answer that takes longer may never come, since the login is refused. */
+  /**
+   * An answer that takes longer may never come, since the login is refused. Without a connection
+   * there is no patience: what is queued before the connection is its first request.
+   */
   private static final long PATIENCE_MILLIS = 1_000;
 
   /** One znode: its data and what the server says about it. */
@@ -329,7 +332,8 @@ public final class ZnodeReader {
   private static CuratorEvent answer(
       CuratorFramework client, CompletableFuture<CuratorEvent> future) throws InterruptedException {
     try {
-      return future.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+      boolean connected = client.getZookeeperClient().isConnected();
+      return future.get(connected ? PATIENCE_MILLIS : 0, TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
       try (LoginInquiry inquiry = LoginInquiry.of(client)) {
         inquiry.requireAcceptedUntil(future);

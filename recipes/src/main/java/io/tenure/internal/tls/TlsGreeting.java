@@ -23,15 +23,14 @@ enum TlsGreeting {
   UNKNOWN;
 
   private static final int CONNECT_MILLIS = 500;
-  private static final int ANSWER_MILLIS = 1_500;
 
   /** Blocks for some seconds at most. */
-  static TlsGreeting of(InetSocketAddress server) {
+  static TlsGreeting of(InetSocketAddress server, int answerMillis) {
     Curious curious = new Curious();
     try (Socket plain = new Socket()) {
       plain.connect(
           new InetSocketAddress(server.getHostString(), server.getPort()), CONNECT_MILLIS);
-      plain.setSoTimeout(ANSWER_MILLIS);
+      plain.setSoTimeout(answerMillis);
       SSLContext context = SSLContext.getInstance("TLS");
       context.init(null, new TrustManager[] {curious}, null);
       try (SSLSocket tls =

@@ -31,7 +31,6 @@ import javax.net.ssl.TrustManager;
 final class TlsHandshake {
 
   private static final int CONNECT_MILLIS = 500;
-  private static final int ANSWER_MILLIS = 1_500;
 
   private static final String ALERT = "fatal alert: ";
 
@@ -57,16 +56,19 @@ final class TlsHandshake {
   private final String server;
   private final int port;
   private final String where;
+  private final int answerMillis;
   private final WatchedKeys keys;
   private final WatchedTrust trust;
 
-  TlsHandshake(TlsSettings settings, Own own, Trusted trusted, InetSocketAddress address) {
+  TlsHandshake(
+      TlsSettings settings, Own own, Trusted trusted, InetSocketAddress address, int answerMillis) {
+    this.answerMillis = answerMillis;
     this.settings = settings;
     this.own = own;
     this.trusted = trusted;
     this.server = address.getHostString();
     this.port = address.getPort();
-    this.where = "TLS with " + TlsText.bounded(server) + ":" + port + " fails: ";
+    this.where = TlsText.where(address);
     this.keys = new WatchedKeys(own.manager());
     this.trust = new WatchedTrust(trusted.manager());
   }
@@ -78,7 +80,7 @@ final class TlsHandshake {
       } catch (IOException e) {
         return Outcome.NOT_REACHED;
       }
-      plain.setSoTimeout(ANSWER_MILLIS);
+      plain.setSoTimeout(answerMillis);
       return over(plain);
     } catch (IOException | GeneralSecurityException | RuntimeException e) {
       return Outcome.of(
@@ -175,12 +177,7 @@ final class TlsHandshake {
       return clientRefused(
           alert.map(name -> "alert " + name).orElse("it closes the connection in the handshake"));
     }
-    return Outcome.of(
-        Kind.CONNECTION,
-        where
-            + "the server does not speak TLS on that port, or has no working key store (see its"
-            + " log): give its secureClientPort, or leave out zookeeper.client.secure if it has"
-            + " none");
+    return Outcome.of(Kind.CONNECTION, where + TlsText.NO_TLS);
   }
 
   /** The name of the alert that the server has sent, which JSSE tells in a message alone. */

@@ -1,10 +1,11 @@
 package io.tenure.internal.tls;
 
+import io.tenure.internal.SmallFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.zookeeper.client.ZKClientConfig;
 import org.apache.zookeeper.common.ZKConfig;
 
@@ -19,6 +20,8 @@ import org.apache.zookeeper.common.ZKConfig;
  * @param trustStore whom it trusts; those of the JVM if it names none
  * @param protocols those that it offers; empty for the JVM's newest
  * @param ciphers those that it offers; empty for the JVM's
+ * @param supplier a class of the application that would give an SSLContext; ZooKeeper's socket for
+ *     TLS passes it over since 3.9.0. Empty if none is named
  * @param verifiesHost whether the server's certificate has to name its host
  */
 public record TlsSettings(
@@ -29,12 +32,16 @@ public record TlsSettings(
     Optional<Store> trustStore,
     List<String> protocols,
     List<String> ciphers,
+    String supplier,
     boolean verifiesHost) {
 
   /** The socket that alone knows TLS. */
   public static final String NETTY = "org.apache.zookeeper.ClientCnxnSocketNetty";
 
   private static final String PREFIX = "zookeeper.ssl.";
+
+  /** Names that class. */
+  static final String SUPPLIER = PREFIX + "context.supplier.class";
 
   private static final String NIO = "org.apache.zookeeper.ClientCnxnSocketNIO";
 
@@ -64,7 +71,7 @@ public record TlsSettings(
       if (file.isEmpty()) {
         return value;
       }
-      String text = Files.readString(Path.of(file));
+      String text = SmallFile.text(Path.of(file));
       String end = System.lineSeparator();
       return text.endsWith(end) ? text.substring(0, text.length() - end.length()) : text;
     }
@@ -87,6 +94,7 @@ public record TlsSettings(
             config.getProperty(
                 PREFIX + "enabledProtocols", config.getProperty(PREFIX + "protocol", ""))),
         list(config.getProperty(PREFIX + "ciphersuites", "")),
+        config.getProperty(SUPPLIER, "").strip(),
         config.getBoolean(PREFIX + "hostnameVerification", true));
   }
 
@@ -122,6 +130,12 @@ public record TlsSettings(
   public boolean isPlainInSpite() {
     return secure
         && (socket.isEmpty() || socket.equals(NIO) || socket.equals(NIO.replaceAll(".*\\.", "")));
+  }
+
+  /** Whether the socket is of another make, so that nobody knows by which stores it goes. */
+  boolean hasForeignSocket() {
+    return Stream.of("", NIO, NETTY)
+        .noneMatch(own -> socket.equals(own) || own.endsWith("." + socket));
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.tenure.internal.tls;
 
+import io.tenure.internal.SmallFile;
 import io.tenure.internal.tls.TlsSettings.Store;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -59,6 +60,9 @@ final class TlsStores {
    * @param authorities what the store holds; empty if it is the JVM's
    */
   record Trusted(X509ExtendedTrustManager manager, List<X509Certificate> authorities) {}
+
+  /** Far more than all public authorities take. */
+  private static final long MAX_STORE_BYTES = 64 << 20;
 
   private TlsStores() {}
 
@@ -188,6 +192,9 @@ final class TlsStores {
       throw new UnusableException(named(store) + " is no file: name the store itself");
     } else if (!Files.isReadable(file)) {
       throw new UnusableException(named(store) + " cannot be read: check its permissions");
+    } else if (file.toFile().length() > MAX_STORE_BYTES) {
+      throw new UnusableException(
+          named(store) + " has more than " + MAX_STORE_BYTES + " bytes: name the store itself");
     }
   }
 
@@ -215,7 +222,9 @@ final class TlsStores {
           store.password().property()
               + "="
               + store.password().file()
-              + " cannot be read: it is to be a file with the password",
+              + " cannot be read: it is to be a file with the password, at most "
+              + SmallFile.MAX_BYTES
+              + " bytes, and no pipe or device",
           e);
     }
   }

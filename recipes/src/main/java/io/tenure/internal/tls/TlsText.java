@@ -1,5 +1,6 @@
 package io.tenure.internal.tls;
 
+import java.net.InetSocketAddress;
 import java.security.cert.X509Certificate;
 import java.util.Collection;
 import java.util.stream.Collectors;
@@ -13,6 +14,10 @@ final class TlsText {
 
   private static final int MAX_CHARS = 160;
   private static final int MAX_NAMES = 3;
+
+  static final String NO_TLS =
+      "the server does not speak TLS on that port, or has no working key store (see its log): give"
+          + " its secureClientPort, or leave out zookeeper.client.secure if it has none";
 
   private TlsText() {}
 
@@ -42,5 +47,10 @@ final class TlsText {
             .map(TlsText::subject)
             .collect(Collectors.joining("; "))
         + (certificates.size() > MAX_NAMES ? " and more" : "");
+  }
+
+  /** What a sentence on a server begins with. */
+  static String where(InetSocketAddress server) {
+    return "TLS with " + bounded(server.getHostString()) + ":" + server.getPort() + " fails: ";
   }
 }

@@ -7,8 +7,10 @@ import static org.awaitility.Awaitility.await;
 import io.tenure.scope.AuthenticationFailedException;
 import io.tenure.scope.CoordinationException;
 import io.tenure.testing.Access;
+import io.tenure.testing.LogLines;
 import io.tenure.testing.SecureZooKeeper;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.apache.curator.RetryPolicy;
@@ -21,6 +23,7 @@ import org.apache.zookeeper.ZooKeeper;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -32,6 +35,8 @@ class LoginInquiryTest {
   private static final int SESSION_MILLIS = 120_000;
 
   @RegisterExtension static final SecureZooKeeper zk = SecureZooKeeper.withoutClientCertificates();
+
+  @TempDir Path folder;
 
   private static final List<RetryPolicy> POLICIES =
       List.of(
@@ -86,6 +91,38 @@ class LoginInquiryTest {
   private static void assertRefused(ZnodeReader reader) {
     assertThatThrownBy(() -> reader.read(List.of("/billing")))
         .isInstanceOf(AuthenticationFailedException.class);
+  }
+
+  @Test
+  void aClientThatIsMeantToLogInAndDoesNotSaysOnceWhyItHasNoLogin() throws Exception {
+    Access access = zk.sasl("worker").with("zookeeper.sasl.clientconfig", "Nowhere");
+    try (LogLines lines = LogLines.of(LoginWatch.class.getName())) {
+      CuratorFramework client = zk.client(access);
+      for (int i = 0; i < 3; i++) {
+        assertThat(new ZnodeReader(client).read(List.of("/"))).hasSize(1);
+      }
+      await().until(() -> !lines.warnings().isEmpty());
+      assertThat(lines.warnings())
+          .singleElement()
+          .asString()
+          .contains("goes on without the SASL login", "no JAAS section \"Nowhere\"");
+    }
+  }
+
+  @Test
+  void aLoginFileThatIsMissingIsNamed() throws Exception {
+    String file = folder.resolve("jaas.conf").toString();
+    System.setProperty(LoginFile.PROPERTY, file);
+    try (LogLines lines = LogLines.of(LoginWatch.class.getName())) {
+      assertThat(new ZnodeReader(zk.client(zk.plain())).read(List.of("/"))).hasSize(1);
+      await().until(() -> !lines.warnings().isEmpty());
+      assertThat(lines.warnings())
+          .singleElement()
+          .asString()
+          .contains(LoginFile.PROPERTY + "=" + file + " does not exist");
+    } finally {
+      System.clearProperty(LoginFile.PROPERTY);
+    }
   }
 
   @Test

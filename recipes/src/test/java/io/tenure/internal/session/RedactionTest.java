@@ -67,6 +67,18 @@ class RedactionTest {
             "GET /login?next=%2F&password%3Dhunter2",
             "https://app:a@hunter2@db.example.org/x",
             "https://app:a/hunter2@db.example.org/x",
+            "the password is hunter2",
+            "Password was hunter2, now rejected",
+            "the token is: hunter2",
+            "login of app with password hunter2 failed",
+            "using the passphrase hunter2",
+            "cannot log in as app/hunter2@db",
+            "ORA-01017: app/hunter2@//db.example.org:1521/x refused",
+            "sqlplus app/hunter2@ORCL",
+            "app:hunter2@db.example.org:5432 does not answer",
+            "alter user app identified by hunter2",
+            "mysql -h db -u app -phunter2 orders",
+            "sshpass -p hunter2 ssh db",
             "unknownKey=hunter2")) {
       assertThat(Redaction.masked(message)).as(message).doesNotContain(WORD, KEY).contains("***");
     }
@@ -93,6 +105,13 @@ class RedactionTest {
             "task 3f2504e0-4f89-11d3-9a0c-0305e82c3301 was cancelled",
             "the token has expired",
             "the password is wrong, the private key too",
+            "the password was not given and the token is expired",
+            "wrong user or password authentication for app",
+            "the secret is required, with token authentication",
+            "No LoginModule for zookeeper/zk-1.example.org@EXAMPLE.ORG",
+            "mail from orders@example.org is late",
+            "10.0.0.7:2181 and [::1]:2181 take no connections",
+            "at 10:15:30 it was on db-1:5432/orders",
             "https://db.example.org:8443/x: 503",
             "<html><body>503 Service Unavailable</body></html>",
             "the command mysqldump --host db --port 3306 ended with 2")) {
@@ -108,7 +127,24 @@ class RedactionTest {
   @Example
   void aMegabyteOfAnythingTakesNoTime() {
     for (String part :
-        List.of("a", "aA1", "password", "a=", "\"", "://", "jdbc:", "-", " ", "aA1/")) {
+        List.of(
+            "a",
+            "aA1",
+            "password",
+            "a=",
+            "\"",
+            "://",
+            "jdbc:",
+            "-",
+            " ",
+            "aA1/",
+            "a/",
+            "a@",
+            "a:",
+            "mysql ",
+            "is ",
+            "password is ",
+            "with password ")) {
       Assertions.assertTimeoutPreemptively(
           Duration.ofSeconds(10), () -> Redaction.masked(part.repeat((1 << 20) / part.length())));
     }
