@@ -1,6 +1,7 @@
 package io.tenure.internal.session;
 
 import io.tenure.scope.AuthenticationFailedException;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -140,10 +141,11 @@ final class LoginInquiry implements AutoCloseable {
   }
 
   private void look(@Nullable ZooKeeper handle) {
+    Optional<Code> refusal = handle == null ? Optional.empty() : watch.refusal(handle);
     if (handle == null || watch.isClosedByApplication(handle)) {
       otherwise.complete(null);
-    } else if (watch.isRefused(handle)) {
-      refused.complete(new Refusal(Code.AUTHFAILED, handle.getClientConfig()));
+    } else if (refusal.isPresent()) {
+      refused.complete(new Refusal(refusal.get(), handle.getClientConfig()));
     } else if (handle.getState().isAlive()) {
       ask(handle);
     }
@@ -177,7 +179,8 @@ final class LoginInquiry implements AutoCloseable {
         if (Logins.isConfigured(handle.getClientConfig())) {
           otherwise.complete(null); // Such a client may succeed the next time.
         } else {
-          refused.complete(new Refusal(code, handle.getClientConfig()));
+          watch.refused(handle, code);
+          look(handle);
         }
       }
       case CONNECTIONLOSS -> {

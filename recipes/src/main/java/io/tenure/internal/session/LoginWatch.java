@@ -2,6 +2,7 @@ package io.tenure.internal.session;
 
 import java.lang.ref.WeakReference;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -9,6 +10,7 @@ import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.api.CuratorEvent;
 import org.apache.curator.framework.api.CuratorEventType;
 import org.apache.curator.framework.imps.CuratorFrameworkState;
+import org.apache.zookeeper.KeeperException.Code;
 import org.apache.zookeeper.Watcher;
 import org.apache.zookeeper.ZooKeeper;
 import org.apache.zookeeper.client.ZKClientConfig;
@@ -32,10 +34,15 @@ final class LoginWatch {
 
   private static final WeakReference<ZooKeeper> NONE = new WeakReference<>(null);
 
+  /** A handle whose login was refused, and how the servers said so. Immutable. */
+  private record Refused(WeakReference<ZooKeeper> handle, Code code) {}
+
+  private static final Refused NO_REFUSAL = new Refused(NONE, Code.OK);
+
   private final List<LoginInquiry> inquiries = new CopyOnWriteArrayList<>();
 
   /** The last handle that was refused, which may be closed by now. */
-  private volatile WeakReference<ZooKeeper> refused = NONE;
+  private volatile Refused refused = NO_REFUSAL;
 
   /** The last handle that said that it was closed: Curator lets its own handles say nothing. */
   private volatile WeakReference<ZooKeeper> closedByApplication = NONE;
@@ -71,11 +78,20 @@ final class LoginWatch {
     inquiries.remove(inquiry);
   }
 
-  /** Whether the servers have refused the login of a handle, which may be closed by now. */
-  boolean isRefused(ZooKeeper handle) {
-    return handle.getState() == ZooKeeper.States.AUTH_FAILED
-        || handle == refused.get()
-        || hasLoginFailed(handle);
+  /** How the servers have refused the login of a handle, which may be closed by now. */
+  Optional<Code> refusal(ZooKeeper handle) {
+    Refused last = refused;
+    if (handle == last.handle().get()) {
+      return Optional.of(last.code());
+    }
+    return handle.getState() == ZooKeeper.States.AUTH_FAILED || hasLoginFailed(handle)
+        ? Optional.of(Code.AUTHFAILED)
+        : Optional.empty();
+  }
+
+  /** The servers have answered a handle so: its session is over, and they do not say so again. */
+  void refused(ZooKeeper handle, Code code) {
+    refused = new Refused(new WeakReference<>(handle), code);
   }
 
   /** Whether it is known that the application has closed a handle, rather than Curator. */
@@ -110,18 +126,12 @@ final class LoginWatch {
   private void note(Watcher.Event.KeeperState state, ZooKeeper handle) {
     switch (state) {
       case AuthFailed -> {
-        if (isRefused(handle)) {
-          refused = new WeakReference<>(handle);
-        } else {
+        if (!keepsRefusal(handle)) {
           warning.execute(() -> warnOfNoLogin(handle.getClientConfig()));
         }
       }
-      case Disconnected -> {
-        if (isRefused(handle)) {
-          refused = new WeakReference<>(handle);
-        }
-      }
-      case SaslAuthenticated -> refused = NONE;
+      case Disconnected -> keepsRefusal(handle);
+      case SaslAuthenticated -> refused = NO_REFUSAL;
       case Closed -> {
         if (handle.getState() == ZooKeeper.States.CLOSED) {
           closedByApplication = new WeakReference<>(handle);
@@ -129,6 +139,12 @@ final class LoginWatch {
       }
       default -> {}
     }
+  }
+
+  private boolean keepsRefusal(ZooKeeper handle) {
+    Optional<Code> code = refusal(handle);
+    code.ifPresent(known -> refused(handle, known));
+    return code.isPresent();
   }
 
   /** A client that was started before has told already that its login cannot be. */

@@ -797,8 +797,8 @@ public final class Monitor implements AutoCloseable {
     Handle present = handle;
     ZooKeeper.States state =
         present == null ? ZooKeeper.States.NOT_CONNECTED : present.zooKeeper().getState();
-    if (present != null && login.isRefused(present.zooKeeper())) {
-      loginRefused(Code.AUTHFAILED, present.zooKeeper());
+    if (present != null) {
+      login.refusal(present.zooKeeper()).ifPresent(how -> loginRefused(how, present.zooKeeper()));
     }
     connected =
         !lost && state == ZooKeeper.States.CONNECTED && present != null && present.isAlive(client);
