@@ -202,6 +202,8 @@ class TlsFailuresTest {
   void protocolsWithNothingInCommonAreNamed() {
     assertThat(failure(elsewhere.tls().with("zookeeper.ssl.enabledProtocols", "TLSv1.3"), 4))
         .contains("no protocol or cipher in common", "TLSv1.3");
+    assertThat(failure(elsewhere.tls().with("zookeeper.ssl.enabledProtocols", "TLSv1.1"), 4))
+        .contains("no protocol or cipher in common", "No appropriate protocol", "TLSv1.1");
     assertThat(failure(zk.x509("worker").with("zookeeper.ssl.enabledProtocols", "TLSv9"), 2))
         .contains("zookeeper.ssl.enabledProtocols", "TLSv9");
   }

@@ -196,6 +196,7 @@ final class TlsHandshake {
     return text.contains("protocol_version")
         || text.contains("handshake_failure")
         || text.contains("insufficient_security")
+        || text.contains("No appropriate protocol") // The JVM itself has switched them off.
         || text.contains("protocol version");
   }
 
