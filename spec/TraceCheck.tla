@@ -131,11 +131,8 @@ Match ==
 \* A transaction at another version than the record's does nothing, now or later.
 MayCount(b) == ~Outdated(b)
 
-\* Nothing stands in the way of a lease that begins. It begins before the session may
-\* end: only a lease that was held lapses afterwards.
-MayBegin(c) ==
-    /\ me[c].lease # Nothing /\ me[c].lease.is = "granted"
-    /\ Session(c) \in sessions
+\* A lease that begins stands in the way of nothing, and only one that has begun lapses.
+MayBegin(c) == me[c].lease # Nothing /\ me[c].lease.is = "granted"
 
 \* That a candidate of a shard waits is not shown. It stands when it is elected.
 Decides(c) ==
@@ -160,7 +157,7 @@ DueCandidateStep(c) ==
        /\ LoseAnswer(c)
     \/ Due.event = "lapsed" /\ LeaseRunsOut(c)
     \/ Due.event \in {"resigned", "failed"} /\ Resign(c)
-    \/ Due.event = "resigned" /\ GiveUp(c)
+    \/ (Due.event = "resigned" \/ Due.state = "idle") /\ GiveUp(c)
 
 DueRequest ==
     \/ \E c \in Candidates :

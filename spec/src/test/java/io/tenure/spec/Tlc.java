@@ -66,6 +66,36 @@ final class Tlc {
   /** The same, for what is no configuration of its own. */
   static Outcome run(Path configuration, String module, Path modules, Path own, List<String> jvm)
       throws IOException, InterruptedException {
+    return run(configuration, module, modules, own, jvm, List.of());
+  }
+
+  /**
+   * Walks through the model at random, always the same way.
+   *
+   * @param walks how many
+   * @param steps how many of each
+   */
+  static Outcome walk(
+      Path configuration, String module, Path modules, Path own, int walks, int steps)
+      throws IOException, InterruptedException {
+    return run(
+        configuration,
+        module,
+        modules,
+        own,
+        List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-DTLA-Library=" + own),
+        List.of(
+            "-simulate", "num=" + walks, "-depth", Integer.toString(steps), "-seed", "20261130"));
+  }
+
+  private static Outcome run(
+      Path configuration,
+      String module,
+      Path modules,
+      Path own,
+      List<String> jvm,
+      List<String> mode)
+      throws IOException, InterruptedException {
     Path log = Files.createDirectories(own).resolve("tlc.log");
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -73,6 +103,7 @@ final class Tlc {
     command.addAll(List.of("-Djava.io.tmpdir=" + own, "-cp", jar().toString(), "tlc2.TLC"));
     // One worker: so the counterexample is a shortest one, and the same in each run.
     command.addAll(List.of("-workers", "1", "-deadlock", "-lncheck", "final", "-difftrace"));
+    command.addAll(mode);
     command.addAll(List.of("-metadir", own.resolve("states").toString()));
     command.addAll(List.of("-config", configuration.toString(), module + ".tla"));
     long start = System.nanoTime();

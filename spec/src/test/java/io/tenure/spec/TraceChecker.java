@@ -88,7 +88,7 @@ public final class TraceChecker {
   }
 
   /** The module Trace. The jar of TLC can read no JSON, so the lines are its text. */
-  private static String module(boolean isCoarse, List<Window> windows) {
+  static String module(boolean isCoarse, List<Window> windows) {
     List<Window> renamed = windows.stream().map(Window::renamed).toList();
     List<Line> lines = new ArrayList<>();
     renamed.forEach(window -> lines.addAll(window.lines()));
@@ -102,7 +102,8 @@ public final class TraceChecker {
                 + IntStream.rangeClosed(1, candidates)
                     .mapToObj(candidate -> '"' + Window.name(candidate) + '"')
                     .collect(Collectors.joining(", ", "{", "}")),
-            "EpochsOfTrace == " + epochs,
+            "\\* One more, so that a candidate may join after the last election.",
+            "EpochsOfTrace == " + (epochs + 1),
             "\\* One more, so that each session of the trace may end.",
             "SessionsOfTrace == " + sessions,
             "FaultsOfTrace == " + FAULTS_PER_LINE * longest,
