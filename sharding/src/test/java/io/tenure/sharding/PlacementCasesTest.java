@@ -155,4 +155,13 @@ class PlacementCasesTest {
     pins.put(0, 2);
     assertThat(place(1, 1, 0)).containsExactly(2, 1, 0);
   }
+
+  @Test
+  void oneThatFewCanLeadGoesToWhoHasRoomRatherThanToWhoIsPinnedFull() {
+    workers(3);
+    cannot(0, 0);
+    pins.put(1, 2);
+    pins.put(2, 2);
+    assertThat(place(NONE, 2, 2, 1, 0, 0)).containsExactly(1, 2, 2, 1, 0, 0);
+  }
 }

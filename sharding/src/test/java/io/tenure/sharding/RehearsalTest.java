@@ -306,6 +306,10 @@ class RehearsalTest {
     assertThat(lines(preview.calledOff()))
         .containsExactly("2: w-1 -> w-2 (rebalance after w-2 joined) anyway");
     assertThat(preview.caused()).hasSize(2);
+    assertThat(lines(PlacementPreview.pending(group.settings, picture(group))))
+        .containsExactly(
+            "2: w-1 -> w-2 (rebalance after w-2 joined) anyway",
+            "3: w-1 -> w-2 (rebalance after w-2 joined) anyway");
   }
 
   @Example
@@ -328,6 +332,19 @@ class RehearsalTest {
     assertThat(lines(preview.moves())).containsExactly(shard + ": w-1 -> w-2 (stood by)");
     CoordinatedGroup alone = CoordinatedGroup.led(5, 0, "w-1", "w-2");
     assertThat(preview(alone, new GroupChange.Revoke(shard, "")).moves()).isEmpty();
+  }
+
+  @Example
+  void whatIsTakenOverGoesBackIfThatIsWhatEvensOut() {
+    CoordinatedGroup group = CoordinatedGroup.led(4, 1, "w-1", "w-2");
+    PlacementPreview preview = preview(group, new GroupChange.Revoke("3", ""));
+    assertThat(preview.moves()).isEmpty();
+    Map<String, String> before = leaders(group);
+    group.worker("w-1").tookOver.add("3");
+    group.decide();
+    assertThat(group.leader("3")).isEqualTo("w-1");
+    group.calm();
+    assertThat(leaders(group)).isEqualTo(before);
   }
 
   @Example
