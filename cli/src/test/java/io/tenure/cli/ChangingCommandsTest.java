@@ -151,6 +151,42 @@ class ChangingCommandsTest {
   }
 
   @Test
+  void damagedSettingsHideNothingElseAndTheRemedyIsNamed() throws Exception {
+    group("/c/unset", ShardSet.numbered(4), "w-1", "w-2");
+    byte[] good = client.getData().forPath("/c/unset");
+    for (String damage : new String[] {"{", "{\"format\":1,\"shards\":-4}", ""}) {
+      client.setData().forPath("/c/unset", damage.getBytes(StandardCharsets.UTF_8));
+      Cli.Result status = run("status", "/c/unset", "--shards");
+      assertThat(status.exitCode()).as(status.toString()).isEqualTo(ExitCode.UNREADABLE);
+      assertThat(status.out()).contains("4 of 4 shards led, 2 workers", "coordinator  w-");
+      assertRemedy(status);
+      Cli.Result all = run("status");
+      assertThat(all.out()).contains("/c/unset", "4 of 4 led");
+      for (String[] line :
+          new String[][] {
+            {"drain", "w-1", "-g", "/c/unset"},
+            {"undrain", "w-1", "-g", "/c/unset"},
+            {"pin", "0", "--to", "w-1", "-g", "/c/unset"},
+            {"settings", "-g", "/c/unset"},
+            {"shards", "add", "2", "-g", "/c/unset"}
+          }) {
+        Cli.Result change = run(line);
+        assertThat(change.exitCode()).as(change.toString()).isEqualTo(ExitCode.UNREADABLE);
+        assertRemedy(change);
+      }
+    }
+    client.setData().forPath("/c/unset", good);
+    assertThat(run("status", "/c/unset").exitCode()).isZero();
+    assertThat(run("drain", "w-1", "-g", "/c/unset").exitCode()).isZero();
+  }
+
+  private static void assertRemedy(Cli.Result result) {
+    assertThat(result.err())
+        .contains("the settings of group /c/unset cannot be read", "the coordinator's log has them")
+        .doesNotContain("choose another scope");
+  }
+
+  @Test
   void vacantShardsComeFirstAndTenThousandFitOnANarrowTerminal() throws Exception {
     CuratorFramework own =
         CuratorFrameworkFactory.newClient(server.getConnectString(), new RetryNTimes(3, 50));

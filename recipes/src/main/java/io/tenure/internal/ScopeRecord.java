@@ -57,6 +57,10 @@ public record ScopeRecord(
           "digest",
           "suffix");
 
+  private static final String WAY_OUT =
+      "if it was the record of a scope, write what its newest audit entry tells; otherwise move it"
+          + " away, or choose another scope";
+
   /** The record of a trail whose last entry has a plain name. */
   public ScopeRecord(
       long epoch,
@@ -85,7 +89,7 @@ public record ScopeRecord(
 
   /** Parses the znode's data. */
   public static ScopeRecord parse(String path, byte[] data) {
-    ZnodeJson json = ZnodeJson.parse(path, data);
+    ZnodeJson json = ZnodeJson.parse(path, data, WAY_OUT);
     long epoch = json.number("epoch", 0);
     Optional<Incumbent> incumbent =
         epoch == 0 ? Optional.empty() : Optional.of(Incumbent.read(json));

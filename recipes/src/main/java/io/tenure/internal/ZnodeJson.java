@@ -64,6 +64,18 @@ public final class ZnodeJson {
    * @param found null as well: whoever made the znode may have given it none
    */
   public static ZnodeJson parse(String path, byte @Nullable [] found) {
+    return parse(path, found, "");
+  }
+
+  /**
+   * Parses a znode's data.
+   *
+   * @param found null as well
+   * @param wayOut what to do where the data is none of Tenure's; empty where that depends on who
+   *     reads it
+   */
+  public static ZnodeJson parse(String path, byte @Nullable [] found, String wayOut) {
+    String untouched = "). It was left untouched" + (wayOut.isEmpty() ? "" : "; " + wayOut);
     byte[] data = found == null ? new byte[0] : found;
     JsonNode node;
     try {
@@ -77,7 +89,7 @@ public final class ZnodeJson {
                   .map(key -> "has the key \"" + Printable.of(key, SHOWN) + "\" twice (")
                   .orElse("is no JSON object (")
               + preview(data)
-              + "). It was left untouched; move it away, or choose another scope",
+              + untouched,
           e);
     }
     if (!(node instanceof ObjectNode object) || !object.path("format").isIntegralNumber()) {
@@ -85,7 +97,7 @@ public final class ZnodeJson {
           path
               + " is not Tenure's: its data has no \"format\" number ("
               + preview(data)
-              + "). It was left untouched; move it away, or choose another scope");
+              + untouched);
     }
     JsonNode format = object.path("format");
     if (!format.canConvertToLong() || format.longValue() < 1 || format.longValue() > FORMAT) {

@@ -13,6 +13,7 @@ import io.tenure.scope.TenureException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.zookeeper.KeeperException;
 
@@ -42,23 +43,61 @@ final class GroupReads {
   /** The znode of the group. */
   Znode group() throws InterruptedException {
     Optional<Znode> found = node(paths.group());
-    return found
-        .filter(node -> node.data().length > 0)
-        .orElseThrow(
-            () ->
-                new CoordinationException(
-                    "there is no group at "
-                        + paths.group()
-                        + ": its first worker makes it; check the path and the client's namespace"
-                        + (found.isPresent()
-                            ? ". The znode is there without data: if it was a group, its settings"
-                                + " were emptied by hand, and belong there again"
-                            : ""),
-                    new KeeperException.NoNodeException(paths.group())));
+    if (found.filter(node -> node.data().length > 0).isPresent()) {
+      return found.get();
+    } else if (found.isPresent() && isPlanned()) {
+      throw unreadable(
+          new ForeignDataException(paths.group() + " is empty: its data was emptied by hand"));
+    }
+    throw new CoordinationException(
+        "there is no group at "
+            + paths.group()
+            + ": its first worker makes it; check the path and the client's namespace"
+            + (found.isPresent()
+                ? ". The znode is there without data: if it was a group, its settings"
+                    + " were emptied by hand, and belong there again"
+                : ""),
+        new KeeperException.NoNodeException(paths.group()));
+  }
+
+  /** A group that has a plan had settings. */
+  private boolean isPlanned() throws InterruptedException {
+    return node(paths.plans()).filter(plan -> plan.data().length > 0).isPresent();
   }
 
   GroupSettings settings() throws InterruptedException {
-    return GroupSettings.parse(paths.group(), group().data());
+    return settings(group().data());
+  }
+
+  /** What of the settings belongs to the group, since it was changed while the group ran. */
+  ChangedSettings changedSettings() throws InterruptedException {
+    byte[] data = group().data();
+    return understood(() -> ChangedSettings.parse(paths.group(), data));
+  }
+
+  GroupSettings settings(byte[] data) {
+    return understood(() -> GroupSettings.parse(paths.group(), data));
+  }
+
+  private <T> T understood(Supplier<T> parsing) {
+    try {
+      return parsing.get();
+    } catch (ForeignDataException e) {
+      throw unreadable(e);
+    }
+  }
+
+  /** With the way out: an operator who meets damaged settings can mend them. */
+  private ForeignDataException unreadable(ForeignDataException cause) {
+    return new ForeignDataException(
+        "the settings of group "
+            + paths.group()
+            + " cannot be read: "
+            + cause.getMessage()
+            + ". Its coordinator and its workers go on with those that they know, and no worker"
+            + " can join. Unless a newer version wrote them, write them again: the coordinator's"
+            + " log has them, with zkCli's command, in the line \"its settings cannot be read\"",
+        cause);
   }
 
   Optional<Znode> node(String path) throws InterruptedException {
@@ -93,7 +132,7 @@ final class GroupReads {
       GroupChange change, List<String> workers, List<GroupFacts.Standing> directives)
       throws InterruptedException {
     Znode group = group();
-    GroupSettings settings = GroupSettings.parse(paths.group(), group.data());
+    GroupSettings settings = settings(group.data());
     Optional<GroupFacts.Office> office = Optional.empty();
     if (change instanceof GroupChange.Revoke revoke && settings.shards().contains(revoke.shard())) {
       office = office(paths.shard(revoke.shard()));

@@ -12,20 +12,22 @@ import java.util.Set;
  * A group as operators see it: who leads what, who is there, what is planned and what is on the
  * move. Not at one instant: each znode as it stood when it was read. Immutable.
  *
- * @param settings what all workers agree on
+ * @param settings what all workers agree on; empty if they cannot be read, which {@code unreadable}
+ *     tells
  * @param planVersion counts the plans; 0 before the first
  * @param planReason what the last plan was for
  * @param unplaced shards that no worker has room for
  * @param unplacedReason why, where it is not only their number; may be empty
  * @param coordinator the tenure of the worker that coordinates; empty if nobody does
  * @param workers by id; of two registrations with one id the later
- * @param shards every shard of the group, in the order of its set
+ * @param shards every shard of the group, in the order of its set; while the settings cannot be
+ *     read, those of the plan
  * @param directives what operators want, by the names of the znodes
  * @param refused workers that the group refuses, because they were told other settings for example
  * @param unreadable what stands there and cannot be read: damaged, of a newer format, or denied
  */
 public record GroupStatus(
-    GroupSettings settings,
+    Optional<GroupSettings> settings,
     long planVersion,
     String planReason,
     List<String> unplaced,

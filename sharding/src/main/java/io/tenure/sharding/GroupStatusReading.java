@@ -7,16 +7,20 @@ import io.tenure.internal.ZnodeJson;
 import io.tenure.internal.session.ZnodeReader;
 import io.tenure.internal.session.ZnodeReader.Znode;
 import io.tenure.scope.Bounds;
+import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.Scope;
 import io.tenure.scope.Tenure;
 import io.tenure.scope.TenureException;
 import io.tenure.scope.Transition;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -39,19 +43,23 @@ final class GroupStatusReading {
 
   GroupStatus read() throws InterruptedException {
     reads.sync();
-    GroupSettings settings = reads.settings();
+    Optional<GroupSettings> settings = settings();
     GroupPicture picture = reads.picture();
     unreadable.addAll(picture.unreadable());
-    List<String> names = settings.shards().names();
+    List<String> names =
+        settings.map(known -> known.shards().names()).orElseGet(() -> planned(picture));
     readLeaders(names);
     readRecords(names.stream().filter(shard -> !leaders.containsKey(shard)).toList());
     Optional<Tenure> coordinator = coordinator();
     Directives directives =
         Directives.parse(
             picture.directives().stream()
-                .filter(GroupFacts.Standing::isRead)
+                .filter(GroupFacts.Standing::counts)
                 .map(GroupFacts.Standing::written)
                 .toList());
+    directives
+        .unclear()
+        .forEach((path, problem) -> unreadable.add(new AuditTrail.Unreadable(path, problem)));
     return new GroupStatus(
         settings,
         picture.summary().version(),
@@ -64,6 +72,29 @@ final class GroupStatusReading {
         picture.directives().stream().map(one -> name(one.path())).toList(),
         refused(),
         unreadable);
+  }
+
+  /** Damaged settings hide neither leaders nor workers, which go on. */
+  private Optional<GroupSettings> settings() throws InterruptedException {
+    try {
+      return Optional.of(reads.settings());
+    } catch (ForeignDataException e) {
+      problem(paths.group(), e);
+      return Optional.empty();
+    }
+  }
+
+  /** The shards that the plan names, which the coordinator keeps by the settings that it knows. */
+  private static List<String> planned(GroupPicture picture) {
+    Set<String> names = new HashSet<>(picture.summary().unplaced());
+    for (PlanNode plan : picture.plan()) {
+      names.addAll(plan.leads());
+      names.addAll(plan.takesOver());
+    }
+    // Numbers in their order.
+    return names.stream()
+        .sorted(Comparator.comparingInt(String::length).thenComparing(name -> name))
+        .toList();
   }
 
   private List<GroupStatus.Refused> refused() throws InterruptedException {

@@ -100,7 +100,7 @@ public final class ShardGroup {
    * these belong to the group, also where its workers were built with other values.
    */
   public SortedSet<String> changedSettings() throws InterruptedException {
-    return ChangedSettings.parse(paths.group(), reads.group().data()).words();
+    return reads.changedSettings().words();
   }
 
   /**
@@ -156,8 +156,7 @@ public final class ShardGroup {
    * Everything at once: who leads what, who is there, what is planned and what is on the move. What
    * cannot be read is listed, and hides nothing else.
    *
-   * @throws TenureException if ZooKeeper cannot be asked, or there is no such group, or its
-   *     settings cannot be read
+   * @throws TenureException if ZooKeeper cannot be asked, or there is no such group
    */
   public GroupStatus status() throws InterruptedException {
     return new GroupStatusReading(reads).read();

@@ -21,7 +21,8 @@ final class ShardsCheck implements Check {
   public void run(Context context, Findings findings) throws InterruptedException {
     for (GroupFacts group : context.groups()) {
       if (group.settings().isEmpty()) {
-        findings.unchecked(group.path(), "which shards there are: " + group.problem(), "");
+        findings.unchecked(
+            group.path(), "which shards there are: its settings cannot be read", "see workers");
       } else if (!group.lists().getOrDefault("shards", NONE).whole()) {
         findings.unchecked(group.path() + "/shards", "the list is too long to be read", "see size");
       } else {

@@ -38,9 +38,7 @@ final class WorkersCheck implements Check {
       good = false;
       findings.wrong(
           group.path(),
-          "its settings cannot be read: "
-              + group.problem()
-              + "; workers go on with those that they know, and no worker can join",
+          group.problem(),
           "write the znode's data again, as the coordinator's log shows them");
     }
     for (ZnodeReader.Znode note : group.refused()) {
