@@ -25,12 +25,13 @@ import java.util.TreeMap;
  *
  * The data is the value as plain text, so that zkCli is enough to write it, or one line of JSON
  * with {@code value} and {@code reason}. What cannot be understood is passed over, and said in
- * {@code ignored}.
+ * {@code ignored}; but a drain counts also then, since its name says all but the reason.
  *
  * @param drains why each of these workers shall drain
  * @param capacities hand-set capacities of workers
  * @param pins shards that shall be led by a certain worker
  * @param moves shards that shall move to a certain worker
+ * @param unclear what is wrong with the data of drains that count by their names alone, by path
  * @param ignored what is wrong with those that are passed over, by path
  * @param paths where the pins and moves stand, by kind and shard: people write names as they like
  */
@@ -39,6 +40,7 @@ record Directives(
     Map<String, Double> capacities,
     Map<String, String> pins,
     Map<String, String> moves,
+    Map<String, String> unclear,
     Map<String, String> ignored,
     Map<String, String> paths) {
 
@@ -63,6 +65,7 @@ record Directives(
             new TreeMap<>(),
             new TreeMap<>(),
             new TreeMap<>(),
+            new TreeMap<>(),
             new TreeMap<>());
     List<Written> sorted = new ArrayList<>(all);
     sorted.sort((a, b) -> a.path().compareTo(b.path()));
@@ -72,6 +75,18 @@ record Directives(
     return parsed;
   }
 
+  /** Whether a directive's name alone says that a worker shall drain. */
+  static boolean isDrain(String path) {
+    String name = path.substring(path.lastIndexOf('/') + 1);
+    return name.startsWith(DRAIN)
+        && ZnodeName.decode(name.substring(DRAIN.length())).filter(id -> !id.isEmpty()).isPresent();
+  }
+
+  /** One that cannot be read. */
+  static Written unread(String path) {
+    return new Written(path, new byte[0]);
+  }
+
   private Optional<String> add(Written one) {
     String name = one.path().substring(one.path().lastIndexOf('/') + 1);
     int dash = name.indexOf('-') + 1;
@@ -79,13 +94,19 @@ record Directives(
     if (subject.isEmpty() || subject.get().isEmpty()) {
       return Optional.of("names no worker or shard after the dash");
     }
+    String kind = name.substring(0, dash);
     Value value;
     try {
       value = Value.parse(one);
     } catch (TenureException e) {
-      return Optional.of(String.valueOf(e.getMessage()));
+      String problem = String.valueOf(e.getMessage());
+      if (!kind.equals(DRAIN)) {
+        return Optional.of(problem);
+      }
+      drains.putIfAbsent(subject.get(), "");
+      unclear.put(one.path(), problem);
+      return Optional.empty();
     }
-    String kind = name.substring(0, dash);
     switch (kind) {
       case DRAIN -> drains.put(subject.get(), value.reason.isEmpty() ? value.text : value.reason);
       case CAPACITY -> {

@@ -53,6 +53,11 @@ record GroupFacts(
       return version != ANY_VERSION;
     }
 
+    /** Whether enough is known of it to go by it. */
+    boolean counts() {
+      return isRead() || Directives.isDrain(path);
+    }
+
     Directives.Written written() {
       return new Directives.Written(path, data);
     }
@@ -72,6 +77,6 @@ record GroupFacts(
       String leader, long epoch, int recordVersion, int leaderVersion, byte[] leaderData) {}
 
   List<Directives.Written> written() {
-    return directives.stream().filter(Standing::isRead).map(Standing::written).toList();
+    return directives.stream().filter(Standing::counts).map(Standing::written).toList();
   }
 }

@@ -159,7 +159,8 @@ final class LastUnderstood {
     List<Directives.Written> all = new ArrayList<>();
     Map<String, String> problems = new HashMap<>(unreadable);
     for (Directives.Written one : found) {
-      String problem = Directives.parse(List.of(one)).ignored().get(one.path());
+      Directives parsed = Directives.parse(List.of(one));
+      String problem = parsed.ignored().getOrDefault(one.path(), parsed.unclear().get(one.path()));
       if (problem == null) {
         directives.put(one.path(), one);
         told.remove(one.path());
@@ -167,7 +168,7 @@ final class LastUnderstood {
       } else {
         problems.put(one.path(), problem);
         if (!directives.containsKey(one.path())) {
-          all.add(one); // It is passed over, and said so.
+          all.add(one); // It is passed over, and said so; or it is a drain.
         }
       }
     }
@@ -176,7 +177,12 @@ final class LastUnderstood {
           Directives.Written last = directives.get(path);
           if (last != null) {
             all.add(last);
-            tellOfDirective(path, problem);
+            tellOfDirective(path, "as it last did", problem);
+          } else if (Directives.isDrain(path)) {
+            if (unreadable.containsKey(path)) {
+              all.add(Directives.unread(path));
+            }
+            tellOfDirective(path, "by its name, as a drain without a reason", problem);
           } else if (unreadable.containsKey(path) && told.add(path)) {
             log.warn("group={} directive passed over: {}", paths.group(), problem);
           }
@@ -184,13 +190,14 @@ final class LastUnderstood {
     return Directives.parse(all);
   }
 
-  private void tellOfDirective(String path, String problem) {
+  private void tellOfDirective(String path, String how, String problem) {
     if (told.add(path)) {
       log.warn(
-          "group={} directive {} counts as it last did, since it cannot be understood: {}. Write it"
-              + " again, or delete it",
+          "group={} directive {} counts {}, since it cannot be understood: {}. Write it again, or"
+              + " delete it",
           paths.group(),
           path,
+          how,
           problem);
     }
   }

@@ -58,8 +58,13 @@ final class DirectivesCheck implements Check {
       // As the coordinator says it.
       findings.risky(
           node.path(),
-          "its data cannot be understood, and it is passed over: " + e.getMessage(),
-          "write it again");
+          "its data cannot be understood, and it "
+              + (kind.equals("drain-")
+                  ? "counts by its name: " + subject.get() + " gets no shards"
+                  : "counts as it last did, or is passed over where no coordinator has read it")
+              + ": "
+              + e.getMessage(),
+          "write it again, or delete it");
       return;
     }
     if (kind.equals("pin-") || kind.equals("move-")) {
