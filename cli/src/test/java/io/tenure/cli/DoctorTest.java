@@ -296,6 +296,47 @@ class DoctorTest {
     assertSaid(examined("/d/damaged"), "wrong", "workers", "/d/damaged", "emptied by hand");
   }
 
+  private static Id id(String user) throws Exception {
+    return new Id("digest", DigestAuthenticationProvider.generateDigest(user + ":secret"));
+  }
+
+  @Test
+  void whereNoRunningWorkerMayCoordinateTheIdsThatMayAreNamedAndNoRestartIsAdvised()
+      throws Exception {
+    AppendOnlyAcl scheme =
+        AppendOnlyAcl.builder()
+            .workers(id("worker"))
+            .coordinators(id("planner"))
+            .readers(id("reader"))
+            .groups("/d/apart")
+            .build();
+    CuratorFramework as =
+        CuratorFrameworkFactory.builder()
+            .connectString(server.getConnectString())
+            .retryPolicy(new RetryNTimes(3, 50))
+            .authorization("digest", bytes("worker:secret"))
+            .aclProvider(scheme)
+            .build();
+    as.start();
+    opened.closeLater(as);
+    ShardWorker worker =
+        ShardWorker.builder(as, "/d/apart")
+            .workerId("w-1")
+            .shards(ShardSet.numbered(3))
+            .tasks(shard -> lease -> NextStep.after(Duration.ofMillis(200)))
+            .build();
+    opened.closeLater(worker);
+    worker.start().toCompletableFuture().get();
+    Cli.Result result =
+        run(server.getConnectString(), "/d/apart", "--no-probe", "--auth", "digest:reader:secret");
+    List<Said> all = said(result);
+    assertSaid(all, "wrong", "plan", "/d/apart/coordinator", "no running worker may");
+    assertSaid(all, "wrong", "plan", "/d/apart/coordinator", "digest:planner stand for it");
+    assertThat(result.out())
+        .contains("start a worker whose client has a credential")
+        .doesNotContain("restart them one after the other");
+  }
+
   @Test
   void shardsThatFailAreNamedWithTheirWorkersAndErrors() throws Exception {
     worker(client, "/d/fails", "w-1");

@@ -144,10 +144,29 @@ final class PlanCheck implements Check {
               + " goes now is planned anew",
           "normal for one session timeout after a crash; if it stays, look in the workers' logs");
     } else {
+      nobodyStands(context, group, findings);
+    }
+  }
+
+  private static void nobodyStands(Context context, GroupFacts group, Findings findings)
+      throws InterruptedException {
+    String path = group.coordinator().path();
+    Optional<Set<String>> others = CoordinatorRoles.heldByNoWorker(context, group);
+    if (others.isPresent()) {
+      String ids = others.get().isEmpty() ? "no id" : Words.some(others.get());
       findings.wrong(
-          coordinator.path(),
+          path,
+          "nobody coordinates, and no running worker may: the ACL lets "
+              + ids
+              + " stand for it, and each worker that is there has another id",
+          "start a worker whose client has a credential that may coordinate; to restart those that"
+              + " are there changes nothing");
+    } else {
+      findings.wrong(
+          path,
           "nobody coordinates, and nobody stands as candidate, though there are workers",
-          "restart the workers one after the other, and look in their logs why they do not stand");
+          "look in the workers' logs why they do not stand; if their ids may coordinate, restart"
+              + " them one after the other");
     }
   }
 
