@@ -356,15 +356,14 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
   private boolean decide(Lease lease)
       throws InterruptedException, GroupReader.NotConnectedException, KeeperException {
     CoordinatorMachine present = machine;
-    if (present == null) {
-      GroupReader.StandingPlan standing = keeper.begin();
-      present =
-          new CoordinatorMachine(
-              options.id(), lease.epoch(), standing.nodes(), standing.summary(), memory, now());
-      machine = present;
-    }
+    Optional<GroupReader.StandingPlan> begun =
+        present == null ? Optional.of(keeper.begin()) : Optional.empty();
     OptionalLong again = keeper.keep(lease);
-    CoordinatorMachine.View view = reader.view(present.plans::containsKey);
+    CoordinatorMachine.View view =
+        reader.view(present == null ? begun.orElseThrow()::isFor : present.plans::containsKey);
+    if (present == null) {
+      present = begin(lease, begun.orElseThrow(), view.settings().shards());
+    }
     for (long goodbye : List.copyOf(goodbyes)) {
       goodbyes.remove(goodbye);
       memory.damping.saidGoodbye(goodbye);
@@ -385,6 +384,17 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
     }
     tell(decision);
     return true;
+  }
+
+  /** Where a part of the plan was lost while nobody coordinated, the leaders are still there. */
+  private CoordinatorMachine begin(Lease lease, GroupReader.StandingPlan plan, ShardSet shards)
+      throws InterruptedException, GroupReader.NotConnectedException {
+    CoordinatorMachine begun =
+        new CoordinatorMachine(
+            options.id(), lease.epoch(), plan.nodes(), plan.summary(), memory, now());
+    begun.foundLeaders(reader.leaders(plan.unnamed(shards)));
+    machine = begun;
+    return begun;
   }
 
   private void decideWithin(long nanos) {

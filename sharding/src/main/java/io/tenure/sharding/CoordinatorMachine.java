@@ -98,6 +98,9 @@ final class CoordinatorMachine {
   final Trigger trigger;
   PlanSummary summary;
 
+  /** Who leads shards that the plan did not name when it was read; forgotten once it does. */
+  Map<String, String> led = Map.of();
+
   /** Empty before the first decision. */
   Optional<WantedStandbys> wanted = Optional.empty();
 
@@ -128,6 +131,18 @@ final class CoordinatorMachine {
     }
   }
 
+  /**
+   * Before the first decision: who was found to lead shards that no part of the plan names. A part
+   * that was emptied or deleted does not end its worker's tenures.
+   */
+  void foundLeaders(Map<String, String> leaders) {
+    led = Map.copyOf(leaders);
+  }
+
+  private boolean isKnown(String workerId) {
+    return plans.containsKey(workerId) || led.containsValue(workerId);
+  }
+
   /** Decides, and takes it that the decision is carried out. */
   Decision decide(View view, long nowNanos) {
     NavigableMap<String, Worker> present = latestIncarnations(view.workers());
@@ -144,7 +159,7 @@ final class CoordinatorMachine {
           joining.nanosLeft(view.settings().settleWindow().toNanos(), nowNanos),
           view.directives().ignored());
     }
-    present.keySet().removeIf(id -> !plans.containsKey(id) && !joined.contains(id));
+    present.keySet().removeIf(id -> !isKnown(id) && !joined.contains(id));
     Members members =
         new Members(
             present,
@@ -156,7 +171,7 @@ final class CoordinatorMachine {
 
   /** Nothing was planned yet. A plan whose summary was lost, or is not written yet, is one. */
   private boolean isFirst() {
-    return summary.version() == 0 && plans.isEmpty();
+    return summary.version() == 0 && plans.isEmpty() && led.isEmpty();
   }
 
   private static Decision nothing(Optional<Long> wait, Map<String, String> ignored) {
@@ -191,7 +206,7 @@ final class CoordinatorMachine {
     Map<String, Long> newcomers = new TreeMap<>();
     boolean anybody = false;
     for (Worker worker : present.values()) {
-      if (!plans.containsKey(worker.id())) {
+      if (!isKnown(worker.id())) {
         newcomers.put(worker.id(), worker.incarnation());
       } else {
         anybody |= !isDraining(worker, view.directives());

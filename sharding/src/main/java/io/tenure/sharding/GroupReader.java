@@ -1,5 +1,6 @@
 package io.tenure.sharding;
 
+import io.tenure.internal.LeaderNode;
 import io.tenure.internal.session.Log;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Reply;
@@ -54,7 +55,20 @@ final class GroupReader {
    * @param children all that are there
    */
   record StandingPlan(
-      List<PlanNode> nodes, Map<String, byte[]> data, List<String> children, PlanSummary summary) {}
+      List<PlanNode> nodes, Map<String, byte[]> data, List<String> children, PlanSummary summary) {
+
+    /** Whether it has a part for a worker. */
+    boolean isFor(String workerId) {
+      return nodes.stream().anyMatch(node -> node.workerId().equals(workerId));
+    }
+
+    /** The shards of which it does not say who leads them, or that no worker has room for them. */
+    List<String> unnamed(ShardSet shards) {
+      Set<String> named = new HashSet<>(summary.unplaced());
+      nodes.forEach(node -> named.addAll(node.leads()));
+      return shards.names().stream().filter(shard -> !named.contains(shard)).toList();
+    }
+  }
 
   private final Monitor monitor;
   private final GroupPaths paths;
@@ -196,6 +210,42 @@ final class GroupReader {
               understood(path, () -> PlanNode.parse(paths, path, data)).ifPresent(nodes::add);
             });
     return new StandingPlan(nodes, all, children, summary);
+  }
+
+  /**
+   * Who leads shards, by their leader nodes. Without shards that were ever led there is nothing to
+   * be read one by one.
+   */
+  Map<String, String> leaders(List<String> shards)
+      throws NotConnectedException, InterruptedException {
+    if (shards.isEmpty() || !hasChildren(paths.shards())) {
+      return Map.of();
+    }
+    Map<String, String> leaders = new LinkedHashMap<>();
+    read(shards.stream().map(shard -> paths.shard(shard).leaderPath()).toList(), NODES_PER_READ)
+        .forEach(
+            (path, result) -> {
+              if (result instanceof OpResult.GetDataResult found) {
+                leaderOf(path, data(found))
+                    .ifPresent(worker -> leaders.put(paths.shardOf(path), worker));
+              } // Else nobody leads it, or who does is not to be known.
+            });
+    return leaders;
+  }
+
+  private static Optional<String> leaderOf(String path, byte[] data) {
+    try {
+      return Optional.of(LeaderNode.parse(path, data).incumbent().candidate().id());
+    } catch (TenureException e) {
+      return Optional.empty(); // An operator's word, most likely: its leader gives up.
+    }
+  }
+
+  private boolean hasChildren(String path) throws NotConnectedException, InterruptedException {
+    Reply reply =
+        await(monitor.read(monitor.sessionId(), List.of(Op.getData(monitor.realPath(path)))));
+    return reply.results().get(0) instanceof OpResult.GetDataResult found
+        && found.getStat().getNumChildren() > 0;
   }
 
   /** Znodes of the plan, as they are now. */

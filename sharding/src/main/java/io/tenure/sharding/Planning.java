@@ -112,6 +112,7 @@ final class Planning {
     }
     // Of a plan that was written in part, two nodes may name one shard.
     goneLeaders.keySet().removeIf(shard -> actual[shard] != NONE);
+    machine.led.forEach(this::leads);
     findSuccessors();
     Set<String> tookOver = new TreeSet<>();
     for (int worker = 0; worker < members.size(); worker++) {
@@ -127,6 +128,14 @@ final class Planning {
     }
     goneLeaders.forEach((shard, id) -> draft.reason(shard, actual[shard], id + " is gone"));
     return tookOver;
+  }
+
+  /** A worker that was found in office of a shard. */
+  private void leads(String shard, String workerId) {
+    int index = shards.indexOf(shard);
+    if (index >= 0 && actual[index] == NONE && !goneLeaders.containsKey(index)) {
+      actual[index] = members.indexOf(workerId);
+    }
   }
 
   /** It gets nothing, and who led what is planned for it is gone. */
@@ -349,6 +358,10 @@ final class Planning {
     if (before != null) {
       return before + " is gone";
     }
+    String found = machine.led.get(shards.name(shard));
+    if (found != null) {
+      return found + ", which leads it, is no worker of the plan now";
+    }
     return isFirst() ? "first placement" : "nobody leads it";
   }
 
@@ -479,6 +492,7 @@ final class Planning {
             // What is forgiven goes with the next plan.
             || !machine.summary.damped().entrySet().containsAll(damped.entrySet());
     writes.forEach(node -> machine.plans.put(node.workerId(), node));
+    machine.led = Map.of();
     gone.forEach(machine.plans::remove);
     Optional<PlanSummary> next = Optional.empty();
     if (changed) {

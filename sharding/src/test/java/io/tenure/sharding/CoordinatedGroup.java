@@ -226,6 +226,16 @@ final class CoordinatedGroup {
     return this;
   }
 
+  /** While nobody coordinates, a worker's part of the plan is lost, and its tenures go on. */
+  CoordinatedGroup losePart(String id) {
+    Map<String, String> leaders = new HashMap<>();
+    planOf(id).orElseThrow().leads().forEach(shard -> leaders.put(shard, id));
+    written.remove(PATHS.plan(id));
+    replaceCoordinator();
+    machine.foundLeaders(leaders);
+    return this;
+  }
+
   private CoordinatorMachine rebuilt() {
     return new CoordinatorMachine("c-" + ++epochs, epochs, plan(), summary(), memory, nowNanos);
   }

@@ -83,6 +83,27 @@ class CoordinatorMachineTest {
     assertThat(group.decideAfter(Duration.ofSeconds(1)).writes()).hasSize(1);
   }
 
+  // ---------------------------------------------------------------- what a hand takes out
+
+  @Test
+  void aPartThatWasLostIsWrittenAgainForItsWorkerWithoutAMoveOrAReason() {
+    CoordinatedGroup group = CoordinatedGroup.led(12, "w-1", "w-2", "w-3").settle(WINDOW);
+    List<String> led = group.leads("w-2");
+    CoordinatorMachine.Decision decision = group.losePart("w-2").decide();
+    assertThat(decision.writes()).extracting(PlanNode::workerId).containsExactly("w-2");
+    assertThat(group.leads("w-2")).isEqualTo(led);
+    assertThat(group.planOf("w-2").orElseThrow().reasons()).isEmpty();
+  }
+
+  @Test
+  void whereThePartIsLostAndItsWorkerGoneTheReasonNamesTheWorker() {
+    CoordinatedGroup group = CoordinatedGroup.led(12, "w-1", "w-2", "w-3").settle(WINDOW);
+    String shard = group.leads("w-2").get(0);
+    group.crash("w-2").losePart("w-2").decide();
+    String heir = group.leads("w-1").contains(shard) ? "w-1" : "w-3";
+    assertThat(group.reason(heir, shard)).startsWith("w-2, which leads it, is no worker");
+  }
+
   // ---------------------------------------------------------------- who comes and goes later
 
   @Test

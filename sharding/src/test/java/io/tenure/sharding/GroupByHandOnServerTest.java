@@ -17,6 +17,9 @@ import java.util.stream.Stream;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.ZooDefs;
+import org.apache.zookeeper.data.ACL;
+import org.apache.zookeeper.data.Id;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -31,6 +34,7 @@ class GroupByHandOnServerTest {
 
   private static final String GROUP = "/orders";
   private static final String PLAN = GROUP + "/plan";
+  private static final String DRAIN = GROUP + "/directives/drain-w-1";
   private static final int SHARDS = 4;
 
   @RegisterExtension final ZooKeeperFixture zk = new ZooKeeperFixture();
@@ -155,6 +159,46 @@ class GroupByHandOnServerTest {
       return Map.of(); // It is being made again.
     }
     return plan;
+  }
+
+  static Stream<Arguments> lossesBetweenCoordinators() {
+    return Stream.of(
+        hand("an emptied part", "", in -> in.set(PLAN + "/w-2", "")),
+        hand("a damaged part", "", in -> in.set(PLAN + "/w-2", "{")),
+        hand("a deleted part", "", in -> in.operator.delete().forPath(PLAN + "/w-2")),
+        hand(
+            "a deleted plan",
+            "",
+            in -> in.operator.delete().deletingChildrenIfNeeded().forPath(PLAN)));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("lossesBetweenCoordinators")
+  void whatThePlanLostWhileNobodyCoordinatedIsPlannedForThoseWhoLead(
+      String what, String path, Hand hand) throws Exception {
+    Workers.Member first = workers.start("w-1", b -> b.shards(ShardSet.numbered(9)).standbys(0));
+    workers.awaitHeld(9);
+    for (String id : List.of("w-2", "w-3")) {
+      workers.start(id, b -> b.shards(ShardSet.numbered(9)).standbys(0));
+    }
+    workers.awaitLoads(Map.of("w-1", 3, "w-2", 3, "w-3", 3));
+    List<String> kept = workers.heldBy("w-2");
+    Map<String, Long> epochs = workers.held();
+    assertThat(first.worker().snapshot().coordinator()).isTrue();
+    first.crash();
+    workers.await(() -> assertThat(workers.heldBy("w-1")).isEmpty()); // It writes nothing now.
+    hand.touch(this);
+    workers.await(
+        () ->
+            assertThat(group().plan().workers().get("w-2"))
+                .isNotNull()
+                .satisfies(part -> assertThat(part.leads()).hasSizeGreaterThan(3)));
+    assertThat(group().plan().workers().get("w-2").leads()).containsAll(kept);
+    workers.await(() -> assertThat(workers.held()).hasSize(9));
+    assertThat(workers.heldBy("w-2")).containsAll(kept);
+    kept.forEach(shard -> assertThat(workers.held().get(shard)).isEqualTo(epochs.get(shard)));
+    assertThat(data(PLAN + "/w-2")).doesNotContain("nobody leads it");
+    workers.verify();
   }
 
   @Test
@@ -386,6 +430,54 @@ class GroupByHandOnServerTest {
       workers.awaitLoads(Map.of("w-2", 3, "w-3", 1));
     }
     operator.delete().forPath(path);
+    workers.await(() -> assertThat(workers.heldBy("w-1")).isNotEmpty());
+  }
+
+  static Stream<Arguments> damageToADrain() {
+    return Stream.of(
+        hand("no JSON", "", in -> in.set(DRAIN, "{")),
+        hand("a newer format", "", in -> in.set(DRAIN, "{\"format\":9}")),
+        hand(
+            "a znode that the workers may not read",
+            "",
+            in ->
+                in.operator
+                    .setACL()
+                    .withACL(List.of(new ACL(ZooDefs.Perms.ALL, new Id("ip", "192.0.2.1"))))
+                    .forPath(DRAIN)));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("damageToADrain")
+  void aDrainThatIsDamagedCountsAlsoForTheNextCoordinator(String what, String path, Hand hand)
+      throws Exception {
+    Workers.Member first = start("w-2");
+    workers.awaitHeld(SHARDS);
+    start("w-1");
+    start("w-3");
+    group().drain("w-1", "disk");
+    workers.awaitLoads(Map.of("w-2", 2, "w-3", 2));
+    try (LogLines lines = LogLines.of("io.tenure.sharding.LastUnderstood")) {
+      hand.touch(this);
+      // No watch tells of an ACL.
+      operator.create().forPath(GROUP + "/directives/capacity-w-3", "1".getBytes());
+      workers.await(() -> assertThat(lines.warnings()).isNotEmpty());
+      assertThat(group().status().coordinator().orElseThrow().candidate().id()).isEqualTo("w-2");
+      first.worker().close();
+      workers.await(
+          () ->
+              assertThat(lines.warnings())
+                  .anySatisfy(line -> assertThat(line).contains(DRAIN, "counts by its name")));
+    }
+    // Only a plan that a worker joined for could show that w-1 is a candidate again.
+    start("w-4");
+    workers.awaitLoads(Map.of("w-3", 2, "w-4", 2));
+    GroupStatus.Worker drained = group().status().workers().get(0);
+    assertThat(drained.info().id()).isEqualTo("w-1");
+    assertThat(drained.isDraining()).isTrue();
+    group().undrain("w-1");
+    // The server tells no watcher of what becomes of a znode that it may not read.
+    operator.delete().forPath(GROUP + "/directives/capacity-w-3");
     workers.await(() -> assertThat(workers.heldBy("w-1")).isNotEmpty());
   }
 
