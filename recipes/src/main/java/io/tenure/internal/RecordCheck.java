@@ -196,13 +196,44 @@ public final class RecordCheck {
   }
 
   /**
-   * The same where the trail is too long to be listed, and the record was written after the newest
-   * entry, which no commit does: then the number of the entries tells, which an older record knows
-   * to be smaller.
+   * What is known of a trail without its list.
+   *
+   * @param entries how many children its parent has
+   * @param made how many it ever had
+   * @param aside how many were moved into quarantine
    */
-  public static Optional<ForeignDataException> older(Scope scope, ScopeRecord record, int entries) {
+  public record Counts(int entries, long made, int aside) {
+
+    /**
+     * Of the parent of the entries. The server counts what was made and deleted, and what is left.
+     *
+     * @param changes {@code cversion} of the parent
+     */
+    public static Counts of(int entries, int changes, int aside) {
+      return new Counts(entries, ((long) changes + entries) / 2, aside);
+    }
+  }
+
+  /**
+   * The same where the trail cannot be listed. Every entry was made once, so the next index tells
+   * how many ever were, whatever was deleted since. Where more were made, the record is older than
+   * the trail, or znodes were added that no transition made; without the list it cannot be told
+   * which, and an epoch that is given out twice is the greater harm.
+   *
+   * @param recordZxid the transaction that last wrote the record
+   * @param last the record's own last entry, where it is there
+   */
+  public static Optional<ForeignDataException> older(
+      Scope scope, ScopeRecord record, long recordZxid, Optional<Seen> last, Counts counts) {
+    Optional<ForeignDataException> byEntry =
+        last.flatMap(own -> older(scope, record, recordZxid, List.of(own)));
+    if (byEntry.isPresent()) {
+      return byEntry;
+    }
     long known = record.auditNext() - record.auditFirst();
-    if (entries <= known) {
+    boolean more =
+        counts.entries() > known || counts.made() - counts.aside() > record.auditNext() - 1;
+    if (!more) {
       return Optional.empty();
     }
     return Optional.of(
@@ -213,12 +244,17 @@ public final class RecordCheck {
                 + " entries, but "
                 + scope.auditPath()
                 + " has "
-                + entries
-                + ". The record was emptied or set back by hand, and an election on it would give out"
-                + " epochs, the fencing tokens, a second time. Nothing was changed. To mend it, set"
-                + " epoch and auditNext of the record to what the newest entry knows, epoch to its"
-                + " epoch and auditNext to its index + 1. If there are entries that no transition"
-                + " made, "
+                + counts.entries()
+                + ", and "
+                + counts.made()
+                + " were ever made there. The list of their names is too long for this client"
+                + " (jute.maxbuffer), so that they cannot be compared one by one. The record was"
+                + " emptied or set back by hand, and an election on it would give out epochs, the"
+                + " fencing tokens, a second time; or there are znodes that no transition made."
+                + " Nothing was changed. Start this process with a larger -Djute.maxbuffer, and it"
+                + " tells which. To mend the record, set its epoch and auditNext to what the newest"
+                + " entry knows, epoch to its epoch and auditNext to its index + 1. If there are"
+                + " entries that no transition made, "
                 + ForgedEntry.wayOut(scope.path())));
   }
 

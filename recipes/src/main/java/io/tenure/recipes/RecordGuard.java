@@ -3,7 +3,9 @@ package io.tenure.recipes;
 import io.tenure.internal.RecordCheck;
 import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.TrailLength;
+import io.tenure.internal.session.ListPause;
 import io.tenure.internal.session.Monitor;
+import io.tenure.internal.session.Reply;
 import io.tenure.internal.session.ServerErrors;
 import io.tenure.internal.session.Uncompressed;
 import io.tenure.scope.ForeignDataException;
@@ -16,6 +18,8 @@ import java.util.concurrent.CompletableFuture;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.api.CuratorEvent;
 import org.apache.zookeeper.KeeperException.Code;
+import org.apache.zookeeper.Op;
+import org.apache.zookeeper.OpResult;
 import org.apache.zookeeper.data.Stat;
 
 /**
@@ -31,6 +35,7 @@ final class RecordGuard {
   private final Scope scope;
   private final Monitor monitor;
   private final CuratorFramework client;
+  private final ListPause listPause = new ListPause();
 
   /** What the last sound reading found. */
   private boolean known;
@@ -114,40 +119,35 @@ final class RecordGuard {
     if (!RecordCheck.isSuspect(stat.getMzxid(), trail.getPzxid(), entries)) {
       return CompletableFuture.completedFuture(true);
     }
-    return ofLastTransition(stat, record)
+    return lastEntry(record)
         .thenCompose(
-            sound ->
-                sound
+            last ->
+                last.filter(seen -> RecordCheck.isOfLastTransition(record, stat.getMzxid(), seen))
+                        .isPresent()
                     ? CompletableFuture.completedFuture(true)
-                    : compareEntries(stat, record, trail));
+                    : compareEntries(stat, record, trail, last));
   }
 
-  private CompletableFuture<Boolean> ofLastTransition(Stat stat, ScopeRecord record) {
+  private CompletableFuture<Optional<RecordCheck.Seen>> lastEntry(ScopeRecord record) {
     return record
         .lastEntryName()
-        .map(
-            name ->
-                entry(name)
-                    .thenApply(
-                        seen ->
-                            seen.filter(
-                                    last ->
-                                        RecordCheck.isOfLastTransition(
-                                            record, stat.getMzxid(), last))
-                                .isPresent()))
-        .orElseGet(() -> CompletableFuture.completedFuture(false));
+        .map(this::entry)
+        .orElseGet(() -> CompletableFuture.completedFuture(Optional.empty()));
   }
 
-  private CompletableFuture<Boolean> compareEntries(Stat stat, ScopeRecord record, Stat trail) {
-    int entries = trail.getNumChildren();
+  private CompletableFuture<Boolean> compareEntries(
+      Stat stat, ScopeRecord record, Stat trail, Optional<RecordCheck.Seen> last) {
+    boolean listable =
+        TrailLength.fits(trail.getNumChildren(), record, monitor.packetBytes())
+            && !listPause.isOn(monitor.clock().monotonicNanos());
     CompletableFuture<Optional<ForeignDataException>> found =
-        TrailLength.fits(entries, record, monitor.packetBytes())
+        listable
             ? newerEntries(record)
                 .thenApply(seen -> RecordCheck.older(scope, record, stat.getMzxid(), seen))
-            : CompletableFuture.completedFuture(
-                stat.getMzxid() > trail.getPzxid()
-                    ? RecordCheck.older(scope, record, entries)
-                    : Optional.empty());
+            : counts(trail)
+                .thenApply(
+                    counts ->
+                        RecordCheck.older(scope, record, stat.getMzxid(), last, counts));
     return found.thenCompose(
         older ->
             older.isEmpty()
@@ -155,17 +155,46 @@ final class RecordGuard {
                 : refuseIfUnchanged(stat, older.get()));
   }
 
+  private CompletableFuture<RecordCheck.Counts> counts(Stat trail) {
+    return monitor
+        .call(
+            callback -> client.checkExists().inBackground(callback).forPath(scope.quarantinePath()))
+        .thenApply(
+            event -> {
+              boolean none = ScopeStore.check(event, scope.quarantinePath(), "read") == Code.NONODE;
+              return RecordCheck.Counts.of(
+                  trail.getNumChildren(),
+                  trail.getCversion(),
+                  none ? 0 : event.getStat().getNumChildren());
+            });
+  }
+
+  /** Not through Curator, which would lose the connection again and again for a list too long. */
   private CompletableFuture<List<RecordCheck.Seen>> newerEntries(ScopeRecord record) {
     return monitor
-        .call(callback -> client.getChildren().inBackground(callback).forPath(scope.auditPath()))
-        .thenCompose(
-            listed -> {
-              List<String> names =
-                  ScopeStore.check(listed, scope.auditPath(), "read") == Code.NONODE
-                      ? List.of()
-                      : listed.getChildren();
-              return entries(RecordCheck.notBefore(record, names), List.of());
-            });
+        .read(monitor.sessionId(), List.of(Op.getChildren(monitor.realPath(scope.auditPath()))))
+        .thenCompose(reply -> entries(RecordCheck.notBefore(record, names(reply)), List.of()));
+  }
+
+  private List<String> names(Reply reply) {
+    if (reply.results().size() == 1
+        && reply.results().get(0) instanceof OpResult.GetChildrenResult list) {
+      listPause.listed();
+      return list.getChildren();
+    }
+    if (reply.code() == Code.CONNECTIONLOSS) {
+      // Perhaps by this list: names may be longer than those of transitions. The next try does
+      // without it.
+      listPause.lost(monitor.clock().monotonicNanos());
+    }
+    Code code =
+        reply.results().size() == 1 && reply.results().get(0) instanceof OpResult.ErrorResult error
+            ? ServerErrors.code(error.getErr())
+            : reply.code();
+    if (ScopeStore.check(code, scope.auditPath(), "read") == Code.OK) {
+      throw ServerErrors.refused(Code.SYSTEMERROR, scope.auditPath(), "read");
+    }
+    return List.of();
   }
 
   /** Some at a time: there may be thousands, which others have put there. */

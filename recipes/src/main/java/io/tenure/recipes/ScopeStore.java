@@ -521,7 +521,7 @@ final class ScopeStore {
     return check(ServerErrors.code(event.getResultCode()), path, permission);
   }
 
-  private static Code check(Code code, String path, String permission) {
+  static Code check(Code code, String path, String permission) {
     if (code == Code.OK || code == Code.NONODE) {
       return code;
     }

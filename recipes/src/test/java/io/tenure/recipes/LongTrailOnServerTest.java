@@ -1,12 +1,15 @@
 package io.tenure.recipes;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tenure.audit.ArchivePosition;
 import io.tenure.audit.ArchiveSink;
 import io.tenure.audit.Archived;
 import io.tenure.audit.AuditArchiver;
+import io.tenure.audit.AuditLog;
 import io.tenure.lease.Lease;
+import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.Retention;
 import io.tenure.testing.LogLines;
 import io.tenure.testing.LongTrail;
@@ -22,6 +25,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Trails whose list does not fit into a reply: retention was lowered from keep-all, say. */
 @Timeout(90)
@@ -83,6 +88,65 @@ class LongTrailOnServerTest {
     }
     assertThat(entries()).as("none is deleted").isEqualTo(LONG + 6);
     assertThat(record()).contains("\"auditFirst\":1,").contains("\"auditNext\":407");
+  }
+
+  private void set(String data) throws Exception {
+    client.setData().forPath(SCOPE, data.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private void deleteOldest(int count) throws Exception {
+    for (String name : List.copyOf(ZooKeeperFixture.trail(client, SCOPE)).subList(0, count)) {
+      client.delete().forPath(SCOPE + "/audit/" + name);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aRecordThatWasSetBackGivesNoEpochOutTwiceThoughAsManyEntriesAreThereAsItKnows(
+      boolean touchedSince) throws Exception {
+    String older = record();
+    election(client, SCOPE, "w-3", Retention.KEEP_ALL).acquire().close();
+    deleteOldest(2);
+    set(older);
+    if (touchedSince) {
+      deleteOldest(1);
+    }
+    LeaderElection election = election(small, SCOPE, "w-2", Retention.KEEP_ALL);
+    assertThatThrownBy(() -> election.tryAcquire(Duration.ofSeconds(20)))
+        .isInstanceOf(ForeignDataException.class)
+        .hasMessageContaining("402 were ever made there")
+        .hasMessageContaining("larger -Djute.maxbuffer");
+    assertThat(losses).hasValue(0);
+    assertThat(record()).isEqualTo(older);
+  }
+
+  @Test
+  void aRecordThatIsWrittenByHandAsItWasIsNoReasonToRefuse() throws Exception {
+    set(record());
+    deleteOldest(2);
+    LeaderElection election = election(small, SCOPE, "w-2", Retention.KEEP_ALL);
+    assertThat(election.tryAcquire(Duration.ofSeconds(20)).orElseThrow().epoch()).isEqualTo(2);
+    assertThat(losses).hasValue(0);
+  }
+
+  @Test
+  void namesThatAreLongerThanThoseOfTransitionsCostTheConnectionOnceAndAreMovedAside()
+      throws Exception {
+    String scope = "/forged";
+    election(client, scope, "w-1", Retention.KEEP_ALL).acquire().close();
+    for (int i = 3; i < 7; i++) {
+      client.create().forPath(scope + "/audit/000000000" + i + "-elected-" + "x".repeat(9000));
+    }
+    client.setData().forPath(scope, client.getData().forPath(scope));
+    LeaderElection election = election(small, scope, "w-2", Retention.KEEP_ALL);
+    assertThatThrownBy(() -> election.tryAcquire(Duration.ofSeconds(30)))
+        .isInstanceOf(ForeignDataException.class)
+        .hasMessageContaining("6 were ever made there")
+        .hasMessageContaining("tenure audit quarantine " + scope);
+    assertThat(losses).hasValue(1);
+    AuditLog.of(client, scope).quarantine("operator", "forged", false);
+    assertThat(election.tryAcquire(Duration.ofSeconds(30)).orElseThrow().epoch()).isEqualTo(2);
+    assertThat(losses).hasValue(1);
   }
 
   @Test

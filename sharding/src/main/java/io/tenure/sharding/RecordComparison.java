@@ -3,6 +3,7 @@ package io.tenure.sharding;
 import io.tenure.internal.RecordCheck;
 import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.TrailLength;
+import io.tenure.internal.session.ListPause;
 import io.tenure.internal.session.Monitor;
 import io.tenure.internal.session.Reply;
 import io.tenure.internal.session.ServerErrors;
@@ -10,7 +11,9 @@ import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.Scope;
 import io.tenure.scope.TenureException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
@@ -49,6 +52,9 @@ final class RecordComparison {
 
   private final Monitor monitor;
 
+  /** Of shards whose list has probably lost the connection. */
+  private final Map<String, ListPause> listPauses = new HashMap<>();
+
   RecordComparison(Monitor monitor) {
     this.monitor = monitor;
   }
@@ -74,11 +80,15 @@ final class RecordComparison {
           CompletableFuture<Void> all = CompletableFuture.completedFuture(null);
           for (Suspect one : suspects) {
             int place = named.indexOf(one);
-            if (place >= 0 && isOfLastTransition(one, reply.results().get(place))) {
+            Optional<RecordCheck.Seen> last =
+                place < 0
+                    ? Optional.empty()
+                    : seen(one.record().lastEntryName().orElseThrow(), reply.results().get(place));
+            if (last.filter(seen -> isOfLastTransition(one, seen)).isPresent()) {
               verdicts.accept(one, Verdict.FITS);
             } else {
               all =
-                  all.thenCompose(done -> entries(session, one))
+                  all.thenCompose(done -> entries(session, one, last))
                       .thenAccept(verdict -> verdicts.accept(one, verdict));
             }
           }
@@ -96,10 +106,8 @@ final class RecordComparison {
     return Op.getData(monitor.realPath(scope.auditPath() + "/" + name));
   }
 
-  private static boolean isOfLastTransition(Suspect one, OpResult result) {
-    return seen(one.record().lastEntryName().orElseThrow(), result)
-        .filter(last -> RecordCheck.isOfLastTransition(one.record(), one.read().getMzxid(), last))
-        .isPresent();
+  private static boolean isOfLastTransition(Suspect one, RecordCheck.Seen last) {
+    return RecordCheck.isOfLastTransition(one.record(), one.read().getMzxid(), last);
   }
 
   private static Optional<RecordCheck.Seen> seen(String name, OpResult result) {
@@ -110,23 +118,25 @@ final class RecordComparison {
     return Optional.of(new RecordCheck.Seen(name, data, read.getStat().getCzxid()));
   }
 
-  private CompletableFuture<Verdict> entries(long session, Suspect one) {
-    int entries = one.trail().getNumChildren();
-    if (!TrailLength.fits(entries, one.record(), monitor.packetBytes())) {
-      Optional<ForeignDataException> older =
-          one.read().getMzxid() > one.trail().getPzxid()
-              ? RecordCheck.older(one.scope(), one.record(), entries)
-              : Optional.empty();
-      return verdict(session, one, older);
+  private CompletableFuture<Verdict> entries(
+      long session, Suspect one, Optional<RecordCheck.Seen> last) {
+    ListPause pause = listPauses.get(one.shard());
+    boolean listable =
+        TrailLength.fits(one.trail().getNumChildren(), one.record(), monitor.packetBytes())
+            && (pause == null || !pause.isOn(monitor.clock().monotonicNanos()));
+    if (!listable) {
+      return counted(session, one, last);
     }
     return monitor
         .read(session, List.of(Op.getChildren(monitor.realPath(one.scope().auditPath()))))
         .thenCompose(
             reply -> {
               if (reply.results().size() != 1) {
+                noteLoss(one, reply);
                 return CompletableFuture.completedFuture(
                     new Verdict(false, lasting(reply.code(), one)));
               }
+              listPauses.remove(one.shard());
               List<String> names =
                   reply.results().get(0) instanceof OpResult.GetChildrenResult listed
                       ? listed.getChildren()
@@ -144,6 +154,43 @@ final class RecordComparison {
                                       one.record(),
                                       one.read().getMzxid(),
                                       read.get())));
+            });
+  }
+
+  /**
+   * The connection was lost, perhaps by this list: names may be longer than those of transitions.
+   * The next try does without it.
+   */
+  private void noteLoss(Suspect one, Reply reply) {
+    if (reply.code() == Code.CONNECTIONLOSS) {
+      listPauses
+          .computeIfAbsent(one.shard(), any -> new ListPause())
+          .lost(monitor.clock().monotonicNanos());
+    }
+  }
+
+  private CompletableFuture<Verdict> counted(
+      long session, Suspect one, Optional<RecordCheck.Seen> last) {
+    return monitor
+        .read(session, List.of(Op.getData(monitor.realPath(one.scope().quarantinePath()))))
+        .thenCompose(
+            reply -> {
+              if (reply.results().size() != 1) {
+                return CompletableFuture.completedFuture(
+                    new Verdict(false, lasting(reply.code(), one)));
+              }
+              int aside =
+                  reply.results().get(0) instanceof OpResult.GetDataResult found
+                      ? found.getStat().getNumChildren()
+                      : 0;
+              RecordCheck.Counts counts =
+                  RecordCheck.Counts.of(
+                      one.trail().getNumChildren(), one.trail().getCversion(), aside);
+              return verdict(
+                  session,
+                  one,
+                  RecordCheck.older(
+                      one.scope(), one.record(), one.read().getMzxid(), last, counts));
             });
   }
 

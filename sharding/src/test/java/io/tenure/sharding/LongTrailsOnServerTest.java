@@ -3,6 +3,8 @@ package io.tenure.sharding;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.util.List;
+import java.nio.charset.StandardCharsets;
 import io.tenure.lease.Lease;
 import io.tenure.lease.NextStep;
 import io.tenure.recipes.SessionMonitor;
@@ -105,5 +107,43 @@ class LongTrailsOnServerTest {
     for (int i = 1; i < SHARDS; i++) {
       assertThat(ZooKeeperFixture.trail(client, shard(i))).as("shard %s", i).hasSize(KEPT);
     }
+  }
+
+  @Test
+  void aRecordThatWasSetBackGivesNoEpochOutTwiceWhereTheTrailCannotBeListed() throws Exception {
+    CuratorFramework client = zk.client();
+    AtomicInteger losses = new AtomicInteger();
+    ShardWorker first = worker(client, ID);
+    awaitLed(SHARDS);
+    first.close();
+    for (int i = 0; i < 2; i++) {
+      LongTrail.lengthen(client, shard(i), ID, LONG);
+      List<String> names = List.copyOf(ZooKeeperFixture.trail(client, shard(i)));
+      for (String name : names.subList(0, 2)) {
+        client.delete().forPath(shard(i) + "/audit/" + name);
+      }
+    }
+    // As many entries are there as the older record knows.
+    String newest = new String(client.getData().forPath(shard(0)), StandardCharsets.UTF_8);
+    String older = newest.replace("\"auditNext\":" + (LONG + 1), "\"auditNext\":" + (LONG - 1));
+    client.setData().forPath(shard(0), older.getBytes(StandardCharsets.UTF_8));
+    client.setData().forPath(shard(1), client.getData().forPath(shard(1)));
+    tasks.led.set(0);
+
+    try (LogLines log = LogLines.of("io.tenure.sharding")) {
+      worker(LongTrail.smallClient(zk, losses), "w-2");
+      awaitLed(SHARDS - 1);
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(log.warnings())
+                      .anySatisfy(
+                          line ->
+                              assertThat(line)
+                                  .contains(shard(0), LONG + " were ever made there")));
+      assertThat(tasks.led).as("all but the first").hasValue(SHARDS - 1);
+    }
+    assertThat(client.getData().forPath(shard(0))).asString().isEqualTo(older);
+    assertThat(losses).hasValue(0);
   }
 }
