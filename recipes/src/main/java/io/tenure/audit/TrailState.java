@@ -1,6 +1,7 @@
 package io.tenure.audit;
 
 import io.tenure.internal.AuditFormat;
+import io.tenure.internal.CountedIndexes;
 import io.tenure.internal.EntryChain;
 import io.tenure.internal.ZnodeJson;
 import io.tenure.internal.session.ZnodeReader.Znode;
@@ -99,6 +100,13 @@ final class TrailState {
       return record().map(TrailState::next).orElse(OptionalLong.empty());
     }
 
+    /** The next index, or the first one before there was a record; never beyond a later one. */
+    private OptionalLong next(OptionalLong later) {
+      return later.isEmpty()
+          ? later
+          : OptionalLong.of(Math.min(next().orElse(1), later.getAsLong()));
+    }
+
     /** Whether the list is of the same life of the trail. */
     boolean isOf(long auditZxid) {
       return audit.filter(znode -> znode.stat().getCzxid() == auditZxid).isPresent();
@@ -134,9 +142,8 @@ final class TrailState {
    * the archive past the entries that are still to come under smaller indexes. Where there is no
    * record, or one that cannot be read, every entry is taken.
    *
-   * <p>What the record has counted since before the list was read may be missing from it, and a
-   * forged one may stand alone under its index. So this is left to another look, see {@link
-   * #movedOn}.
+   * <p>What the record counts only since the list was read, see {@link CountedIndexes}, is left to
+   * another look, see {@link #movedOn}.
    *
    * @param earlier what was read before the children were listed
    * @param children of the {@code audit} znode
@@ -151,17 +158,15 @@ final class TrailState {
             ? field(audit, FIRST)
             : parent.map(znode -> field(znode, FIRST)).orElse(own);
     long first = Math.max(counts.orElse(1), field(audit, "first").orElse(1));
-    long complete = next.isEmpty() ? Long.MAX_VALUE : earlier.next().orElse(1);
+    CountedIndexes indexes = CountedIndexes.of(first, earlier.next(next), next);
     List<String> counted = new ArrayList<>(children.size());
     List<String> uncounted = new ArrayList<>(0);
     for (String name : children) {
       OptionalLong index = AuditFormat.index(name);
       if (index.isPresent()) {
-        boolean isCounted =
-            next.isEmpty() || (index.getAsLong() < next.getAsLong() && index.getAsLong() >= first);
-        if (!isCounted) {
+        if (next.isPresent() && !indexes.contains(index.getAsLong())) {
           uncounted.add(name);
-        } else if (index.getAsLong() < complete) {
+        } else if (indexes.isListed(index.getAsLong())) {
           counted.add(name);
         }
       }

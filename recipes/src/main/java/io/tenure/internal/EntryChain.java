@@ -18,10 +18,9 @@ import java.util.TreeMap;
  * one index it is known which one is the entry, from the newest down to the first that is missing
  * or was rewritten. What stands outside of the indexes that the record counts is no entry.
  *
- * <p>Where the record moved on during the reading, the entries that it counts since may be missing
- * from the list, and forged ones may stand alone under their indexes. So under those indexes only
- * what the record's last digest leads down to is an entry. The digest of an entry before proves
- * nothing: anyone can repeat it.
+ * <p>Where the record moved on during the reading, see {@link CountedIndexes}, only what its last
+ * digest leads down to is an entry under the indexes that it counts since. The digest of an entry
+ * before proves nothing: anyone can repeat it.
  *
  * <p>Pure; used for one reading.
  */
@@ -78,11 +77,10 @@ public final class EntryChain {
   private final List<String> doubtful = new ArrayList<>();
   private final Set<String> unsettled = new HashSet<>();
 
-  /** From there on the list may lack entries. */
-  private final long complete;
+  private final CountedIndexes counted;
 
-  private EntryChain(long complete) {
-    this.complete = complete;
+  private EntryChain(CountedIndexes counted) {
+    this.counted = counted;
   }
 
   /**
@@ -94,21 +92,28 @@ public final class EntryChain {
    */
   public static Told tell(List<Link> links, long first, List<Anchor> anchors) {
     EntryChain chain =
-        new EntryChain(anchors.stream().findFirst().map(Anchor::next).orElse(Long.MAX_VALUE));
-    long next = anchors.stream().mapToLong(Anchor::next).max().orElse(Long.MAX_VALUE);
+        new EntryChain(
+            CountedIndexes.of(
+                first,
+                anchors.stream().mapToLong(Anchor::next).findFirst(),
+                anchors.stream().mapToLong(Anchor::next).max()));
     anchors.forEach(anchor -> chain.digests.put(anchor.next() - 1, anchor.digest()));
-    for (Link link : links) {
-      if (link.index() >= next) {
-        chain.foreign.put(link.path(), "the record does not count it");
-      } else if (link.index() < first) {
-        chain.foreign.put(link.path(), "is older than the oldest that the record counts");
-      } else {
-        chain.byIndex.computeIfAbsent(link.index(), any -> new ArrayList<>()).add(link);
-      }
-    }
+    links.forEach(chain::take);
     chain.walk();
     return new Told(
         Map.copyOf(chain.foreign), List.copyOf(chain.doubtful), Set.copyOf(chain.unsettled));
+  }
+
+  private void take(Link link) {
+    if (counted.contains(link.index())) {
+      byIndex.computeIfAbsent(link.index(), any -> new ArrayList<>()).add(link);
+    } else {
+      foreign.put(
+          link.path(),
+          counted.isDeleted(link.index())
+              ? "is older than the oldest that the record counts"
+              : "the record does not count it");
+    }
   }
 
   /** From the newest down. */
@@ -138,7 +143,7 @@ public final class EntryChain {
           .forEach(link -> foreign.put(link.path(), "stands beside " + entry.get().path()));
       return entry;
     }
-    if (some.get(0).index() >= complete) {
+    if (!counted.isListed(some.get(0).index())) {
       some.forEach(link -> unsettled.add(link.path()));
       return Optional.empty();
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.tenure.internal.AuditFormat;
+import io.tenure.internal.ScopeRecord;
 import io.tenure.recipes.LeaderElection;
 import io.tenure.scope.AuditEntry;
 import io.tenure.scope.PermissionDeniedException;
@@ -14,8 +15,13 @@ import io.tenure.testing.ZooKeeperFixture;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.curator.framework.CuratorFramework;
+import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.ZooDefs.Ids;
 import org.apache.zookeeper.ZooDefs.Perms;
 import org.apache.zookeeper.data.ACL;
@@ -163,6 +169,87 @@ class ForeignEntriesOnServerTest {
           .untilAsserted(() -> assertThat(transitions(followed)).isEqualTo(HISTORY.subList(2, 4)));
       assertThat(following).isNotNull();
     }
+  }
+
+  /** An entry as the next transition would make it, under its index, with the right digest. */
+  private void forgeNext(AuditEntry like) throws Exception {
+    ScopeRecord record = ScopeRecord.parse(SCOPE, worker.getData().forPath(SCOPE));
+    AuditEntry forged =
+        new AuditEntry(
+            record.auditNext(),
+            new Transition.Lapsed("forged"),
+            record.epoch(),
+            like.candidate(),
+            like.session(),
+            Instant.EPOCH,
+            like.recordedBy(),
+            like.predecessor(),
+            record.digest());
+    try {
+      forge(AuditFormat.name(forged), AuditFormat.bytes(forged));
+    } catch (KeeperException.NodeExistsException e) {
+      // Forged already; the record has not moved since.
+    }
+  }
+
+  @Test
+  void aFollowerThatReadsWhileEntriesAreForgedHearsEachTransitionOnceAndNothingElse()
+      throws Exception {
+    lead("w-1");
+    AuditEntry like = log.entries().get(0).entry();
+    List<RecordedEntry> heard = new CopyOnWriteArrayList<>();
+    List<String> others = new CopyOnWriteArrayList<>();
+    AuditFollower follower =
+        new AuditFollower() {
+          @Override
+          public void entry(RecordedEntry entry) {
+            heard.add(entry);
+          }
+
+          @Override
+          public void gap(long first, long last) {
+            others.add("gap " + first + " to " + last);
+          }
+
+          @Override
+          public void newTrail(RecordedEntry last, String reason) {
+            others.add("new trail: " + reason);
+          }
+
+          @Override
+          public void failed(RuntimeException cause) {
+            others.add("failed: " + cause);
+          }
+        };
+    AtomicBoolean led = new AtomicBoolean();
+    CompletableFuture<Integer> forger =
+        CompletableFuture.supplyAsync(
+            () -> {
+              int forged = 0;
+              while (!led.get()) {
+                try {
+                  forgeNext(like);
+                  forged++;
+                } catch (Exception e) {
+                  throw new CompletionException(e);
+                }
+              }
+              return forged;
+            });
+    try (AuditLog.Following following = log.follow(follower)) {
+      for (int i = 0; i < 12; i++) {
+        lead("w-" + i);
+      }
+      led.set(true);
+      assertThat(forger.get(30, TimeUnit.SECONDS)).isGreaterThan(12);
+      await().atMost(30, TimeUnit.SECONDS).until(() -> heard.size() >= 26);
+      assertThat(transitions(heard)).isEqualTo(transitions(log.entries()));
+      assertThat(heard)
+          .extracting(entry -> entry.entry().transition().word())
+          .containsOnly("elected", "resigned");
+      assertThat(others).isEmpty();
+    }
+    assertThat(worker.getChildren().forPath(AUDIT)).hasSizeGreaterThan(26);
   }
 
   @Test
