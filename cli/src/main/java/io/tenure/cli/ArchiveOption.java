@@ -10,10 +10,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -51,6 +53,28 @@ final class ArchiveOption {
     } catch (IOException e) {
       throw failed(e);
     }
+  }
+
+  /** Says in one line what of these trails cannot be read and so is left out. */
+  static void sayUnreadable(Io io, Collection<ArchivedTrail> trails) {
+    // A line that cannot be read may belong to any trail, and counts once.
+    Set<AuditTrail.Unreadable> all = new LinkedHashSet<>();
+    trails.forEach(trail -> all.addAll(trail.unreadable()));
+    all.stream()
+        .findFirst()
+        .ifPresent(
+            bad ->
+                Failures.say(
+                    io.err(),
+                    bad.path()
+                        + ": "
+                        + bad.problem()
+                        + "; it is left out"
+                        + (all.size() == 1
+                            ? ""
+                            : ", and "
+                                + (all.size() - 1)
+                                + " more that tenure audit verify --archive names")));
   }
 
   /**

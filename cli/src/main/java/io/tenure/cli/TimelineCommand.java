@@ -64,6 +64,7 @@ final class TimelineCommand implements Callable<Integer> {
       Target found = new Targets(connection.client()).find(target);
       Trails trails = new Trails(connection.client(), found);
       Map<String, ArchivedTrail> archived = archive.trails(trails.scopes());
+      ArchiveOption.sayUnreadable(io, archived.values());
       Instant asOf = io.clock().instant();
       List<AuditTrail> whole = new ArrayList<>();
       for (AuditTrail live : trails.read()) {

@@ -64,6 +64,7 @@ final class WhoCommand implements Callable<Integer> {
     try (Connection connection = connect.open()) {
       Scope found = new Targets(connection.client()).findScope(scope);
       ArchivedTrail archived = archive.trails(List.of(found.path())).get(found.path());
+      ArchiveOption.sayUnreadable(io, archived == null ? List.of() : List.of(archived));
       AuditTrail live = AuditLog.of(connection.client(), found.path()).trail();
       AuditTrail trail = archived == null ? live : live.withArchived(archived.entries());
       trail.unreadable().forEach(bad -> Failures.say(io.err(), bad.path() + ": " + bad.problem()));

@@ -95,6 +95,27 @@ class ArchiveCommandTest {
   }
 
   @Test
+  void aDamagedLineOfTheArchiveIsSaidOnceByAllThatLeaveItOut() throws Exception {
+    leadOnce("/a/torn", "w-1");
+    String dir = directory.resolve("torn").toString();
+    run("archive", "/a/torn", "--dir", dir, "--once");
+    Path file = Path.of(dir, "audit-00000001.jsonl");
+    Files.writeString(file, Files.readString(file) + "damaged\n");
+    String page = directory.resolve("page.html").toString();
+    for (Cli.Result result :
+        List.of(
+            run("timeline", "/a/torn", "-o", page, "--archive", dir),
+            run("who", "/a/torn", "--at", "1m ago", "--archive", dir))) {
+      assertThat(result.err().lines().filter(line -> line.contains("jsonl:3")))
+          .as(result.toString())
+          .singleElement()
+          .asString()
+          .contains("it is left out");
+    }
+    assertThat(Path.of(page)).exists();
+  }
+
+  @Test
   void historyThatWasRewrittenAfterItWasArchivedIsFound() throws Exception {
     leadOnce("/a/rewritten", "w-1");
     String dir = directory.toString();
