@@ -385,8 +385,8 @@ final class ElectionDriver implements SessionListener, Office {
     }
     if (machine.state() == ElectionState.IDLE) {
       request++; // What is still being read is of no use.
-      reading.succeeded();
-      handleWait.over();
+      reading.givenUp();
+      handleWait.givenUp();
       stuckSaid = false;
     }
     settleIfIdle();

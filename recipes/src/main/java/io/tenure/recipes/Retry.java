@@ -86,7 +86,13 @@ final class Retry {
   }
 
   /** What was to be tried again is not wanted. */
-  void cancel() {
+  void givenUp() {
+    cancel();
+    backoff.reset();
+    wait.givenUp();
+  }
+
+  private void cancel() {
     stopTimer();
     waiting = null;
   }

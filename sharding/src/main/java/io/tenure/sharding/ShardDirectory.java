@@ -217,7 +217,7 @@ public final class ShardDirectory implements AutoCloseable {
             current = false;
             trust.stop();
             group.stop();
-            groupWait.over();
+            groupWait.givenUp();
             if (watchedIn != 0) {
               monitor.removeWatch(watchedIn, monitor.realPath(paths.shards()), watcher);
             }
@@ -259,14 +259,14 @@ public final class ShardDirectory implements AutoCloseable {
       current = false;
       trust.stop();
       group.stop();
-      groupWait.over(); // It waits for a connection now, which is said elsewhere.
+      groupWait.givenUp(); // It waits for a connection now, which is said elsewhere.
       watchedIn = 0;
     }
 
     @Override
     public void closed(TenureException cause) {
       current = false;
-      groupWait.over();
+      groupWait.givenUp();
       complete.completeExceptionally(cause);
     }
   }

@@ -38,7 +38,7 @@ public final class ConnectionWait implements SessionListener {
   /** Ends the wait. */
   public void stop() {
     monitor.removeListener(this);
-    monitor.execute(wait::over);
+    monitor.execute(wait::givenUp);
   }
 
   private void missing() {
@@ -62,6 +62,6 @@ public final class ConnectionWait implements SessionListener {
 
   @Override
   public void closed(TenureException cause) {
-    wait.over();
+    wait.givenUp();
   }
 }

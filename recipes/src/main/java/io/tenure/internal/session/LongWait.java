@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * <pre>{@code
  * LongWait wait = new LongWait(monitor, log, "scope=" + scope + " waits for the office");
  * wait.because(monitor.noConnection()); // at each try that came to nothing
- * wait.over(); // when a try succeeded, or the wait was given up
+ * wait.over(); // when a try succeeded
+ * wait.givenUp(); // when nothing is waited for any longer, though no try has succeeded
  * }</pre>
  *
  * <p>The reason is a sentence with path and remedy: {@link ServerErrors#sentence} and {@link
@@ -89,8 +90,17 @@ public final class LongWait {
     }
   }
 
-  /** The wait is over, or there was none. */
+  /** What was waited for has come, or there was no wait. */
   public void over() {
+    end("goes on");
+  }
+
+  /** What was waited for has not come, and is not waited for any longer; or there was no wait. */
+  public void givenUp() {
+    end("waits no longer");
+  }
+
+  private void end(String how) {
     if (!waiting) {
       return;
     }
@@ -99,7 +109,7 @@ public final class LongWait {
       pending.cancel(false);
     }
     if (said) {
-      log.info("{}: goes on after {} ms", who, waitedMillis());
+      log.info("{}: {} after {} ms", who, how, waitedMillis());
     }
   }
 

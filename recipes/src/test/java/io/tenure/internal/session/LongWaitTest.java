@@ -85,6 +85,19 @@ class LongWaitTest {
   }
 
   @Test
+  void ofAWaitThatIsGivenUpNothingGoesOn() {
+    wait.because("no server answers");
+    timeIsOver();
+    now += 5_000_000_000L;
+    wait.givenUp();
+    wait.over();
+
+    assertThat(lines.atLeast(Level.INFO)).hasSize(2);
+    assertThat(lines.atLeast(Level.INFO).get(1).getFormattedMessage())
+        .isEqualTo("scope=/x waits for the office: waits no longer after 15000 ms");
+  }
+
+  @Test
   void theNextWaitHasItsOwnLine() {
     wait.because("no server answers");
     timeIsOver();
