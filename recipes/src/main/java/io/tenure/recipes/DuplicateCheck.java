@@ -109,6 +109,7 @@ final class DuplicateCheck {
             (rivals, error) -> {
               if (error != null) {
                 log.debug("scope={} queue not read for duplicates", settings.scope(), error);
+                monitor.schedule(() -> run(latch, wanted, onDuplicate), untilListed.nextNanos());
               } else if (wanted.getAsBoolean()) {
                 rivals.stream()
                     .findFirst()

@@ -18,6 +18,9 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
+import io.tenure.testing.FaultProxy;
+import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.CreateMode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -87,6 +90,43 @@ class DuplicateCandidateOnServerTest {
     await().pollDelay(sessionTimeout.multipliedBy(4)).until(() -> !acquiring.isDone());
     operator.delete().forPath(rival);
     assertThat(acquiring.get().epoch()).isEqualTo(2);
+  }
+
+  @Test
+  void aRivalIsFoundAlsoWhereTheQueueCouldNotBeReadAtFirst() throws Exception {
+    LeaderElection leads =
+        zk.closeLater(
+            LeaderElection.builder(zk.monitor(zk.client()), SCOPE)
+                .candidateId("leads")
+                .leaseDuration(Duration.ofMinutes(1))
+                .build());
+    Lease lease = leads.acquire();
+    zk.client()
+        .create()
+        .withMode(CreateMode.EPHEMERAL_SEQUENTIAL)
+        .forPath(
+            SCOPE + "/latch/latch-",
+            CandidateFormat.text(Candidate.ofThisProcess("twin", Optional.empty()))
+                .getBytes(StandardCharsets.UTF_8));
+    FaultProxy proxy = zk.proxy();
+    // The first look is whether there is room in the queue.
+    FaultProxy.Fault denied =
+        proxy.replaceError(
+            ZooDefs.OpCode.exists,
+            2,
+            KeeperException.Code.NOAUTH.intValue(),
+            body -> new String(body, StandardCharsets.UTF_8).indexOf(SCOPE + "/latch\0") > 0);
+    CompletableFuture<Lease> acquiring =
+        acquiring(election(zk.client(proxy.connectString(), Duration.ofSeconds(1))));
+    await()
+        .atMost(40, TimeUnit.SECONDS)
+        .until(
+            () -> {
+              lease.renew();
+              return acquiring.isDone();
+            });
+    assertThat(denied.fired()).isTrue();
+    assertThatThrownBy(acquiring::get).hasCauseInstanceOf(DuplicateCandidateException.class);
   }
 
   @Test
