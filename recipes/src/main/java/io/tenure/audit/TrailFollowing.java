@@ -2,6 +2,7 @@ package io.tenure.audit;
 
 import io.tenure.internal.AuditFormat;
 import io.tenure.internal.Backoff;
+import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.session.Log;
 import io.tenure.internal.session.Logins;
 import io.tenure.internal.session.ZnodeReader;
@@ -159,6 +160,9 @@ final class TrailFollowing implements AuditLog.Following {
   private Optional<TrailState> trail() throws InterruptedException {
     Optional<TrailState> state = reader.state(watcher);
     if (state.isPresent()) {
+      if (state.get().ownsRecord) {
+        throw ScopeRecord.group(scope.path());
+      }
       sharedIndexes.leaveOut(state.get());
     }
     return state;

@@ -2,6 +2,7 @@ package io.tenure.internal;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tenure.scope.Bounds;
+import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.Scope;
 import io.tenure.scope.Tenure;
 import io.tenure.scope.Transition;
@@ -87,9 +88,24 @@ public record ScopeRecord(
     return new ScopeRecord(0, Optional.empty(), Optional.empty(), 1, 1, GENESIS, nothing);
   }
 
+  /** The error of a group that is taken for a scope. */
+  public static ForeignDataException group(String path) {
+    return new ForeignDataException(
+        path
+            + " is a group of shards and no scope: nobody leads it as a whole. Its shards are the"
+            + " scopes "
+            + path
+            + "/shards/SHARD, which its workers lead; what operators changed in it is read with"
+            + " ShardGroup.operations, or with tenure audit "
+            + path);
+  }
+
   /** Parses the znode's data. */
   public static ScopeRecord parse(String path, byte[] data) {
     ZnodeJson json = ZnodeJson.parse(path, data, WAY_OUT);
+    if (json.get("shards") != null && json.get("epoch") == null) {
+      throw group(path);
+    }
     long epoch = json.number("epoch", 0);
     Optional<Incumbent> incumbent =
         epoch == 0 ? Optional.empty() : Optional.of(Incumbent.read(json));

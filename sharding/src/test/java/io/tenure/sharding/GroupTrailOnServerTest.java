@@ -4,6 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import java.util.concurrent.CompletableFuture;
+import io.tenure.scope.ForeignDataException;
+import io.tenure.recipes.LeaderElection;
+import io.tenure.lease.NextStep;
+import io.tenure.audit.RecordedEntry;
+import io.tenure.audit.AuditLog;
+import io.tenure.audit.AuditFollower;
 import io.tenure.audit.AuditTrail;
 import io.tenure.audit.Finding;
 import io.tenure.audit.Finding.Rule;
@@ -56,6 +63,38 @@ class GroupTrailOnServerTest {
   }
 
   // ---------------------------------------------------------------- what is recorded
+
+  @Test
+  void whoTakesAGroupForAScopeIsToldWhereItsTrailIs() throws Exception {
+    StillGroup still = twelve();
+    still.group().capacity("w-1", 2, "");
+    String path = still.paths.group();
+    AuditLog log = AuditLog.of(still.client, path);
+    assertThatThrownBy(log::entries)
+        .isInstanceOf(ForeignDataException.class)
+        .hasMessageContaining("ShardGroup.operations");
+    try (LeaderElection election = LeaderElection.builder(still.client, path).build()) {
+      assertThatThrownBy(() -> election.tryAcquire(Duration.ofSeconds(20)))
+          .isInstanceOf(ForeignDataException.class)
+          .hasMessageContaining(path + " is a group of shards and no scope");
+    }
+      CompletableFuture<RuntimeException> failed = new CompletableFuture<>();
+      AuditFollower follower =
+          new AuditFollower() {
+            @Override
+            public void entry(RecordedEntry entry) {}
+
+            @Override
+            public void failed(RuntimeException cause) {
+              failed.complete(cause);
+            }
+          };
+      try (AuditLog.Following following = log.follow(follower)) {
+        assertThat(failed.get(20, TimeUnit.SECONDS))
+            .isInstanceOf(ForeignDataException.class)
+            .hasMessageContaining("ShardGroup.operations");
+    }
+  }
 
   @Test
   void everyDirectiveIsWrittenWithItsEntryInOneTransaction() throws Exception {
