@@ -111,7 +111,7 @@ final class Revocation {
       throw new CoordinationException(
           scope.leaderPath()
               + " could not be written, or the answer was lost: "
-              + e.getMessage()
+              + ServerErrors.failed(e, scope.leaderPath(), "write").getMessage()
               + ". Ask tenure who "
               + scope.path(),
           e);

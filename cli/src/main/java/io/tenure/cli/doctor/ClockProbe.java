@@ -1,6 +1,6 @@
 package io.tenure.cli.doctor;
 
-import io.tenure.scope.CoordinationException;
+import io.tenure.internal.session.ServerErrors;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -89,8 +89,7 @@ final class ClockProbe {
         | KeeperException.NoChildrenForEphemeralsException e) {
       return Optional.empty(); // Not here; perhaps below another parent.
     } catch (Exception e) {
-      throw new CoordinationException(
-          "a probe below " + parent + " cannot be made: " + e.getMessage(), e);
+      throw ServerErrors.failed(e, parent, "create");
     }
   }
 }

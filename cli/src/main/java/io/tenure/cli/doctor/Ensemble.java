@@ -1,5 +1,7 @@
 package io.tenure.cli.doctor;
 
+import io.tenure.internal.session.ServerErrors;
+import io.tenure.scope.TenureException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -70,11 +72,11 @@ record Ensemble(
     } catch (KeeperException.NoNodeException e) {
       problem = "there is no /zookeeper/config";
     } catch (Exception e) {
+      TenureException failure = ServerErrors.failed(e, "/zookeeper/config", "read");
       if (Doctor.isDisconnected(e)) {
-        throw new io.tenure.scope.CoordinationException(
-            "/zookeeper/config cannot be read: " + e.getMessage(), e);
+        throw failure;
       }
-      problem = "/zookeeper/config cannot be read: " + e.getMessage();
+      problem = String.valueOf(failure.getMessage());
     }
     return new Ensemble(
         answers(examination, List.copyOf(all.values())), given, voters, problem, unnamed);
@@ -115,8 +117,7 @@ record Ensemble(
     } catch (InterruptedException e) {
       throw e;
     } catch (Exception e) {
-      throw new io.tenure.scope.CoordinationException(
-          "there is no connection to ZooKeeper: " + e.getMessage(), e);
+      throw ServerErrors.failed(e, "/", "a look at the connection");
     }
   }
 }
