@@ -66,8 +66,7 @@ final class ArchiveOption {
             bad ->
                 Failures.say(
                     io.err(),
-                    bad.path()
-                        + ": "
+                    (bad.problem().startsWith(bad.path()) ? "" : bad.path() + ": ")
                         + bad.problem()
                         + "; it is left out"
                         + (all.size() == 1

@@ -106,7 +106,7 @@ class ArchiveCommandTest {
         List.of(
             run("timeline", "/a/torn", "-o", page, "--archive", dir),
             run("who", "/a/torn", "--at", "1m ago", "--archive", dir))) {
-      assertThat(result.err().lines().filter(line -> line.contains("jsonl:3")))
+      assertThat(result.err().lines().filter(line -> line.contains("jsonl:4")))
           .as(result.toString())
           .singleElement()
           .asString()

@@ -25,8 +25,7 @@ public record CountedIndexes(long first, long next, long complete) {
   public static CountedIndexes of(long first, OptionalLong before, OptionalLong after) {
     long next = Math.max(before.orElse(Long.MIN_VALUE), after.orElse(Long.MIN_VALUE));
     boolean known = before.isPresent() || after.isPresent();
-    return new CountedIndexes(
-        first, known ? next : Long.MAX_VALUE, before.orElse(Long.MAX_VALUE));
+    return new CountedIndexes(first, known ? next : Long.MAX_VALUE, before.orElse(Long.MAX_VALUE));
   }
 
   /** Whether an entry under this index was deleted, as far as the record knows. */

@@ -146,8 +146,7 @@ final class RecordGuard {
                 .thenApply(seen -> RecordCheck.older(scope, record, stat.getMzxid(), seen))
             : counts(trail)
                 .thenApply(
-                    counts ->
-                        RecordCheck.older(scope, record, stat.getMzxid(), last, counts));
+                    counts -> RecordCheck.older(scope, record, stat.getMzxid(), last, counts));
     return found.thenCompose(
         older ->
             older.isEmpty()

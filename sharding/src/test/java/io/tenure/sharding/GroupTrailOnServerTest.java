@@ -4,18 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
-import java.util.concurrent.CompletableFuture;
-import io.tenure.scope.ForeignDataException;
-import io.tenure.recipes.LeaderElection;
-import io.tenure.lease.NextStep;
-import io.tenure.audit.RecordedEntry;
-import io.tenure.audit.AuditLog;
 import io.tenure.audit.AuditFollower;
+import io.tenure.audit.AuditLog;
 import io.tenure.audit.AuditTrail;
 import io.tenure.audit.Finding;
 import io.tenure.audit.Finding.Rule;
 import io.tenure.audit.ForeignEntry;
+import io.tenure.audit.RecordedEntry;
 import io.tenure.internal.TrailRecord;
+import io.tenure.recipes.LeaderElection;
+import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.OutcomeUnknownException;
 import io.tenure.scope.PermissionDeniedException;
 import io.tenure.scope.TenureException;
@@ -24,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -78,21 +77,21 @@ class GroupTrailOnServerTest {
           .isInstanceOf(ForeignDataException.class)
           .hasMessageContaining(path + " is a group of shards and no scope");
     }
-      CompletableFuture<RuntimeException> failed = new CompletableFuture<>();
-      AuditFollower follower =
-          new AuditFollower() {
-            @Override
-            public void entry(RecordedEntry entry) {}
+    CompletableFuture<RuntimeException> failed = new CompletableFuture<>();
+    AuditFollower follower =
+        new AuditFollower() {
+          @Override
+          public void entry(RecordedEntry entry) {}
 
-            @Override
-            public void failed(RuntimeException cause) {
-              failed.complete(cause);
-            }
-          };
-      try (AuditLog.Following following = log.follow(follower)) {
-        assertThat(failed.get(20, TimeUnit.SECONDS))
-            .isInstanceOf(ForeignDataException.class)
-            .hasMessageContaining("ShardGroup.operations");
+          @Override
+          public void failed(RuntimeException cause) {
+            failed.complete(cause);
+          }
+        };
+    try (AuditLog.Following following = log.follow(follower)) {
+      assertThat(failed.get(20, TimeUnit.SECONDS))
+          .isInstanceOf(ForeignDataException.class)
+          .hasMessageContaining("ShardGroup.operations");
     }
   }
 

@@ -3,8 +3,6 @@ package io.tenure.sharding;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.util.List;
-import java.nio.charset.StandardCharsets;
 import io.tenure.lease.Lease;
 import io.tenure.lease.NextStep;
 import io.tenure.recipes.SessionMonitor;
@@ -12,7 +10,9 @@ import io.tenure.scope.Retention;
 import io.tenure.testing.LogLines;
 import io.tenure.testing.LongTrail;
 import io.tenure.testing.ZooKeeperFixture;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.curator.framework.CuratorFramework;
@@ -139,8 +139,7 @@ class LongTrailsOnServerTest {
                   assertThat(log.warnings())
                       .anySatisfy(
                           line ->
-                              assertThat(line)
-                                  .contains(shard(0), LONG + " were ever made there")));
+                              assertThat(line).contains(shard(0), LONG + " were ever made there")));
       assertThat(tasks.led).as("all but the first").hasValue(SHARDS - 1);
     }
     assertThat(client.getData().forPath(shard(0))).asString().isEqualTo(older);
