@@ -92,7 +92,7 @@ final class Retry {
     wait.givenUp();
   }
 
-  private void cancel() {
+  void cancel() {
     stopTimer();
     waiting = null;
   }

@@ -2,6 +2,7 @@ package io.tenure.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tenure.internal.RecordCheck.Counts;
 import io.tenure.internal.RecordCheck.Seen;
 import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.Retention;
@@ -264,16 +265,56 @@ class RecordCheckTest {
 
   // ---------------------------------------------------------------- by counts
 
+  private static Optional<String> counted(ScopeRecord record, int entries, int made, int aside) {
+    // As the server counts: what was made and deleted, of what is left.
+    Counts counts = Counts.of(entries, 2 * made - entries, aside);
+    assertThat(counts.made()).isEqualTo(made);
+    return RecordCheck.older(SCOPE, record, 99, Optional.empty(), counts)
+        .map(ForeignDataException::getMessage);
+  }
+
   @Example
-  void ofATrailThatIsTooLongToBeListedTheNumberOfEntriesTells() {
+  void ofATrailThatCannotBeListedTheNumberOfEntriesTells() {
     ScopeRecord record = new History(5).record(5);
-    assertThat(RecordCheck.older(SCOPE, record, 5)).isEmpty();
-    assertThat(RecordCheck.older(SCOPE, record, 4)).isEmpty();
-    assertThat(RecordCheck.older(SCOPE, record, 6).orElseThrow())
-        .hasMessageStartingWith(
+    assertThat(counted(record, 5, 5, 0)).isEmpty();
+    assertThat(counted(record, 4, 5, 0)).as("one was deleted").isEmpty();
+    assertThat(counted(record, 5, 3, 0)).as("the parent was made again").isEmpty();
+    assertThat(counted(record, 6, 3, 0)).isPresent();
+    assertThat(counted(record, 6, 6, 0).orElseThrow())
+        .startsWith(
             "the record in /s tells of epoch 3 and next index 6 and knows of 5 entries, but"
-                + " /s/audit has 6. ")
-        .hasMessageContaining("`tenure audit quarantine /s --by WHO REASON` moves it aside");
+                + " /s/audit has 6, and 6 were ever made there. ")
+        .contains("larger -Djute.maxbuffer")
+        .contains("`tenure audit quarantine /s --by WHO REASON` moves it aside");
+  }
+
+  @Example
+  void wasMoreEverMadeThanTheRecordCountsThenItIsOlderHoweverManyAreLeft() {
+    ScopeRecord record = new History(5).record(5);
+    assertThat(counted(record, 5, 6, 0)).isPresent();
+    assertThat(counted(record, 1, 6, 0)).isPresent();
+    assertThat(counted(record, 5, 6, 1)).as("it was moved aside").isEmpty();
+    assertThat(counted(record, 5, 7, 1)).isPresent();
+  }
+
+  @Example
+  void theRecordsOwnEntryTellsOfALoweredEpochAlsoWithoutTheList() {
+    History history = new History(5);
+    ScopeRecord lowered =
+        new ScopeRecord(
+            1,
+            history.record(5).incumbent(),
+            Optional.empty(),
+            1,
+            6,
+            history.record(5).digest(),
+            ScopeRecord.empty().unknown());
+    Counts counts = Counts.of(5, 5, 0);
+    assertThat(
+            RecordCheck.older(SCOPE, lowered, 99, Optional.of(history.entry(5)), counts)
+                .orElseThrow())
+        .hasMessageContaining(newest(history.entry(5)));
+    assertThat(RecordCheck.older(SCOPE, lowered, 99, Optional.empty(), counts)).isEmpty();
   }
 
   @Example
