@@ -11,6 +11,7 @@ import io.tenure.internal.session.LeaderDrop;
 import io.tenure.internal.session.ListPause;
 import io.tenure.internal.session.Log;
 import io.tenure.internal.session.Monitor;
+import io.tenure.internal.session.PersistentZnodes;
 import io.tenure.internal.session.Reply;
 import io.tenure.internal.session.ScopeOps;
 import io.tenure.internal.session.ServerErrors;
@@ -74,6 +75,7 @@ final class ScopeStore {
   private final Monitor monitor;
   private final WatcherRemoveCuratorFramework client;
   private final ZnodeOps ops;
+  private final PersistentZnodes persistent;
   private final ScopeOps scopeOps;
   private final RecordGuard guard;
   private final ListPause listPause = new ListPause();
@@ -99,6 +101,7 @@ final class ScopeStore {
     this.monitor = monitor;
     this.client = monitor.client().newWatcherRemoveCuratorFramework();
     this.ops = new ZnodeOps(client);
+    this.persistent = new PersistentZnodes(monitor, ops);
     this.scopeOps = new ScopeOps(client);
     this.guard = new RecordGuard(scope, monitor, client);
   }
@@ -310,43 +313,12 @@ final class ScopeStore {
 
   /** Creates a znode and the parents that it lacks; false if it was there. */
   private CompletableFuture<Boolean> createPersistent(String path, byte[] data) {
-    return createPersistent(ops, path, data);
-  }
-
-  private CompletableFuture<Boolean> createPersistent(ZnodeOps in, String path, byte[] data) {
-    return create(in, path, data)
-        .thenCompose(
-            code ->
-                code == Code.NONODE
-                    ? createParent(in, path)
-                        .thenCompose(made -> create(in, path, data))
-                        .thenApply(again -> again == Code.OK)
-                    : CompletableFuture.completedFuture(code == Code.OK));
-  }
-
-  /**
-   * Above the top of the client's tree there is its namespace, which Curator makes once and not
-   * again when it was deleted; and above that the chroot, which is for people to make.
-   */
-  private CompletableFuture<Boolean> createParent(ZnodeOps in, String path) {
-    int slash = path.lastIndexOf('/');
-    if (slash > 0) {
-      return createPersistent(in, path.substring(0, slash), new byte[0]);
-    } else if (in.hasNamespace()) {
-      return createPersistent(in.withoutNamespace(), in.namespacePath(), new byte[0]);
-    }
-    throw ServerErrors.noChroot(client, path, "made");
-  }
-
-  private CompletableFuture<Code> create(ZnodeOps in, String path, byte[] data) {
-    return monitor
-        .transact(
-            monitor.sessionId(), path, () -> List.of(in.create(path, data, CreateMode.PERSISTENT)))
+    return persistent
+        .make(monitor.sessionId(), path, data)
         .thenApply(
-            reply ->
-                reply.code() == Code.NODEEXISTS
-                    ? Code.NODEEXISTS
-                    : check(reply.code(), path, "create"));
+            made ->
+                made.reply().code() != Code.NODEEXISTS
+                    && check(made.reply().code(), made.path(), "create") == Code.OK);
   }
 
   private CompletableFuture<Void> takeOverIfEmpty(byte[] record) {

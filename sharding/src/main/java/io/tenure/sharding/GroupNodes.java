@@ -4,6 +4,7 @@ import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.TrailRecord;
 import io.tenure.internal.session.Log;
 import io.tenure.internal.session.Monitor;
+import io.tenure.internal.session.PersistentZnodes;
 import io.tenure.internal.session.Reply;
 import io.tenure.internal.session.ServerErrors;
 import io.tenure.internal.session.ZnodeOps;
@@ -47,6 +48,7 @@ final class GroupNodes {
 
   private final Monitor monitor;
   private final ZnodeOps znodes;
+  private final PersistentZnodes persistent;
   private final GroupPaths paths;
   private final SettingsWish wish;
   private List<String> warned = List.of();
@@ -59,6 +61,7 @@ final class GroupNodes {
   GroupNodes(Monitor monitor, GroupPaths paths, SettingsWish wish) {
     this.monitor = monitor;
     this.znodes = new ZnodeOps(monitor.client());
+    this.persistent = new PersistentZnodes(monitor, znodes);
     this.paths = paths;
     this.wish = wish;
   }
@@ -261,7 +264,9 @@ final class GroupNodes {
                 // Who may coordinate makes them.
                 return open(session, attempt + 1);
               } else if (!reply.ok() && reply.code() == Code.NONODE) {
-                return makeAbove(session, znodes, touched.get(failed))
+                return persistent
+                    .makeAbove(session, touched.get(failed))
+                    .thenCompose(GroupNodes::made)
                     .thenCompose(done -> open(session, attempt + 1));
               } else if (!reply.ok()
                   && reply.code() != Code.NODEEXISTS
@@ -279,34 +284,14 @@ final class GroupNodes {
     return path.startsWith(paths.coordinator().path() + "/");
   }
 
-  /** Makes a znode and the ancestors that it lacks; those that are there are left alone. */
-  private CompletableFuture<Void> makeParents(long session, ZnodeOps in, String path) {
-    return monitor
-        .transact(session, path, () -> List.of(in.create(path, new byte[0], CreateMode.PERSISTENT)))
-        .thenCompose(
-            reply ->
-                reply.code() == Code.NONODE
-                    ? makeAbove(session, in, path)
-                        .thenCompose(made -> makeParents(session, in, path))
-                    : made(reply, path));
-  }
-
-  /**
-   * Above the top of the client's tree there is its namespace, which Curator makes once and not
-   * again when it was deleted; and above that the chroot, which is for people to make.
-   */
-  private CompletableFuture<Void> makeAbove(long session, ZnodeOps in, String path) {
-    if (path.lastIndexOf('/') > 0) {
-      return makeParents(session, in, parentOf(path));
-    } else if (in.hasNamespace()) {
-      return makeParents(session, in.withoutNamespace(), in.namespacePath());
-    }
-    throw ServerErrors.noChroot(monitor.client(), path, "made");
-  }
-
   /** Without an answer, the next attempt finds out whether the node is there. */
-  private static CompletableFuture<Void> made(Reply reply, String path) {
-    boolean perhaps = reply.isUnknown() || ServerErrors.isTransient(reply.code());
+  private static CompletableFuture<Void> made(PersistentZnodes.Made last) {
+    Reply reply = last.reply();
+    String path = last.path();
+    boolean perhaps =
+        reply.isUnknown()
+            || reply.code() == Code.NONODE
+            || ServerErrors.isTransient(reply.code());
     if (!reply.ok() && reply.code() != Code.NODEEXISTS && !perhaps) {
       String denied = reply.code() == Code.NOAUTH ? parentOf(path) : path;
       throw ServerErrors.refused(reply.code(), denied, "create");
