@@ -289,9 +289,7 @@ final class GroupNodes {
     Reply reply = last.reply();
     String path = last.path();
     boolean perhaps =
-        reply.isUnknown()
-            || reply.code() == Code.NONODE
-            || ServerErrors.isTransient(reply.code());
+        reply.isUnknown() || reply.code() == Code.NONODE || ServerErrors.isTransient(reply.code());
     if (!reply.ok() && reply.code() != Code.NODEEXISTS && !perhaps) {
       String denied = reply.code() == Code.NOAUTH ? parentOf(path) : path;
       throw ServerErrors.refused(reply.code(), denied, "create");
