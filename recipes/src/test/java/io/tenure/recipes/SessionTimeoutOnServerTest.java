@@ -11,6 +11,8 @@ import io.tenure.testing.ZooKeeperFixture;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.apache.curator.framework.CuratorFramework;
+import org.apache.zookeeper.ZooDefs;
+import org.apache.zookeeper.ZooKeeper;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -89,6 +91,31 @@ class SessionTimeoutOnServerTest {
     reconnectWithLimit(LONG);
     await().until(() -> lease.renew().compareTo(SHORT.plusSeconds(2)) > 0);
     assertThat(lease.epoch()).isEqualTo(1);
+  }
+
+  /** That connection is lost before an answer comes, and the next one has the old limit. */
+  @Test
+  void aShorterTimeoutCountsAlsoWhereNothingWasAnsweredOnItsConnection() throws Exception {
+    Duration patient = ZooKeeperFixture.PATIENT_SESSION;
+    zk.limitSessions(patient);
+    CuratorFramework own = zk.client(proxy.connectString(), patient);
+    Lease lease = zk.closeLater(LeaderElection.builder(zk.monitor(own), SCOPE).build()).acquire();
+    ZooKeeper handle = own.getZookeeperClient().getZooKeeper();
+    client.close();
+    proxy.refuse(true);
+    proxy.dropConnections();
+    await().until(() -> handle.getState() == ZooKeeper.States.CONNECTING);
+    FaultProxy.Fault unanswered =
+        proxy.holdBeforeForwarding(ZooDefs.OpCode.exists, 1, body -> true);
+    zk.limitSessions(SHORT);
+    proxy.refuse(false);
+    assertThat(unanswered.awaitFired(Duration.ofSeconds(20))).isTrue();
+    assertThat(handle.getSessionTimeout()).isEqualTo((int) SHORT.toMillis());
+    zk.limitSessions(patient);
+    proxy.dropConnections();
+    await().until(() -> handle.getSessionTimeout() == patient.toMillis());
+
+    assertThat(lease.remaining()).isLessThan(SHORT);
   }
 
   @Test

@@ -138,6 +138,9 @@ public final class Monitor implements AutoCloseable {
   /** The last that was heard of the connection was its loss. */
   private boolean lost;
 
+  /** The session has had no connection since its evidence was told of the loss. */
+  private boolean cutOff;
+
   private long losses;
   private final List<CompletableFuture<?>> settling = new ArrayList<>();
 
@@ -161,7 +164,9 @@ public final class Monitor implements AutoCloseable {
           } else if (event.getType() == CuratorEventType.WATCHED
               && event.getWatchedEvent().getType() == Watcher.Event.EventType.None) {
             Watcher.Event.KeeperState state = event.getWatchedEvent().getState();
-            execute(() -> connectionChanged(state));
+            // Taken here, as near to the event as can be: the connection after it may have another.
+            long timeoutNanos = grantedNanos();
+            execute(() -> connectionChanged(state, timeoutNanos));
           }
         };
     this.handles =
@@ -730,12 +735,24 @@ public final class Monitor implements AutoCloseable {
     return Math.min(whenSentNanos, of.connectionTimeoutNanos().getAsLong());
   }
 
-  private void connectionChanged(Watcher.Event.KeeperState state) {
+  /** The timeout of the present session's connection; none that is shorter where there is none. */
+  private long grantedNanos() {
+    Session current = session;
+    return current == null ? Long.MAX_VALUE : current.connectionTimeoutNanos().getAsLong();
+  }
+
+  /**
+   * There is another connection, or none.
+   *
+   * @param timeoutNanos the session timeout that was granted when that was heard
+   */
+  private void connectionChanged(Watcher.Event.KeeperState state, long timeoutNanos) {
     if (state == Watcher.Event.KeeperState.Disconnected) {
       lost();
       Session current = session;
       if (current != null) {
         current.evidence().disconnected();
+        cutOff = true;
       }
     }
     if (state == Watcher.Event.KeeperState.SyncConnected
@@ -752,6 +769,7 @@ public final class Monitor implements AutoCloseable {
     }
     Session current = session;
     if (current != null && current == before && state == Watcher.Event.KeeperState.SyncConnected) {
+      reconnected(current, timeoutNanos);
       tell(listener -> listener.connected(current.id()));
       contact();
     }
@@ -759,6 +777,15 @@ public final class Monitor implements AutoCloseable {
     if (state == Watcher.Event.KeeperState.ConnectedReadOnly) {
       log.warn(
           "connected to a read-only server, which has no quorum: nobody can be elected through it");
+    }
+  }
+
+  /** Before anything is answered on the new connection, which may be lost before anything is. */
+  private void reconnected(Session of, long timeoutNanos) {
+    if (cutOff) {
+      cutOff = false;
+      of.evidence().connected(timeoutNanos);
+      publish(of);
     }
   }
 
@@ -887,6 +914,7 @@ public final class Monitor implements AutoCloseable {
   private void begin(Handle of) {
     Session begun = new Session(client, of, timing, birth.bornAfter(of.index()));
     session = begun;
+    cutOff = false;
     log.debug(
         "session {} with timeout {}",
         Sessions.format(begun.id()),
