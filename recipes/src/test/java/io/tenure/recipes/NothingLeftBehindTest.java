@@ -178,4 +178,26 @@ class NothingLeftBehindTest {
       waits.join();
     }
   }
+
+  @Test
+  void aHundredReconnectsOfALeaderAddNoWatcher() throws Exception {
+    FaultProxy proxy = zooKeeper.proxy();
+    zooKeeper.limitSessions(ZooKeeperFixture.PATIENT_SESSION);
+    CuratorFramework client =
+        zooKeeper.client(proxy.connectString(), ZooKeeperFixture.PATIENT_SESSION);
+    try (LeaderElection election = LeaderElection.builder(client, "/leads").build();
+        Lease held = election.acquire()) {
+      ClientConnection connection = new ClientConnection(client, proxy);
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> connection.watchers().containsKey("/leads/leader"));
+      for (int i = 0; i < 25; i++) {
+        connection.loseAndReturn(4);
+      }
+      assertThat(held.isHeld()).isTrue();
+      assertThat(connection.watchers())
+          .containsKey("/leads/leader")
+          .allSatisfy((path, count) -> assertThat(count).as(path).isEqualTo(1));
+    }
+  }
 }

@@ -208,6 +208,8 @@ class ReplacedHandleTest {
     assertThat(waits.tryAcquire(Duration.ofMillis(100))).isEmpty();
     assertThat(lease.isHeld()).isFalse();
     assertThat(lease.ended().toCompletableFuture().get().tenure()).isEqualTo(lease.tenure());
+    // Longer than until the next look for a handle.
+    assertThat(waits.tryAcquire(sessionTimeout.dividedBy(4))).isEmpty();
     assertThat(reset).isNotDone();
     blocked.countDown();
     reset.get();

@@ -11,15 +11,18 @@ import io.tenure.lease.Lease;
 import io.tenure.scope.Candidate;
 import io.tenure.scope.ForeignDataException;
 import io.tenure.scope.Retention;
+import io.tenure.testing.FaultProxy;
 import io.tenure.testing.LogLines;
 import io.tenure.testing.ZooKeeperFixture;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.api.transaction.CuratorOp;
+import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.ZooDefs.Ids;
 import org.apache.zookeeper.ZooDefs.Perms;
 import org.apache.zookeeper.data.ACL;
@@ -96,6 +99,26 @@ class TreeByHandOnServerTest {
             () -> assertThat(operator.checkExists().forPath(SCOPE + "/leader")).isNull());
     operator.setACL().withACL(Ids.OPEN_ACL_UNSAFE).forPath(audit);
     assertThat(open(candidate("w-2")).acquire().epoch()).isEqualTo(2);
+  }
+
+  @Test
+  void aLeaderNodeWhoseDeletionLosesTheConnectionIsDeletedOnTheNextOne() throws Exception {
+    FaultProxy proxy = zk.proxy();
+    zk.limitSessions(ZooKeeperFixture.PATIENT_SESSION);
+    CuratorFramework client = zk.client(proxy.connectString(), ZooKeeperFixture.PATIENT_SESSION);
+    LeaderElection election = open(LeaderElection.builder(zk.monitor(client), SCOPE));
+    Lease lease = election.acquire();
+    FaultProxy.Fault cut =
+        proxy.cutBeforeForwarding(
+            ZooDefs.OpCode.multi, 1, FaultProxy.whenBodyContains(SCOPE + "/leader"));
+    operator.setData().forPath(SCOPE, new byte[0]);
+    operator.setData().forPath(SCOPE + "/leader", "hello".getBytes(StandardCharsets.UTF_8));
+    assertThat(cut.awaitFired(Duration.ofSeconds(20))).isTrue();
+    assertThat(lease.isHeld()).isFalse();
+    await()
+        .atMost(20, TimeUnit.SECONDS)
+        .untilAsserted(
+            () -> assertThat(operator.checkExists().forPath(SCOPE + "/leader")).isNull());
   }
 
   @Test

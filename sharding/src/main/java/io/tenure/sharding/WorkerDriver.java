@@ -55,6 +55,10 @@ final class WorkerDriver implements SessionListener {
   private final Monitor monitor;
   private final ConnectionWait connection;
   private final UserThreads threads;
+
+  /** What the server has before the client's paths, in bytes. */
+  private final int rootBytes;
+
   private final SerialExecutor callbacks;
   private final Registration registration;
   private final WatchedNode plan;
@@ -100,6 +104,8 @@ final class WorkerDriver implements SessionListener {
         new Registration(
             monitor, options.paths(), options.id(), options.wish(), new RegistrationOwner());
     this.threads = threads;
+    // Here, since the event thread must not ask the client's ensemble provider.
+    this.rootBytes = EphemeralBytes.rootBytes(monitor.client());
     this.note = new RefusalNote(monitor, options.paths(), options.candidate());
     this.plan = new WatchedNode(monitor, options.paths().plan(options.id()), new PlanReader());
     this.followed =
@@ -406,11 +412,7 @@ final class WorkerDriver implements SessionListener {
   private void settingsChanged(GroupSettings now) {
     settings = now;
     leaderNodesThatFit =
-        LeaderNodes.fit(
-            options.leaderNodeBytes(),
-            EphemeralBytes.rootBytes(monitor.client()),
-            options.paths(),
-            now.shards());
+        LeaderNodes.fit(options.leaderNodeBytes(), rootBytes, options.paths(), now.shards());
     if (link != null) {
       link.retain(now.retention());
       handle(new WorkerEvent.Retained(now.retention()));

@@ -26,6 +26,9 @@ final class HandleFinder {
   private volatile boolean namespaceMade;
   private volatile boolean innerClientClosed;
 
+  /** Where the client connects to, as it was told last. */
+  private volatile String servers = "its connection string";
+
   /**
    * A finder for one client.
    *
@@ -57,7 +60,25 @@ final class HandleFinder {
     return innerClientClosed;
   }
 
+  /**
+   * The client's connection string when it was last looked for a handle. To ask for it is to ask
+   * the user's ensemble provider, which may block.
+   */
+  String servers() {
+    return servers;
+  }
+
+  /** A provider that throws costs a line its words, and no session. */
+  private void askForServers() {
+    try {
+      servers = client.getZookeeperClient().getCurrentConnectionString();
+    } catch (RuntimeException e) {
+      log.debug("the client's ensemble provider does not tell its servers", e);
+    }
+  }
+
   private Optional<Handle> handle() {
+    askForServers();
     long index = client.getZookeeperClient().getInstanceIndex();
     try {
       ZooKeeper handle = client.getZookeeperClient().getZooKeeper();

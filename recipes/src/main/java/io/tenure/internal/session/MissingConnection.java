@@ -197,10 +197,7 @@ final class MissingConnection {
 
   private void say(String reason) {
     if (notice.first()) {
-      log.warn(
-          "no connection to {}: {}",
-          monitor.client().getZookeeperClient().getCurrentConnectionString(),
-          reason);
+      log.warn("no connection to {}: {}", monitor.servers(), reason);
     }
   }
 }

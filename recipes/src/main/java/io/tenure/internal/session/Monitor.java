@@ -671,7 +671,12 @@ public final class Monitor implements AutoCloseable {
 
   /** Why nothing can be asked now, where there is no session. On the event thread only. */
   public String noConnection() {
-    return isHandleClosed() ? ClosedHandle.sentence() : ServerErrors.noConnection(client);
+    return isHandleClosed() ? ClosedHandle.sentence() : ServerErrors.noConnection(servers());
+  }
+
+  /** Where the client connects to, for people; without asking the user's ensemble provider. */
+  String servers() {
+    return handles.servers();
   }
 
   /**

@@ -263,8 +263,7 @@ public final class ServerErrors {
   }
 
   /** Why nothing can be asked now, where no server answers the client. */
-  public static String noConnection(CuratorFramework client) {
-    String servers = client.getZookeeperClient().getCurrentConnectionString();
+  static String noConnection(String servers) {
     return "no server of "
         + servers
         + " gives this client a session: check that a quorum of them runs and can be reached, and"
