@@ -157,7 +157,7 @@ DueCandidateStep(c) ==
        /\ LoseAnswer(c)
     \/ Due.event = "lapsed" /\ LeaseRunsOut(c)
     \/ Due.event \in {"resigned", "failed"} /\ Resign(c)
-    \/ (Due.event = "resigned" \/ Due.state = "idle") /\ GiveUp(c)
+    \/ Due.event = "resigned" /\ GiveUp(c)
 
 DueRequest ==
     \/ \E c \in Candidates :
