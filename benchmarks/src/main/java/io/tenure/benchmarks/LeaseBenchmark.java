@@ -63,7 +63,7 @@ public class LeaseBenchmark {
       }
     }
 
-    /** Keeps the session bound young; the measured thread shall do nothing but check. */
+    /** Keeps the session bound young; the measured thread does nothing but check. */
     @Setup
     public void keep() {
       keeper.scheduleAtFixedRate(monitor::acknowledge, 0, 1, TimeUnit.SECONDS);

@@ -23,7 +23,7 @@ import picocli.CommandLine.Parameters;
     header = "Follow audit trails into files, and trim them in ZooKeeper",
     description = {
       "Every trail at or below a path, each entry once, as lines of JSON. It goes on where it ended",
-      "before. One at a time writes to a directory; anybody may read, as who, audit and timeline do",
+      "before. One at a time writes to a directory; any number may read, as who, audit and timeline do",
       "with --archive. It ends with Ctrl-C, or with --once when everything there is archived."
     })
 final class ArchiveCommand implements Callable<Integer> {
@@ -163,7 +163,7 @@ final class ArchiveCommand implements Callable<Integer> {
 
     @Override
     public void anew(String trail, String from, String to) {
-      Failures.say(io.err(), trail + ": another trail stands there than was archived so far");
+      Failures.say(io.err(), trail + ": the trail is another one than was archived so far");
     }
 
     @Override

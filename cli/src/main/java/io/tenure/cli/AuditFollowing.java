@@ -44,7 +44,7 @@ final class AuditFollowing implements ArchiveSink, ArchiveListener {
     this.table = new AuditTable(io, target);
   }
 
-  /** Until Ctrl-C, or until whoever reads the output has gone. */
+  /** Until Ctrl-C, or until the reader of the output has gone. */
   void run(CuratorFramework client) throws InterruptedException {
     io.ifInterrupted().set("");
     try (AuditArchiver archiver =

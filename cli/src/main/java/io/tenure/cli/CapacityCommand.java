@@ -8,7 +8,7 @@ import picocli.CommandLine.Parameters;
 /** Sets a worker's capacity by hand. */
 @Command(
     name = "capacity",
-    header = "A worker has this capacity, whatever it says itself",
+    header = "Give a worker this capacity in place of its own",
     description = "The word 'own' gives it back its own.")
 final class CapacityCommand extends ChangeCommand {
 

@@ -134,14 +134,17 @@ abstract class ChangeCommand implements Callable<Integer> {
       }
       String entry = done.get().path();
       io.ifInterrupted()
-          .set("interrupted; it stands there (" + entry + ") and is carried out all the same");
+          .set(
+              "interrupted; the change is recorded ("
+                  + entry
+                  + ") and is carried out all the same");
       io.out().line("recorded as " + entry + " by " + done.get().by() + asKnown(done.get()));
       io.out().flush();
       return noWait ? ExitCode.OK : settling.await(io, limit, entry);
     }
   }
 
-  /** Who it was for the server, whatever the operator says. */
+  /** Who it was for the server, beside what the operator says. */
   private static String asKnown(Operation done) {
     return done.identity().isEmpty()
         ? ""

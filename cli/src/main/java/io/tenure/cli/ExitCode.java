@@ -6,7 +6,7 @@ final class ExitCode {
   /** Done; for a question, the answer is yes. */
   static final int OK = 0;
 
-  /** Done, and the answer is no: nobody leads, or something was found to be wrong. */
+  /** Done, and the answer is no: there is no leader, or something was found to be wrong. */
   static final int NO = 1;
 
   /** The command line is wrong. Nothing was done. */
@@ -21,10 +21,10 @@ final class ExitCode {
   /** The server denies it. */
   static final int DENIED = 5;
 
-  /** What stands there is damaged, or of a newer format. */
+  /** The data that was found is damaged, or of a newer format. */
   static final int UNREADABLE = 6;
 
-  /** It stands there now, and was not done within the time to wait. */
+  /** The change is recorded, and was not done within the time to wait. */
   static final int NOT_IN_TIME = 7;
 
   /** It cannot be done as things are. Nothing was done. */
@@ -36,7 +36,7 @@ final class ExitCode {
   /** Ctrl-C. */
   static final int INTERRUPTED = 130;
 
-  /** Whoever read the output has gone. */
+  /** The reader of the output has gone. */
   static final int CLOSED_PIPE = 141;
 
   private ExitCode() {}

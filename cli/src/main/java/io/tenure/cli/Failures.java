@@ -29,7 +29,7 @@ final class Failures
   public int handleExecutionException(
       Exception thrown, CommandLine command, CommandLine.ParseResult parsed) {
     if (thrown instanceof Output.ClosedPipeException) {
-      return ExitCode.CLOSED_PIPE; // Nobody is there to be told.
+      return ExitCode.CLOSED_PIPE; // The reader has gone.
     } else if (thrown instanceof InterruptedException) {
       Thread.currentThread().interrupt();
       return ExitCode.INTERRUPTED;

@@ -235,7 +235,7 @@ final class GroupView {
         : names.size() + " shards, " + Names.ranges(names.subList(0, MAX_LISTED)) + " ...";
   }
 
-  /** Whatever their names are; the directory of directives has them all. */
+  /** Under all names; the directory of directives has them all. */
   private static String shown(List<String> directives) {
     return directives.stream()
             .limit(MAX_LISTED)

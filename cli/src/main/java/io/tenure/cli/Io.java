@@ -21,9 +21,9 @@ import picocli.CommandLine.Model.CommandSpec;
  * @param home where a configuration file is looked for
  * @param clock what time it is here
  * @param terminal whether a person reads the output
- * @param width of the terminal, in characters; {@link Integer#MAX_VALUE} where nobody reads
- * @param ifInterrupted what there is to say if somebody presses Ctrl-C now; nothing if that is how
- *     the command is meant to end
+ * @param width of the terminal, in characters; {@link Integer#MAX_VALUE} where no person reads
+ * @param ifInterrupted what there is to say after Ctrl-C at this moment; nothing if that is how the
+ *     command is meant to end
  */
 record Io(
     Output out,

@@ -11,14 +11,14 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Standard output. Unlike a {@link PrintStream} it does not swallow errors: when whoever reads it
- * has gone, as {@code head} does after ten lines, the command ends.
+ * Standard output. Unlike a {@link PrintStream} it does not swallow errors: when the reader of the
+ * output has gone, as {@code head} does after ten lines, the command ends.
  *
  * <p>Confined to the thread of the command.
  */
 final class Output {
 
-  /** Whoever read the output has gone. */
+  /** The reader of the output has gone. */
   static final class ClosedPipeException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

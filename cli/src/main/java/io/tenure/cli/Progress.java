@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * How far something has come, on one line of a terminal; where nobody looks, it is silent. Confined
+ * How far something has come, on one line of a terminal; without a terminal it is silent. Confined
  * to the thread of the command.
  */
 final class Progress implements AutoCloseable {

@@ -31,7 +31,7 @@ final class Reachability {
         problem.sentence());
   }
 
-  /** One sentence: the time, and what came of each address. */
+  /** One sentence: the time, and the outcome of each address. */
   static String why(ConnectStringParser connect, Duration limit) {
     List<InetSocketAddress> addresses = connect.getServerAddresses();
     List<String> each = new ArrayList<>();

@@ -46,7 +46,7 @@ record ScopeStatus(AuditTrail trail, List<String> candidates) {
     } catch (InterruptedException e) {
       throw e;
     } catch (KeeperException.NoNodeException e) {
-      return List.of(); // No queue: a shard, or a scope where nobody ever stood.
+      return List.of(); // No queue: a shard, or a scope that never had a candidate.
     } catch (Exception e) {
       throw ServerErrors.failed(e, latch, "read");
     }

@@ -43,7 +43,7 @@ final class ServeCommand implements Callable<Integer> {
       paramLabel = "ADDRESS",
       description =
           "An address of this machine to listen on; 0.0.0.0 for all of them. Default:"
-              + " ${DEFAULT-VALUE}. Elsewhere, everybody who reaches it can read it.")
+              + " ${DEFAULT-VALUE}. Elsewhere, each client that reaches it can read it.")
   String bind = "";
 
   @Option(
@@ -99,7 +99,7 @@ final class ServeCommand implements Callable<Integer> {
               + listening.getHostAddress()
               + " port "
               + server.address().getPort()
-              + ", and not on this machine alone: everybody who reaches it can read the timeline,"
+              + ", and not on this machine alone: each client that reaches it can read the timeline,"
               + " without a login and without TLS. Browsers ask by these addresses"
               + (allowedHosts.isEmpty() ? "; for names, give --allow-host" : " or by ")
               + String.join(", ", allowedHosts));

@@ -88,7 +88,7 @@ final class Settling implements AutoCloseable {
                   + done
                   + " of "
                   + total
-                  + "; it stands there ("
+                  + "; it is recorded ("
                   + entry
                   + ") and goes on without this command");
         }

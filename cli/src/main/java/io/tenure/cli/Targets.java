@@ -24,7 +24,7 @@ final class Targets {
       Set.of("latch", "leader", "audit", "checkpoint", "quarantine");
   private static final Set<String> INSIDE_GROUP = Set.of("workers", "plan", "shards");
 
-  /** How far a search goes, so that it ends soon whatever else is kept in this ZooKeeper. */
+  /** How far a search goes, so that it ends soon beside all that is kept in this ZooKeeper. */
   private static final int MAX_SEARCHED = 5_000;
 
   private final CuratorFramework client;

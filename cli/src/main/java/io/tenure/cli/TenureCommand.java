@@ -116,7 +116,7 @@ final class TenureCommand implements Runnable {
       Failures.say(io.err(), String.valueOf(e.getMessage()));
       return e.exitCode();
     } catch (Output.ClosedPipeException e) {
-      return ExitCode.CLOSED_PIPE; // Nobody is there to be told.
+      return ExitCode.CLOSED_PIPE; // The reader has gone.
     }
   }
 

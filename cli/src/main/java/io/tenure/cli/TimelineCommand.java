@@ -85,7 +85,7 @@ final class TimelineCommand implements Callable<Integer> {
     }
   }
 
-  /** Beside it first, then in its place: whoever opens the file finds a whole page. */
+  /** Beside it first, then in its place: a reader who opens the file finds a whole page. */
   private void write(TimelineData data) {
     Path file = out.toAbsolutePath();
     try {

@@ -69,7 +69,7 @@ final class WhoCommand implements Callable<Integer> {
       AuditTrail trail = archived == null ? live : live.withArchived(archived.entries());
       trail.unreadable().forEach(bad -> Failures.say(io.err(), bad.path() + ": " + bad.problem()));
       Instant asked = time == null ? io.clock().instant() : time;
-      // Now is after every entry, whatever the clocks of servers and client say.
+      // Now is after every entry, also where the clocks of servers and client differ.
       Instant looked = time == null ? Instant.MAX : time;
       Answer answer = answer(trail, trail.leaderAt(looked), time == null);
       if (json) {

@@ -115,7 +115,7 @@ class CommandProcessTest {
       String err = text(drain.getErrorStream());
       assertThat(drain.exitValue()).as(err).isEqualTo(128 + 15);
       assertThat(err)
-          .startsWith("tenure: interrupted; it stands there (/orders/audit/")
+          .startsWith("tenure: interrupted; the change is recorded (/orders/audit/")
           .doesNotContain("\tat ");
       assertThat(err.lines()).hasSize(1);
       assertThat(client.checkExists().forPath("/orders/directives/drain-w-1")).isNotNull();

@@ -158,7 +158,11 @@ class DoctorTest {
     client.setData().forPath("/d/record/damaged", bytes("?"));
     client.setData().forPath("/d/record/newer", bytes("{\"format\":2}"));
     assertSaid(
-        examined("/d/record/damaged"), "wrong", "office", "/d/record/damaged", "nobody can be");
+        examined("/d/record/damaged"),
+        "wrong",
+        "office",
+        "/d/record/damaged",
+        "no candidate can be");
     assertSaid(examined("/d/record/newer"), "wrong", "office", "/d/record/newer", "format 2");
   }
 

@@ -78,7 +78,7 @@ final class CloseStore implements AutoCloseable {
     }
   }
 
-  /** Whether no transaction of somebody else's is open on the table. */
+  /** Whether no transaction of another process is open on the table. */
   boolean isFree() throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute("SET LOCK_TIMEOUT 100");

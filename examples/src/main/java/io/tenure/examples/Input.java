@@ -144,7 +144,7 @@ record Input(String name, List<Row> rows) {
 
   /**
    * The amount, written without an exponent. The length is checked first: {@code 1e999999999} is a
-   * number, but nobody can add to it.
+   * number, but it cannot be added to.
    */
   private static BigDecimal checked(BigDecimal amount) {
     long integerDigits = (long) amount.precision() - amount.scale();

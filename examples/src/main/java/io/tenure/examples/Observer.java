@@ -64,7 +64,7 @@ final class Observer implements AutoCloseable {
   }
 
   /**
-   * From now on the time counts in which nobody could lead these shards, though somebody seems to.
+   * From now on the time counts in which no worker could lead these shards, though one seems to.
    */
   synchronized void leaderless(Iterable<String> shards) {
     long now = System.nanoTime();

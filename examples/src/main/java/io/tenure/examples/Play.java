@@ -122,7 +122,7 @@ final class Play {
       killed = true;
       leader.kill();
       screen.event(leader.id() + " (pid " + leader.pid() + ") is killed in the middle: SIGKILL");
-      screen.waiting("nobody leads until the session of " + leader.id() + " has ended");
+      screen.waiting("there is no leader until the session of " + leader.id() + " has ended");
     } else if (killed && frozen == null && done >= (long) all * 3 / 5) {
       leader.freeze();
       if (!store.isFree()) {
@@ -137,7 +137,7 @@ final class Play {
               + " (pid "
               + leader.pid()
               + ") is frozen for longer than its session: SIGSTOP");
-      screen.waiting("nobody leads until the session of " + leader.id() + " has ended");
+      screen.waiting("there is no leader until the session of " + leader.id() + " has ended");
     }
   }
 }

@@ -73,7 +73,7 @@ final class Screen {
     }
   }
 
-  /** Nobody works now; shown on a terminal only, in the place of the progress. */
+  /** No process works now; shown on a terminal only, in the place of the progress. */
   synchronized void waiting(String text) {
     if (!plain) {
       clear();

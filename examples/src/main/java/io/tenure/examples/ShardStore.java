@@ -140,7 +140,7 @@ final class ShardStore implements AutoCloseable {
         });
   }
 
-  /** Whether no transaction of somebody else's is open on these shards. */
+  /** Whether no transaction of another process is open on these shards. */
   boolean isFree(Collection<Integer> shards) throws SQLException {
     try (Connection connection = connections.getConnection();
         Statement statement = connection.createStatement()) {

@@ -167,7 +167,7 @@ final class ShardsPlay {
     awaitCalm();
   }
 
-  /** Until nothing moves any more. */
+  /** Until nothing moves. */
   private void awaitCalm() throws InterruptedException, SQLException, IOException {
     await(
         "the plan to be carried out",

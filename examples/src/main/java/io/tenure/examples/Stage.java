@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the demo plays on: a ZooKeeper server, embedded unless there is one to connect to, a
- * database, and processes. Closing it leaves nothing behind, whatever state it is in: also one that
- * is being opened. Thread-safe.
+ * database, and processes. Closing it leaves nothing behind, in every state: also one that is being
+ * opened. Thread-safe.
  */
 final class Stage implements AutoCloseable {
 

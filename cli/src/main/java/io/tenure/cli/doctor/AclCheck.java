@@ -13,7 +13,7 @@ import org.apache.zookeeper.data.ACL;
 /**
  * Who may rewrite history, or take or end an office.
  *
- * <p>That everybody may do everything is ZooKeeper's own default, and one note: it is a decision
+ * <p>That each client may do everything is ZooKeeper's own default, and one note: it is a decision
  * and no mishap. It is risky where it is an exception.
  */
 final class AclCheck implements Check {
@@ -25,7 +25,7 @@ final class AclCheck implements Check {
   private enum Guard {
     /** It has the ACL that everything has by default. */
     OPEN,
-    /** Somebody may do more than a scheme for history that stays would let him. */
+    /** A client may do more than a scheme for history that stays would allow. */
     LEAKY,
     TIGHT
   }
@@ -70,7 +70,7 @@ final class AclCheck implements Check {
     }
   }
 
-  /** What came of some znodes. */
+  /** The findings of some znodes. */
   private record Judged(
       Map<Guard, List<String>> paths, Map<String, List<String>> risks, List<String> denied) {
     List<String> of(Guard guard) {
@@ -115,7 +115,7 @@ final class AclCheck implements Check {
       findings.unchecked(
           denied.get(0),
           "this client may not read the ACL of " + Words.some(denied),
-          "give --auth of somebody who may");
+          "give --auth of an id that may");
     }
   }
 
@@ -128,7 +128,7 @@ final class AclCheck implements Check {
       findings.add(
           mixed ? Level.RISKY : Level.NOTE,
           open.get(0),
-          "everybody who reaches the servers may rewrite "
+          "each client that reaches the servers may rewrite "
               + Words.count(open.size(), "audit trail")
               + (mixed
                   ? " (" + Words.some(open) + "), while others are protected"
@@ -159,12 +159,12 @@ final class AclCheck implements Check {
           Words.count(leaky.size(), "znode")
               + " let too much: "
               + Words.some(others.some(Guard.LEAKY)),
-          "setAcl: let the services' own credentials write, and everybody read at most");
+          "setAcl: let the services' own credentials write, and all others read at most");
     }
     if (!open.isEmpty() && trails.of(Guard.OPEN).isEmpty() && !trails.paths().isEmpty()) {
       findings.risky(
           open.get(0),
-          "everybody who reaches the servers may change "
+          "each client that reaches the servers may change "
               + Words.count(open.size(), "znode")
               + " ("
               + Words.some(open)

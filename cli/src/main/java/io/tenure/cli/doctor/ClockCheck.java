@@ -58,7 +58,7 @@ final class ClockCheck implements Check {
           "to read the quorum leader's clock a znode has to be made for a moment, and this client"
               + " may make none in "
               + Words.some(some),
-          "give --auth of somebody who may create there");
+          "give --auth of an id that may create there");
       return;
     }
     Duration ahead = measured.get().ahead();
@@ -106,7 +106,7 @@ final class ClockCheck implements Check {
       read.found().ifPresent(node -> sample(node, hosts));
     }
     if (newest.isEmpty()) {
-      return; // Nobody ever led.
+      return; // There never was a leader.
     }
     boolean good = true;
     for (Map.Entry<String, Sample> host : hosts.entrySet()) {

@@ -103,7 +103,7 @@ final class DirectivesCheck implements Check {
           drain
               ? "there is no worker " + worker + " now, and when it comes back it gets no shards"
               : "there is no worker " + worker + " now; it applies when it comes",
-          "delete it if that is not wanted any more (tenure undrain, zkCli's delete)");
+          "delete it if its wish has passed (tenure undrain, zkCli's delete)");
     } else if (drain) {
       findings.note(
           node.path(),

@@ -34,7 +34,7 @@ final class OfficeCheck implements Check {
       } else if (scope.problem().isPresent()) {
         findings.wrong(
             scope.path(),
-            scope.problem().get() + "; nobody can be elected",
+            scope.problem().get() + "; no candidate can be elected",
             "a newer format needs newer processes; damaged data has to be restored from a backup:"
                 + " a deleted record starts again at epoch 1");
       } else if (!agree(scope)) {
@@ -73,7 +73,7 @@ final class OfficeCheck implements Check {
       return Optional.of(
           new Problem(
               Level.WRONG,
-              "is no ephemeral node, so it belongs to nobody and never goes: nobody can be elected",
+              "is no ephemeral node, so it has no session and never goes: no candidate can be elected",
               "delete " + leader.path()));
     }
     Optional<String> revocation = LeaderNode.revocation(leader.data());
@@ -155,8 +155,8 @@ final class OfficeCheck implements Check {
     } else if (record.isEmpty()) {
       findings.wrong(
           leader.get().path(),
-          "stands there, and the scope has no record: Tenure did not write it; nobody can be elected",
-          "delete it, if whoever made it does not need it");
+          "is there, and the scope has no record: Tenure did not write it; no candidate can be elected",
+          "delete it, if its maker does not need it");
     } else {
       problem(scope.scope(), leader.get(), record.get())
           .ifPresent(

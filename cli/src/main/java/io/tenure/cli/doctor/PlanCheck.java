@@ -140,15 +140,15 @@ final class PlanCheck implements Check {
     } else if (coordinator.hasCandidates()) {
       findings.risky(
           coordinator.path(),
-          "nobody coordinates, and candidates wait: leaders go on, and no shard of a worker that"
+          "there is no coordinator, and candidates wait: leaders go on, and no shard of a worker that"
               + " goes now is planned anew",
           "normal for one session timeout after a crash; if it stays, look in the workers' logs");
     } else {
-      nobodyStands(context, group, findings);
+      noCandidate(context, group, findings);
     }
   }
 
-  private static void nobodyStands(Context context, GroupFacts group, Findings findings)
+  private static void noCandidate(Context context, GroupFacts group, Findings findings)
       throws InterruptedException {
     String path = group.coordinator().path();
     Optional<Set<String>> others = CoordinatorRoles.heldByNoWorker(context, group);
@@ -156,7 +156,7 @@ final class PlanCheck implements Check {
       String ids = others.get().isEmpty() ? "no id" : Words.some(others.get());
       findings.wrong(
           path,
-          "nobody coordinates, and no running worker may: the ACL lets "
+          "there is no coordinator, and no running worker may coordinate: the ACL lets "
               + ids
               + " stand for it, and each worker that is there has another id",
           "start a worker whose client has a credential that may coordinate; to restart those that"
@@ -164,7 +164,7 @@ final class PlanCheck implements Check {
     } else {
       findings.wrong(
           path,
-          "nobody coordinates, and nobody stands as candidate, though there are workers",
+          "there is no coordinator, and no candidate for it, though there are workers",
           "look in the workers' logs why they do not stand; if their ids may coordinate, restart"
               + " them one after the other");
     }

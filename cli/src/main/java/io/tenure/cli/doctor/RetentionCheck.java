@@ -96,7 +96,7 @@ final class RetentionCheck implements Check {
             + limit
             + " entries that the group keeps (up to "
             + most
-            + "): those who lead may not delete old ones, and nobody else does",
+            + "): leaders may not delete old ones, and no archiver does",
         "start the archiver, or see why it has stopped (tenure archive)");
   }
 

@@ -66,7 +66,7 @@ record ServerAnswer(
     SERVES,
     /** Its port takes no connections. */
     DOWN,
-    /** It is there, and serves nobody: it sees no quorum. */
+    /** It is there, and serves no client: it sees no quorum. */
     NO_QUORUM,
     /** Its port takes connections, and it does not say more. */
     SILENT
@@ -102,7 +102,7 @@ record ServerAnswer(
           "it takes connections and does not answer srvr (" + e.getMessage() + ")");
     }
     if (answer.contains("not currently serving")) {
-      return unanswered(address, State.NO_QUORUM, "it is up and serves nobody");
+      return unanswered(address, State.NO_QUORUM, "it is up and serves no client");
     } else if (answer.contains("whitelist")) {
       return unanswered(address, State.SILENT, "srvr is not in its 4lw.commands.whitelist");
     } else if (!VERSION.matcher(answer).find()) {

@@ -102,7 +102,7 @@ final class ServersCheck implements Check {
     if (alone) {
       findings.risky(
           "quorum",
-          "one server alone: while it is down nobody leads, and its disk holds the only copy",
+          "one server alone: while it is down there is no leader, and its disk holds the only copy",
           "run three");
       return;
     }

@@ -15,7 +15,7 @@ import org.apache.zookeeper.client.ZKClientConfig;
 /**
  * How long sessions may be, what tickTime that comes from, and what it makes of leases.
  *
- * <p>A server does not tell its tickTime to everybody. Its bounds on sessions are 2 and 20 ticks
+ * <p>A server does not tell its tickTime to every client. Its bounds on sessions are 2 and 20 ticks
  * unless they were set by hand; where they stand in that proportion they tell the tick.
  */
 final class SessionCheck implements Check {
@@ -113,7 +113,7 @@ final class SessionCheck implements Check {
           "sessions",
           "no session may be shorter than "
               + Words.millis(min)
-              + ": for that long nobody leads after a crash",
+              + ": for that long there is no leader after a crash",
           "lower minSessionTimeout on the servers");
     }
   }
@@ -185,7 +185,7 @@ final class SessionCheck implements Check {
                 + (granted.equals(asked) ? "" : " becomes " + Words.time(granted))
                 + ": a lease lasts "
                 + Words.time(lease)
-                + ", and after a crash nobody leads for up to "
+                + ", and after a crash there is no leader for up to "
                 + Words.time(granted.plus(half)));
       } catch (LeaseTermsException e) {
         findings.wrong(
@@ -193,7 +193,7 @@ final class SessionCheck implements Check {
             "where "
                 + who
                 + Words.time(asked)
-                + " is asked for, nobody can be elected: "
+                + " is asked for, no candidate can be elected: "
                 + e.getMessage(),
             "raise maxSessionTimeout on the servers, or tell the services the true tickTime");
       }

@@ -65,8 +65,8 @@ final class SizeCheck implements Check {
               + Words.bytes(limit)
               + " that fit into one answer: "
               + (over
-                  ? "whoever reads it loses its connection"
-                  : "once it is over, nobody reads it"),
+                  ? "a client that reads it loses its connection"
+                  : "once it is over, no client can read it"),
           "make it smaller; or raise -Djute.maxbuffer on all servers and all clients alike");
     }
     if (large.size() > SHOWN) {

@@ -90,7 +90,7 @@ record Survey(List<GroupFacts> groups, List<ScopeFacts> scopes, int leftOut) {
       }
       List<GroupFacts.Worker> workers = new ArrayList<>();
       for (Read<Znode> node : nodes(path + "/workers", lists)) {
-        // One that is gone since the list was read is no worker any more.
+        // One that is gone since the list was read is no longer a worker.
         if (node.denied() || node.found().isPresent()) {
           workers.add(worker(node));
         }
@@ -139,7 +139,7 @@ record Survey(List<GroupFacts> groups, List<ScopeFacts> scopes, int leftOut) {
       try {
         return Optional.of(new Scope(group + "/shards/" + name));
       } catch (IllegalArgumentException e) {
-        return Optional.empty(); // Somebody put it there by hand; it can be no shard's name.
+        return Optional.empty(); // A hand put it there; it can be no shard's name.
       }
     }
 
@@ -176,7 +176,7 @@ record Survey(List<GroupFacts> groups, List<ScopeFacts> scopes, int leftOut) {
       try {
         incarnation = dash < 0 ? -1 : Long.parseLong(name.substring(dash + 1));
       } catch (NumberFormatException e) {
-        // Whoever made it was no worker; its data will not be a worker's either.
+        // A worker did not make it; its data will not be a worker's either.
       }
       long session = node.found().map(znode -> znode.stat().getEphemeralOwner()).orElse(0L);
       if (node.denied()) {

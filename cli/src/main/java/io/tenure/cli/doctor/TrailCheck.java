@@ -29,7 +29,7 @@ final class TrailCheck implements Check {
     return "trail";
   }
 
-  /** What came of one trail. */
+  /** The findings of one trail. */
   private record Verified(String path, List<Finding> findings, boolean denied) {}
 
   @Override
@@ -120,7 +120,7 @@ final class TrailCheck implements Check {
       findings.unchecked(
           denied.get(0),
           "this client may not read the trail of " + Words.some(denied),
-          "give --auth of somebody who may");
+          "give --auth of an id that may");
     }
     long good = all.size() - broken - denied.size();
     if (good > 0) {

@@ -51,7 +51,7 @@ final class WorkersCheck implements Check {
     if (group.workers().isEmpty()) {
       findings.wrong(
           group.path() + "/workers",
-          "no worker is registered: nobody takes over any shard",
+          "no worker is registered: no shard is taken over",
           "start workers; if they run, look in their logs why they did not join");
       return;
     }

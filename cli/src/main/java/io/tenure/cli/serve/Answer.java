@@ -10,7 +10,7 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.zip.GZIPOutputStream;
 
-/** What the server answers: status, headers and bytes. Immutable: nobody changes the bytes. */
+/** What the server answers: status, headers and bytes. Immutable: the bytes are never changed. */
 final class Answer {
 
   /** Smaller answers are sent as they are. */

@@ -34,8 +34,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Serves the live timeline: {@code /} is the page, {@code /api/timeline} what has changed, {@code
  * /api/status} the status.
  *
- * <p>It only reads: GET and HEAD, and nothing of a request reaches ZooKeeper. It has no login:
- * everybody who can reach it can read it, so it listens on the loopback interface unless it is told
+ * <p>It only reads: GET and HEAD, and nothing of a request reaches ZooKeeper. It has no login: each
+ * client that can reach it can read it, so it listens on the loopback interface unless it is told
  * otherwise. Everywhere the request's {@code Host} has to be one that {@link HostRule} allows.
  *
  * <p>Bounded: one thread for the network, {@value #THREADS} that make answers, {@value

@@ -36,7 +36,7 @@ final class ShardFold {
     NEW,
     /** One that was taken before. */
     REPEATED,
-    /** The first of a trail that somebody deleted and that begins anew. */
+    /** The first of a trail that was deleted and begins anew. */
     RESTARTED
   }
 
@@ -71,7 +71,7 @@ final class ShardFold {
     boolean endIsLast = !slots.isEmpty() && isEnd(slots.getLast().row().end());
     boolean nothingMissing = trail.next() == lastIndex + 1;
     if (endIsLast && nothingMissing) {
-      office(false, version); // If somebody was seen in office, that was before the last entry.
+      office(false, version); // If a leader was seen, that was before the last entry.
     } else if (trail.led()) {
       office(true, version);
     } else if (trail.exists()) {
@@ -126,7 +126,7 @@ final class ShardFold {
     }
   }
 
-  /** What is known of the office, whatever the last entry says. */
+  /** What is known of the office beside the last entry. */
   void office(boolean led, long version) {
     office(led ? Office.LED : Office.VACANT, version);
   }
@@ -283,7 +283,7 @@ final class ShardFold {
     changed = version;
   }
 
-  /** Somebody is in office, and nothing was written after this election: so it is this tenure. */
+  /** There is a leader, and nothing was written after this election: so it is this tenure. */
   private void reopen(long version) {
     if (!slots.isEmpty()
         && slots.getLast().row().end() == End.UNKNOWN

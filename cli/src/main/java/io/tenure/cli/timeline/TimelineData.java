@@ -27,15 +27,15 @@ import java.util.Set;
 public record TimelineData(
     String title, Instant asOf, String run, long version, List<Shard> shards) {
 
-  /** Whether somebody is in office of a scope. */
+  /** Whether a scope has a leader. */
   public enum Office {
-    /** Somebody is. */
+    /** It has one. */
     LED,
-    /** Nobody is. */
+    /** It has none. */
     VACANT,
     /** It could not be read. */
     UNKNOWN,
-    /** The group has this shard no longer, and nobody is: as it should be. */
+    /** The group no longer has this shard, and there is no leader: as it should be. */
     REMOVED
   }
 

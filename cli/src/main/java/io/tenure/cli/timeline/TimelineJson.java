@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * rows as objects would repeat their field names 50,000 times; strings that occur often stand in
  * tables; times are milliseconds after {@code base}, and null where nothing is recorded.
  *
- * <p>Ids and reasons are whatever somebody wrote. No {@code <}, {@code >} or {@code &} and no line
+ * <p>Ids and reasons are texts that others wrote. No {@code <}, {@code >} or {@code &} and no line
  * separator stands in the output, so that it can be put into a page as it is; halves of surrogate
  * pairs, which no encoding has, become U+FFFD. One instance writes one timeline.
  */

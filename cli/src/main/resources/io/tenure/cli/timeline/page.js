@@ -1,7 +1,7 @@
 /*
  * page.js: joins the parts: what the mouse, the keys and the controls do, what the address keeps, and when a frame is drawn.
  *
- * window.tenure is there for tests, and for whoever looks at the page with the browser's tools: what the last frame drew, where a
+ * window.tenure is there for tests, and for a reader with the browser's tools: what the last frame drew, where a
  * tenure is, what is at a place. It changes nothing.
  */
 const model = new Model();
@@ -126,7 +126,7 @@ function takeData(data) {
 /* What is in view. */
 
 function moved() {
-  // What was under the mouse is not there any more.
+  // The thing under the mouse is gone.
   element("tip").hidden = true;
   painter.hovered = null;
   layScrollbar();
@@ -169,7 +169,7 @@ function goToLongest() {
   }
 }
 
-/** Brings a time of a scope into view, whatever the filter says. */
+/** Brings a time of a scope into view, past the filter. */
 function show(shard, from, to, margin) {
   if (!scene.place.has(shard)) {
     clearFilter();
@@ -251,7 +251,7 @@ function step(by) {
   moved();
 }
 
-/* What the address keeps: enough to show somebody else the same. */
+/* What the address keeps: enough to show another reader the same. */
 
 let keeping = 0;
 

@@ -36,7 +36,7 @@ class Painter {
     this.overviewContext = overview.getContext("2d");
     this.density = document.createElement("canvas");
     this.widths = new Map();
-    /** What the last frame drew, counted: for the tests and for whoever wonders. */
+    /** What the last frame drew, counted: for the tests and for the curious. */
     this.drawn = {};
     this.hot = null;
     this.hovered = null;

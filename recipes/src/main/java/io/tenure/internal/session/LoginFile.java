@@ -13,7 +13,7 @@ import org.apache.zookeeper.client.ZKClientConfig;
 
 /**
  * The file with the login that was asked for. ZooKeeper's client goes on without a login where it
- * finds none there, and is then anybody. Stateless.
+ * finds none there, and then has no identity. Stateless.
  */
 public final class LoginFile {
 
