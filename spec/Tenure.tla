@@ -28,7 +28,7 @@
 (* says why it holds.  Without it everything but LeaseExclusive still      *)
 (* must hold: the trail, the epochs and the fence do not rest on clocks.   *)
 (*                                                                         *)
-(* The names are those of the code (CommitProtocol, ElectionMachine) and   *)
+(* The names are those of the code (CommitProtocol, ScopeLeadership) and   *)
 (* of an audit entry: event, epoch, candidate, session, predecessor.       *)
 (***************************************************************************)
 EXTENDS Naturals, Sequences, FiniteSets, TLC
@@ -300,7 +300,7 @@ ServeOutside(b) ==
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
-(* Steps of a candidate that several actions share (ElectionMachine).      *)
+(* Steps of a candidate that several actions share (ScopeLeadership).      *)
 (***************************************************************************)
 Without(seq, s) == SelectSeq(seq, LAMBDA x : x # s)
 

@@ -11,8 +11,8 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /**
- * Dependencies point downwards: recipes and audit, then internal.session, internal, lease, scope;
- * and the core is pure.
+ * Dependencies point downwards: recipes and audit, then internal.session and internal.leadership,
+ * internal, lease, scope; and the core is pure.
  */
 class ArchitectureTest {
 
@@ -21,7 +21,6 @@ class ArchitectureTest {
   private static final Set<String> CORE =
       Set.of(
           "ElectionMachine",
-          "ElectionState",
           "ElectionEvent",
           "ElectionAction",
           "QuorumEvidence",
@@ -32,9 +31,10 @@ class ArchitectureTest {
       DescribedPredicate.describe(
           "the core",
           type ->
-              Set.of("io.tenure.recipes", "io.tenure.internal.session")
-                      .contains(type.getPackageName())
-                  && CORE.contains(type.getName().replaceAll("^.*\\.|\\$.*$", "")));
+              type.getPackageName().equals("io.tenure.internal.leadership")
+                  || (Set.of("io.tenure.recipes", "io.tenure.internal.session")
+                          .contains(type.getPackageName())
+                      && CORE.contains(type.getName().replaceAll("^.*\\.|\\$.*$", ""))));
 
   @Test
   void scopeDependsOnNoOtherPackageOfTenure() {
@@ -90,6 +90,25 @@ class ArchitectureTest {
             "java.util",
             "java.util.function",
             "java.util.stream")
+        .check(MAIN);
+  }
+
+  @Test
+  void leadershipIsPureAndDependsOnInternalAndScopeAlone() {
+    classes()
+        .that()
+        .resideInAPackage("io.tenure.internal.leadership")
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage(
+            "io.tenure.internal",
+            "io.tenure.internal.leadership",
+            "io.tenure.scope",
+            "org.jspecify.annotations",
+            "java.lang..",
+            "java.time",
+            "java.util",
+            "java.util.function")
         .check(MAIN);
   }
 

@@ -8,4 +8,10 @@ import java.util.List;
  * @param ops the operations, in the order in which the server shall try them
  * @param after what a reading will find once it is committed
  */
-public record Commit(List<ScopeOp> ops, ScopeView after) {}
+public record Commit(List<ScopeOp> ops, ScopeView after) {
+
+  /** Whether a tenure begins with it; else one ends. */
+  public boolean elects() {
+    return after.leader().isPresent();
+  }
+}

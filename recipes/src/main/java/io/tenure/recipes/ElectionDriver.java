@@ -1,12 +1,10 @@
 package io.tenure.recipes;
 
-import io.tenure.internal.Backoff;
-import io.tenure.internal.Commit;
-import io.tenure.internal.CommitProtocol;
-import io.tenure.internal.Incumbent;
 import io.tenure.internal.LeaderNode;
 import io.tenure.internal.ScopeView;
-import io.tenure.internal.Sessions;
+import io.tenure.internal.leadership.LeadershipAction;
+import io.tenure.internal.leadership.LeadershipState;
+import io.tenure.internal.leadership.ScopeReading;
 import io.tenure.internal.session.FailureText;
 import io.tenure.internal.session.HeldLease;
 import io.tenure.internal.session.LeaseBounds;
@@ -38,8 +36,6 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import org.apache.curator.framework.api.CuratorWatcher;
 import org.apache.zookeeper.Watcher.Event.EventType;
 import org.jspecify.annotations.Nullable;
@@ -54,11 +50,6 @@ import org.jspecify.annotations.Nullable;
 final class ElectionDriver implements SessionListener, Office {
 
   private static final Log log = Log.of(ElectionDriver.class);
-
-  /** The pauses between tries that were in vain because the scope had changed. */
-  private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
-
-  private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   /**
    * What an election is made of. Immutable.
@@ -81,6 +72,7 @@ final class ElectionDriver implements SessionListener, Office {
   private final ScopeStore store;
   private final SerialExecutor callbacks;
   private final ElectionMachine machine;
+  private final Actions actions = new Actions();
   private final CuratorWatcher officeWatcher;
   private final LatchQueue queue;
   private final Retry reading;
@@ -127,11 +119,16 @@ final class ElectionDriver implements SessionListener, Office {
     this.settings = settings;
     this.scope = settings.scope();
     this.monitor = monitor;
-    this.store = new ScopeStore(scope, settings.retention(), monitor);
+    this.store =
+        new ScopeStore(
+            scope, settings.retention(), monitor, () -> post(new ElectionEvent.DeletesDenied()));
     this.callbacks = SerialExecutor.of(settings.callbacks(), "scope=" + settings.scope());
     this.machine =
         new ElectionMachine(
+            settings.candidate(),
+            settings.retention(),
             () -> UUID.randomUUID().toString().substring(0, 13),
+            Math::random,
             change -> TraceLog.changed(() -> scope, settings.candidate(), change));
     this.officeWatcher =
         event -> {
@@ -176,7 +173,7 @@ final class ElectionDriver implements SessionListener, Office {
             return;
           }
           // A tenure whose end is still being recorded is over: the new attempt waits for that.
-          boolean inOffice = machine.state() == ElectionState.IN_OFFICE;
+          boolean inOffice = machine.state() == LeadershipState.IN_OFFICE;
           if (acquiring != null || inOffice) {
             future.completeExceptionally(
                 new IllegalStateException(
@@ -293,7 +290,7 @@ final class ElectionDriver implements SessionListener, Office {
   }
 
   private void settleIfIdle() {
-    if (closing && !letGo && machine.state() == ElectionState.IDLE && dropping == 0) {
+    if (closing && !letGo && machine.state() == LeadershipState.IDLE && dropping == 0) {
       letGo = true;
       CompletableFuture<Void> left = CompletableFuture.completedFuture(null);
       try {
@@ -373,8 +370,8 @@ final class ElectionDriver implements SessionListener, Office {
           refusal = String.valueOf(failed.cause().getMessage());
         }
         try {
-          for (ElectionAction action : machine.on(next)) {
-            perform(action);
+          for (ElectionAction action : machine.on(next, wallTime())) {
+            action.carryOut(actions);
           }
         } catch (Throwable e) {
           broken(next, e);
@@ -383,7 +380,7 @@ final class ElectionDriver implements SessionListener, Office {
     } finally {
       handling = false;
     }
-    if (machine.state() == ElectionState.IDLE) {
+    if (machine.state() == LeadershipState.IDLE) {
       request++; // What is still being read is of no use.
       reading.givenUp();
       handleWait.givenUp();
@@ -412,38 +409,121 @@ final class ElectionDriver implements SessionListener, Office {
         "the election of " + scope + " failed inside: " + UserCode.describe(thrown), thrown);
   }
 
-  private void perform(ElectionAction action) {
-    if (action instanceof ElectionAction.JoinQueue) {
+  /** Carries out what the machine wants. */
+  private final class Actions implements ElectionAction.Performer {
+
+    @Override
+    public void joinQueue() {
       queue.join();
-    } else if (action instanceof ElectionAction.LeaveQueue) {
-      queue.leave();
-    } else if (action instanceof ElectionAction.Read read) {
-      read(read, ++request);
-    } else if (action instanceof ElectionAction.Elect elect) {
-      elect(elect, ++request);
-    } else if (action instanceof ElectionAction.CommitEnd end) {
-      commitEnd(end, ++request);
-    } else if (action instanceof ElectionAction.DropLeader drop) {
-      dropLeader(drop.session(), drop.nonce());
-    } else if (action instanceof ElectionAction.Grant grant) {
-      grant(grant);
-    } else if (action instanceof ElectionAction.Revoke revoke) {
-      revoke(revoke.reason());
-    } else if (action instanceof ElectionAction.WarnOfText warning) {
-      warnOfText(warning.data());
-    } else if (action instanceof ElectionAction.WarnOfPersistentLeader) {
-      warnOfPersistentLeader();
-    } else if (action instanceof ElectionAction.WarnOfConflicts warning) {
-      warnOfConflicts(warning.conflicts());
-    } else if (action instanceof ElectionAction.WarnOfReading warning) {
-      warnOfReading(warning.cause());
-    } else if (action instanceof ElectionAction.LeaseOver over) {
-      leaseOver(over.end());
-    } else if (action instanceof ElectionAction.Ended ended) {
-      ended(ended.end(), ended.recorded());
-    } else if (action instanceof ElectionAction.Fail fail) {
-      fail(fail.cause());
     }
+
+    @Override
+    public void leaveQueue() {
+      queue.leave();
+    }
+
+    @Override
+    public void read(LeadershipAction.Read read) {
+      ElectionDriver.this.read(read, ++request);
+    }
+
+    @Override
+    public void watch() {
+      post(new ElectionEvent.OfficeChanged()); // A reading sets the watch.
+    }
+
+    @Override
+    public void send(LeadershipAction.Send send) {
+      if (send.commit().elects()) {
+        elect(send, ++request);
+      } else {
+        commit(send, ++request);
+      }
+    }
+
+    @Override
+    public void grant(LeadershipAction.Grant grant) {
+      ElectionDriver.this.grant(grant);
+    }
+
+    @Override
+    public void requestStop(Transition.End why) {
+      HeldLease asked = lease;
+      if (asked == null || !asked.requestStop(why)) {
+        handle(new ElectionEvent.End(why));
+      } // Else the task stops cleanly and then ends the tenure; the watchdog limits how long it
+      // may.
+    }
+
+    @Override
+    public void leaseOver(Transition.End end) {
+      ElectionDriver.this.leaseOver(end);
+    }
+
+    @Override
+    public void ended(LeadershipAction.Ended ended) {
+      ElectionDriver.this.ended(ended.end(), ended.recorded());
+    }
+
+    @Override
+    public void dropLeader(LeadershipAction.DropLeader drop) {
+      ElectionDriver.this.dropLeader(drop.session(), drop.nonce());
+    }
+
+    @Override
+    public void later(LeadershipAction.Later later) {
+      monitor.schedule(() -> handle(new ElectionEvent.Wake(later.number())), later.nanos());
+    }
+
+    @Override
+    public void refused(TenureException cause) {
+      fail(cause);
+    }
+
+    @Override
+    public void warnOfText(byte[] data) {
+      String text = new String(data, 0, Math.min(data.length, 60), StandardCharsets.UTF_8);
+      log.warn(
+          "scope={} epoch={} ignored \"{}\" in {}: the only word it takes is \"revoke\"",
+          scope,
+          epoch(),
+          text,
+          scope.leaderPath());
+    }
+
+    @Override
+    public void warnOfPersistentLeader() {
+      log.warn(
+          "scope={} {} is a persistent node, made by a person or a tool: it goes with no session, and"
+              + " no candidate is elected while it is there. If none leads, delete it: delete {}",
+          scope,
+          scope.leaderPath(),
+          scope.leaderPath());
+    }
+
+    @Override
+    public void warnOfConflicts(int conflicts) {
+      log.warn(
+          "scope={} {} tries in a row to be elected were in vain, and it is tried on: something other"
+              + " than Tenure writes {}, or cuts the connection each time",
+          scope,
+          conflicts,
+          scope.path());
+    }
+
+    @Override
+    public void warnOfReading(TenureException cause) {
+      log.warn(
+          "scope={} epoch={} cannot be read in office, so a revocation is not heard of; the tenure goes"
+              + " on, and it is tried again: {}",
+          scope,
+          epoch(),
+          cause.getMessage());
+    }
+  }
+
+  private String epoch() {
+    return lease == null ? "?" : Long.toString(lease.epoch());
   }
 
   /** The office cannot be had, as was found out while queueing. */
@@ -456,54 +536,48 @@ final class ElectionDriver implements SessionListener, Office {
 
   // ---- reading and committing ----
 
-  private void read(ElectionAction.Read read, long number) {
-    Runnable reads = () -> read(read.create(), number);
-    if (read.failures() > 0) {
-      long pause =
-          Backoff.nanos(FIRST_PAUSE_NANOS, LONGEST_PAUSE_NANOS, read.failures(), Math.random());
-      monitor.schedule(ifStill(number, reads), pause);
-    } else {
-      reads.run();
-    }
-  }
-
-  private void read(boolean create, long number) {
+  private void read(LeadershipAction.Read read, long number) {
     if (monitor.sessionId() == 0) {
-      reading.whenConnected(ifStill(number, () -> read(create, number)));
+      reading.whenConnected(ifStill(number, () -> read(read, number)));
       return;
     }
-    CompletableFuture<Optional<ScopeView>> read =
-        create ? store.readToStand(officeWatcher) : store.read(officeWatcher);
-    if (create) {
-      read =
-          read.thenCompose(
-              view ->
-                  view.isPresent()
-                      ? CompletableFuture.completedFuture(view)
-                      : store.ensure().thenCompose(done -> store.read(officeWatcher)));
-    }
-    read.whenComplete(
+    boolean lists = read.names() != LeadershipAction.Names.NO;
+    CompletableFuture<Optional<ScopeView>> found =
+        read.stands()
+            ? store
+                .readToStand(officeWatcher, lists)
+                .thenCompose(
+                    view ->
+                        view.isPresent()
+                            ? CompletableFuture.completedFuture(view)
+                            : store.ensure().thenCompose(done -> store.read(officeWatcher, lists)))
+            : store.read(officeWatcher, lists);
+    found.whenComplete(
         (view, error) -> {
           if (number != request) {
             return;
           }
           if (error != null) {
-            readFailed(error, number, create);
+            readFailed(error, read, number);
           } else if (monitor.sessionId() == 0) {
-            reading.whenConnected(ifStill(number, () -> read(create, number)));
+            reading.whenConnected(ifStill(number, () -> read(read, number)));
           } else {
-            reading.succeeded();
-            handle(new ElectionEvent.ScopeRead(view, monitor.sessionId()));
+            scopeRead(read, view);
           }
         });
   }
 
-  private void readFailed(Throwable error, long number, boolean create) {
+  private void scopeRead(LeadershipAction.Read read, Optional<ScopeView> view) {
+    reading.succeeded();
+    handle(new ElectionEvent.ScopeRead(read.number(), new ScopeReading(view, monitor.sessionId())));
+  }
+
+  private void readFailed(Throwable error, LeadershipAction.Read read, long number) {
     Optional<TenureException> lasting = ScopeStore.lasting(scope, error);
     if (lasting.isPresent()) {
-      handle(new ElectionEvent.ReadFailed(lasting.get()));
+      handle(new ElectionEvent.ReadFailed(read.number(), lasting.get()));
     } else {
-      reading.later(ifStill(number, () -> read(create, number)), ScopeStore.reason(error));
+      reading.later(ifStill(number, () -> read(read, number)), ScopeStore.reason(error));
     }
   }
 
@@ -515,7 +589,7 @@ final class ElectionDriver implements SessionListener, Office {
     };
   }
 
-  private void elect(ElectionAction.Elect elect, long number) {
+  private void elect(LeadershipAction.Send elect, long number) {
     try {
       if (monitor.terms(settings.margin(), settings.lease()).isEmpty()) {
         return; // The session has just ended; the machine is told next.
@@ -524,52 +598,13 @@ final class ElectionDriver implements SessionListener, Office {
       handle(new ElectionEvent.CommitFailed(e));
       return;
     }
-    monitor.whenSettled(
-        () -> {
-          if (number != request) {
-            return;
-          }
-          send(elect.session(), () -> commitOf(elect), number);
-        });
+    // A commit that elects starts a lease, which must count from when it was sent.
+    monitor.whenSettled(ifStill(number, () -> commit(elect, number)));
   }
 
-  private Commit commitOf(ElectionAction.Elect elect) {
-    Incumbent incumbent =
-        new Incumbent(
-            settings.candidate(), Sessions.format(elect.session()), elect.nonce(), wallTime());
-    return CommitProtocol.elect(
-        elect.view(),
-        incumbent,
-        "head of the queue",
-        store.retention(),
-        wallTime(),
-        elect.naming());
-  }
-
-  private void commitEnd(ElectionAction.CommitEnd end, long number) {
-    send(
-        end.session(),
-        () ->
-            CommitProtocol.end(end.view(), end.end(), store.retention(), wallTime(), end.naming()),
-        number);
-    HeldLease ending = lease;
-    if (ending != null) {
-      monitor.schedule(
-          () -> tellEnded(ending, end.end(), false), ending.bounds().terms().ackIntervalNanos());
-    }
-  }
-
-  private void send(long session, Supplier<Commit> of, long number) {
-    Commit commit;
-    try {
-      commit = of.get();
-    } catch (Throwable e) {
-      // Nothing was sent.
-      handle(new ElectionEvent.CommitFailed(inside("the making of a transaction", e)));
-      return;
-    }
+  private void commit(LeadershipAction.Send send, long number) {
     store
-        .commit(session, commit)
+        .commit(send.session(), send.commit())
         .whenComplete(
             (event, error) -> {
               if (number != request) {
@@ -589,7 +624,7 @@ final class ElectionDriver implements SessionListener, Office {
 
   // ---- the tenure ----
 
-  private void grant(ElectionAction.Grant grant) {
+  private void grant(LeadershipAction.Grant grant) {
     Optional<LeaseTerms> terms;
     try {
       terms = monitor.terms(settings.margin(), settings.lease());
@@ -614,7 +649,7 @@ final class ElectionDriver implements SessionListener, Office {
         });
   }
 
-  private void handOut(ElectionAction.Grant grant, LeaseBounds bounds) {
+  private void handOut(LeadershipAction.Grant grant, LeaseBounds bounds) {
     LeaderNode node =
         new LeaderNode(
             grant.view().record().epoch(), grant.view().record().incumbent().orElseThrow());
@@ -668,58 +703,14 @@ final class ElectionDriver implements SessionListener, Office {
     }
   }
 
-  private void revoke(String reason) {
-    HeldLease revoked = lease;
-    Transition.End end = new Transition.Revoked(reason);
-    if (revoked == null || revoked.requestStop(end)) {
-      return; // The task stops cleanly and then ends the tenure; the watchdog limits how long it
-      // may.
-    }
-    handle(new ElectionEvent.End(end));
-  }
-
-  private void warnOfText(byte[] data) {
-    String text = new String(data, 0, Math.min(data.length, 60), StandardCharsets.UTF_8);
-    log.warn(
-        "scope={} epoch={} ignored \"{}\" in {}: the only word it takes is \"revoke\"",
-        scope,
-        lease == null ? "?" : lease.epoch(),
-        text,
-        scope.leaderPath());
-  }
-
-  private void warnOfPersistentLeader() {
-    log.warn(
-        "scope={} {} is a persistent node, made by a person or a tool: it goes with no session, and"
-            + " no candidate is elected while it is there. If none leads, delete it: delete {}",
-        scope,
-        scope.leaderPath(),
-        scope.leaderPath());
-  }
-
-  private void warnOfConflicts(int conflicts) {
-    log.warn(
-        "scope={} {} tries in a row to be elected were in vain, and it is tried on: something other"
-            + " than Tenure writes {}, or cuts the connection each time",
-        scope,
-        conflicts,
-        scope.path());
-  }
-
-  private void warnOfReading(TenureException cause) {
-    log.warn(
-        "scope={} epoch={} cannot be read in office, so a revocation is not heard of; the tenure goes"
-            + " on, and it is tried again: {}",
-        scope,
-        lease == null ? "?" : lease.epoch(),
-        cause.getMessage());
-  }
-
   private void leaseOver(Transition.End end) {
     stopWatchdog();
     granting = 0;
-    if (lease != null) {
-      lease.over(end);
+    HeldLease over = lease;
+    if (over != null) {
+      over.over(end);
+      // If there is no connection, the end is known before it is recorded.
+      monitor.schedule(() -> tellEnded(over, end, false), over.bounds().terms().ackIntervalNanos());
     }
   }
 
@@ -756,7 +747,7 @@ final class ElectionDriver implements SessionListener, Office {
     log.error(
         "scope={} epoch={} the end cannot be recorded; only the leader node is deleted{}",
         scope,
-        lease == null ? "?" : lease.epoch(),
+        epoch(),
         refusal.isEmpty() ? "" : ": " + refusal);
     dropping++;
     store

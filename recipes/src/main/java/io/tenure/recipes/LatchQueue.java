@@ -94,7 +94,7 @@ final class LatchQueue {
     CompletableFuture<Void> room = names.requireRoom();
     CompletableFuture<Void> ready =
         store
-            .readToStand(watcher)
+            .readToStand(watcher, false)
             .thenCompose(
                 view ->
                     view.isPresent()

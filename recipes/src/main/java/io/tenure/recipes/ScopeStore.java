@@ -73,6 +73,7 @@ final class ScopeStore {
   private final Scope scope;
   private final Retention retention;
   private final Monitor monitor;
+  private final Runnable keepsAll;
   private final WatcherRemoveCuratorFramework client;
   private final ZnodeOps ops;
   private final PersistentZnodes persistent;
@@ -86,16 +87,19 @@ final class ScopeStore {
   /** The names of entries that cannot be deleted, because a znode hangs below them. */
   private final Set<String> undeletable = ConcurrentHashMap.newKeySet();
 
-  /** The last try met an entry that cannot be deleted: the next one deletes nothing. */
-  private volatile boolean trimsNext = true;
-
   /** It was said that a znode stands in the place of an entry. */
   private volatile boolean saidTaken;
 
   /** It was said that the trail is too long to be trimmed. */
   private volatile boolean saidTooLong;
 
-  ScopeStore(Scope scope, Retention retention, Monitor monitor) {
+  /**
+   * A store.
+   *
+   * @param keepsAll is told, on the event thread or another, that this client may delete no entry
+   */
+  ScopeStore(Scope scope, Retention retention, Monitor monitor, Runnable keepsAll) {
+    this.keepsAll = keepsAll;
     this.scope = scope;
     this.retention = retention;
     this.monitor = monitor;
@@ -111,13 +115,9 @@ final class ScopeStore {
   }
 
   /**
-   * What commits may delete. A client without the permission to delete entries keeps them all: that
-   * it may not trim its trail is no reason not to lead.
+   * A client without the permission to delete entries keeps them all: that it may not trim its
+   * trail is no reason not to lead.
    */
-  Retention retention() {
-    return deletesDenied || !trimsNext ? Retention.KEEP_ALL : retention;
-  }
-
   private void keepAll() {
     if (!deletesDenied) {
       deletesDenied = true;
@@ -131,7 +131,6 @@ final class ScopeStore {
 
   /** An entry with a child cannot be deleted; from now on it is passed over. */
   private void keep(ScopeOp.DeleteEntry entry) {
-    trimsNext = false; // There may be thousands like that, and one is found with each try.
     if (undeletable.add(entry.name())) {
       log.warn(
           "scope={} {} has a child and cannot be deleted: it is kept; delete the child to let"
@@ -156,22 +155,24 @@ final class ScopeStore {
    * Reads the scope behind everything that the quorum has applied so far.
    *
    * @param watcher told when the {@code leader} node changes or goes, if there is one
+   * @param lists whether with the names of entries, where the next commit has to know them
    * @return empty if there is no scope; fails with {@link TenureException} or {@link
    *     NotConnectedException}
    */
-  CompletableFuture<Optional<ScopeView>> read(CuratorWatcher watcher) {
-    return read(watcher, false);
+  CompletableFuture<Optional<ScopeView>> read(CuratorWatcher watcher, boolean lists) {
+    return read(watcher, lists, false);
   }
 
   /**
-   * As {@link #read(CuratorWatcher)}, for those who are about to stand for the office: also fails
-   * if the record is older than its trail.
+   * As {@link #read(CuratorWatcher, boolean)}, for those who are about to stand for the office:
+   * also fails if the record is older than its trail.
    */
-  CompletableFuture<Optional<ScopeView>> readToStand(CuratorWatcher watcher) {
-    return read(watcher, true);
+  CompletableFuture<Optional<ScopeView>> readToStand(CuratorWatcher watcher, boolean lists) {
+    return read(watcher, lists, true);
   }
 
-  private CompletableFuture<Optional<ScopeView>> read(CuratorWatcher watcher, boolean guarded) {
+  private CompletableFuture<Optional<ScopeView>> read(
+      CuratorWatcher watcher, boolean lists, boolean guarded) {
     // sync first: without it a lagging follower may show the scope as it was before our own commit.
     CompletableFuture<CuratorEvent> synced =
         monitor.call(callback -> client.sync().inBackground(callback).forPath(scope.path()));
@@ -198,7 +199,8 @@ final class ScopeStore {
                           ? guard.check(read, trail)
                           : CompletableFuture.<Void>completedFuture(null))
               .thenCombine(record.thenCombine(leader, this::view), (checked, view) -> view)
-              .thenCompose(this::withEntryNames);
+              .thenCompose(
+                  view -> lists ? withEntryNames(view) : CompletableFuture.completedFuture(view));
         });
   }
 
@@ -232,7 +234,7 @@ final class ScopeStore {
   }
 
   private CompletableFuture<Optional<ScopeView>> withEntryNames(Optional<ScopeView> read) {
-    if (read.isEmpty() || !CommitProtocol.needsEntryNames(read.get().record(), retention())) {
+    if (read.isEmpty() || !CommitProtocol.needsEntryNames(read.get().record(), retention)) {
       return CompletableFuture.completedFuture(read);
     }
     ScopeView view = read.get();
@@ -240,10 +242,8 @@ final class ScopeStore {
         .call(callback -> client.checkExists().inBackground(callback).forPath(scope.auditPath()))
         .thenCompose(
             event -> {
-              if (check(event, scope.auditPath(), "read") == Code.NONODE) {
-                return CompletableFuture.completedFuture(Optional.empty());
-              }
-              return !listPause.isOn(monitor.clock().monotonicNanos())
+              return check(event, scope.auditPath(), "read") == Code.OK
+                      && !listPause.isOn(monitor.clock().monotonicNanos())
                       && canBeListed(view, event.getStat().getNumChildren())
                   ? listed(view)
                   : CompletableFuture.completedFuture(read);
@@ -259,7 +259,7 @@ final class ScopeStore {
           "scope={} {}",
           scope,
           TrailLength.cannotTrim(
-              scope.auditPath(), entries, view.record(), retention(), packetBytes));
+              scope.auditPath(), entries, view.record(), retention, packetBytes));
     }
     return fits;
   }
@@ -354,7 +354,7 @@ final class ScopeStore {
             session,
             scope.path(),
             () -> commit.ops().stream().map(op -> scopeOps.curatorOp(scope, op)).toList())
-        .thenCompose(reply -> outcomeOf(commit, reply))
+        .thenApply(reply -> outcome(reply, commit))
         .exceptionally(error -> new ElectionEvent.CommitFailed(notBuilt(error)));
   }
 
@@ -363,24 +363,6 @@ final class ScopeStore {
     return cause(error) instanceof TenureException known
         ? known
         : new CoordinationException("the commit in " + scope + " failed", cause(error));
-  }
-
-  private CompletableFuture<ElectionEvent> outcomeOf(Commit commit, Reply reply) {
-    int failed = reply.failedOp();
-    if (reply.code() == Code.NOAUTH
-        && failed > 0
-        && commit.ops().get(failed) instanceof ScopeOp.DeleteEntry) {
-      keepAll(); // The ACL was changed since the rehearsal: decide again, without
-      // deletes.
-      return CompletableFuture.completedFuture(new ElectionEvent.NotCommitted(false));
-    }
-    return reply.code() == Code.NONODE
-            && failed > 0
-            && commit.ops().get(failed) instanceof ScopeOp.CreateEntry
-        // The record was there, so only the parent of the entries has been deleted.
-        ? createPersistent(scope.auditPath(), new byte[0])
-            .handle((created, error) -> new ElectionEvent.NotCommitted(false))
-        : CompletableFuture.completedFuture(outcome(reply, commit));
   }
 
   /**
@@ -398,7 +380,8 @@ final class ScopeStore {
       String probe = parent + "/permission-probe";
       steps.add(
           new Step(() -> ops.create(probe, new byte[0], CreateMode.EPHEMERAL), parent, "create"));
-      if (!parent.equals(scope.auditPath()) || !retention().equals(Retention.KEEP_ALL)) {
+      if (!parent.equals(scope.auditPath())
+          || !(deletesDenied || retention.equals(Retention.KEEP_ALL))) {
         steps.add(new Step(() -> ops.delete(probe), parent, "delete"));
       }
     }
@@ -414,6 +397,7 @@ final class ScopeStore {
                   && steps.get(failed).path().equals(scope.auditPath())
                   && steps.get(failed).permission().equals("delete")) {
                 keepAll();
+                keepsAll.run();
                 return rehearse(session); // The rest of it, without what is denied.
               }
               if (reply.code() == Code.NOAUTH && failed >= 0) {
@@ -429,8 +413,7 @@ final class ScopeStore {
 
   private ElectionEvent outcome(Reply reply, Commit commit) {
     if (reply.ok()) {
-      trimsNext = true;
-      return new ElectionEvent.Committed(commit.after());
+      return new ElectionEvent.Committed();
     }
     if (reply.isUnknown()) {
       return new ElectionEvent.NotCommitted(true);
@@ -446,7 +429,15 @@ final class ScopeStore {
     ScopeOp op = commit.ops().get(failed);
     if (code == Code.NOTEMPTY && op instanceof ScopeOp.DeleteEntry entry) {
       keep(entry);
-      return new ElectionEvent.NotCommitted(false);
+      return new ElectionEvent.TrimBlocked();
+    }
+    if (code == Code.NOAUTH && op instanceof ScopeOp.DeleteEntry) {
+      keepAll(); // The ACL was changed since the rehearsal.
+      return new ElectionEvent.TrimDenied();
+    }
+    if (code == Code.NONODE && op instanceof ScopeOp.CreateEntry) {
+      // The record was there, so only the parent of the entries has been deleted.
+      return new ElectionEvent.AuditMissing();
     }
     if (code == Code.NODEEXISTS && op instanceof ScopeOp.CreateEntry) {
       entryTaken(ScopeOps.path(scope, op));

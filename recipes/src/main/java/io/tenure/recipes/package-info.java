@@ -25,8 +25,9 @@
  * io.tenure.lease.Lease#inTransaction}).
  *
  * <p>The package depends on {@code io.tenure.scope}, {@code io.tenure.internal}, Curator and slf4j.
- * Its core ({@code ElectionMachine}, {@code QuorumEvidence}, {@code LeaseTerms}) knows none of
- * Curator, clocks, threads and logs: it takes events and the elapsed time.
+ * Its core ({@code ElectionMachine}, {@code ScopeLeadership}, {@code QuorumEvidence}, {@code
+ * LeaseTerms}) knows none of Curator, clocks, threads and logs: it takes events and the elapsed
+ * time.
  */
 @NullMarked
 package io.tenure.recipes;

@@ -4,82 +4,33 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tenure.internal.Commit;
 import io.tenure.internal.CommitProtocol;
-import io.tenure.internal.Incumbent;
 import io.tenure.internal.LeaderNode;
+import io.tenure.internal.ScopeOp;
 import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.ScopeView;
-import io.tenure.internal.Sessions;
 import io.tenure.internal.StateChange;
-import io.tenure.scope.Candidate;
+import io.tenure.internal.leadership.LeadershipAction;
+import io.tenure.internal.leadership.LeadershipState;
 import io.tenure.scope.Retention;
 import io.tenure.scope.Transition;
-import io.tenure.testing.InMemoryScope;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import net.jqwik.api.Example;
 
 /** From state to state: what each event makes of an election, and what the election tells. */
-class ElectionMachineStatesTest {
+class ElectionMachineStatesTest extends OneElection {
 
-  private static final Instant NOW = Instant.parse("2026-03-01T02:00:00Z");
-  private static final long SESSION = 1;
   private static final long OTHER = 2;
-
-  private final InMemoryScope scope = new InMemoryScope();
-  private final List<StateChange> changes = new ArrayList<>();
-  private int nonces;
-  private final ElectionMachine machine = new ElectionMachine(() -> "n" + ++nonces, changes::add);
-
-  private static Incumbent by(String nonce, long session) {
-    return new Incumbent(
-        new Candidate("w-" + session, "h", 1, Optional.empty()),
-        Sessions.format(session),
-        nonce,
-        NOW);
-  }
-
-  /** The one that was drawn last. */
-  private String nonce() {
-    return "n" + nonces;
-  }
-
-  private List<ElectionAction> read(Optional<ScopeView> found, long session) {
-    return machine.on(new ElectionEvent.ScopeRead(found, session));
-  }
-
-  private List<ElectionAction> read() {
-    return read(Optional.of(scope.read()), SESSION);
-  }
-
-  private Commit elect(String nonce, long session) {
-    return CommitProtocol.elect(scope.read(), by(nonce, session), "h", Retention.KEEP_ALL, NOW);
-  }
 
   private void elected(String nonce, long session) {
     assertThat(scope.apply(elect(nonce, session), session)).isTrue();
   }
 
-  private void atHead() {
-    machine.on(new ElectionEvent.Join());
-    machine.on(new ElectionEvent.QueueHead());
-    assertThat(machine.state()).isEqualTo(ElectionState.READING);
-  }
-
-  private List<ElectionAction> inOffice() {
-    atHead();
-    read();
-    Commit commit = elect(nonce(), SESSION);
-    assertThat(scope.apply(commit, SESSION)).isTrue();
-    return machine.on(new ElectionEvent.Committed(commit.after()));
-  }
-
   private void ending() {
     inOffice();
-    machine.on(new ElectionEvent.End(new Transition.Resigned("enough")));
-    assertThat(machine.state()).isEqualTo(ElectionState.ENDING);
+    on(new ElectionEvent.End(new Transition.Resigned("enough")));
+    assertThat(machine.state()).isEqualTo(LeadershipState.ENDING);
   }
 
   private void write(String text) {
@@ -92,11 +43,11 @@ class ElectionMachineStatesTest {
   @Example
   void eachChangeOfStateIsToldOnceWithSessionAndEpoch() {
     inOffice();
-    machine.on(new ElectionEvent.End(new Transition.Revoked("by hand")));
+    on(new ElectionEvent.End(new Transition.Revoked("by hand")));
     Commit end =
         CommitProtocol.end(
             scope.read(), new Transition.Revoked("by hand"), Retention.KEEP_ALL, NOW);
-    machine.on(new ElectionEvent.Committed(end.after()));
+    on(new ElectionEvent.Committed());
     assertThat(changes)
         .containsExactly(
             StateChange.to("queued"),
@@ -120,72 +71,69 @@ class ElectionMachineStatesTest {
     elected("other", OTHER);
     atHead();
     read();
-    assertThat(machine.state()).isEqualTo(ElectionState.WAITING);
-    machine.on(new ElectionEvent.QueueLost());
-    assertThat(machine.state()).isEqualTo(ElectionState.QUEUED);
-    assertThat(machine.on(new ElectionEvent.OfficeChanged())).isEmpty();
-    assertThat(machine.on(new ElectionEvent.QueueHead()))
-        .containsExactly(new ElectionAction.Read(true, 0));
+    assertThat(machine.state()).isEqualTo(LeadershipState.WAITING);
+    on(new ElectionEvent.QueueLost());
+    assertThat(machine.state()).isEqualTo(LeadershipState.QUEUED);
+    assertThat(on(new ElectionEvent.OfficeChanged())).isEmpty();
+    assertThat(on(new ElectionEvent.QueueHead())).containsExactly(new Reads(true));
   }
 
   @Example
   void aVacantScopeIsNoReasonToTryWhereTheHeadWasLostMeanwhile() {
     atHead();
-    machine.on(new ElectionEvent.QueueLost());
+    on(new ElectionEvent.QueueLost());
     assertThat(read()).isEmpty();
-    assertThat(machine.state()).isEqualTo(ElectionState.QUEUED);
+    assertThat(machine.state()).isEqualTo(LeadershipState.QUEUED);
   }
 
   @Example
   void aSessionThatEndsWhileTheElectionIsUnderWayLeadsBackToTheQueueOrToItsHead() {
     atHead();
     read();
-    assertThat(machine.on(new ElectionEvent.SessionGone(SESSION)))
-        .containsExactly(new ElectionAction.Read(true, 0));
+    assertThat(on(new ElectionEvent.SessionGone(SESSION))).containsExactly(new Reads(true));
     read();
-    machine.on(new ElectionEvent.QueueLost());
-    assertThat(machine.on(new ElectionEvent.SessionGone(SESSION))).isEmpty();
-    assertThat(machine.state()).isEqualTo(ElectionState.QUEUED);
+    on(new ElectionEvent.QueueLost());
+    assertThat(on(new ElectionEvent.SessionGone(SESSION))).isEmpty();
+    assertThat(machine.state()).isEqualTo(LeadershipState.QUEUED);
     assertThat(changes).endsWith(StateChange.electing(SESSION, 1), StateChange.to("queued"));
   }
 
   @Example
   void theEndOfAnotherSessionChangesNothing() {
     inOffice();
-    assertThat(machine.on(new ElectionEvent.SessionGone(OTHER))).isEmpty();
-    assertThat(machine.state()).isEqualTo(ElectionState.IN_OFFICE);
+    assertThat(on(new ElectionEvent.SessionGone(OTHER))).isEmpty();
+    assertThat(machine.state()).isEqualTo(LeadershipState.IN_OFFICE);
   }
 
   @Example
   void aScopeThatIsMissingOrReadBetweenTwoSessionsIsReadAgainAfterAPause() {
     atHead();
-    assertThat(read(Optional.empty(), SESSION)).containsExactly(new ElectionAction.Read(true, 1));
-    assertThat(read(Optional.of(scope.read()), 0))
-        .containsExactly(new ElectionAction.Read(true, 2));
-    assertThat(machine.state()).isEqualTo(ElectionState.READING);
+    assertThat(read(Optional.empty(), SESSION)).containsExactly(pauses(1));
+    assertThat(read(Optional.of(scope.read()), 0)).containsExactly(pauses(2));
+    assertThat(machine.state()).isEqualTo(LeadershipState.READING);
   }
 
   @Example
   void theNodeOfAnotherSessionIsNeverDroppedThoughItRepeatsTheNonce() {
     atHead();
     read();
-    machine.on(new ElectionEvent.NotCommitted(true));
+    on(new ElectionEvent.NotCommitted(true));
     elected("other", OTHER);
     byte[] copied = new LeaderNode(1, by(nonce(), SESSION)).bytes();
     scope.leader = Optional.of(new ScopeView.LeaderData(copied, OTHER));
     assertThat(read()).isEmpty();
-    assertThat(machine.state()).isEqualTo(ElectionState.WAITING);
+    assertThat(machine.state()).isEqualTo(LeadershipState.WAITING);
   }
 
   @Example
   void eachAttemptHasANonceOfItsOwn() {
     ending();
     String before = nonce();
-    machine.on(new ElectionEvent.Committed(scope.read()));
-    machine.on(new ElectionEvent.Join());
-    machine.on(new ElectionEvent.QueueHead());
+    on(new ElectionEvent.Committed());
+    on(new ElectionEvent.Join());
+    on(new ElectionEvent.QueueHead());
     scope.leader = Optional.empty();
-    assertThat(read()).containsExactly(new ElectionAction.Elect(scope.read(), SESSION, nonce()));
+    assertThat(read()).containsExactly(elects(scope.read(), SESSION, nonce()));
     assertThat(nonce()).isNotEqualTo(before);
   }
 
@@ -194,10 +142,48 @@ class ElectionMachineStatesTest {
     atHead();
     read();
     String before = nonce();
-    machine.on(new ElectionEvent.NotCommitted(true));
+    on(new ElectionEvent.NotCommitted(true));
     assertThat(read(Optional.of(scope.read()), OTHER))
-        .containsExactly(new ElectionAction.Elect(scope.read(), OTHER, nonce()));
+        .containsExactly(elects(scope.read(), OTHER, nonce()));
     assertThat(nonce()).isNotEqualTo(before);
+  }
+
+  @Example
+  void aScopeThatWasDeletedAndMadeAgainIsNotAsItWasAlthoughItsVersionIs() {
+    atHead();
+    read();
+    String before = nonce();
+    int version = scope.read().version();
+    on(new ElectionEvent.NotCommitted(true));
+    elected("other", OTHER);
+    ScopeView again = new ScopeView(scope.read().record(), version, Optional.empty(), List.of());
+    assertThat(read(again)).hasOnlyElementsOfType(Elects.class);
+    assertThat(nonce()).as("the first copy cannot come true").isNotEqualTo(before);
+  }
+
+  @Example
+  void aParentOfEntriesThatIsMissingIsMadeAlong() {
+    atHead();
+    read();
+    assertThat(on(new ElectionEvent.AuditMissing())).containsExactly(pauses(1));
+    read();
+    assertThat(sent.orElseThrow().ops()).hasAtLeastOneElementOfType(ScopeOp.CreateAudit.class);
+  }
+
+  @Example
+  void whoMayNotDeleteEntriesReadsNoNames() {
+    atHead();
+    read();
+    on(new ElectionEvent.TrimDenied());
+    assertThat(machine.on(new ElectionEvent.OfficeChanged(), NOW)).isEmpty();
+    read();
+    elected(nonce(), SESSION);
+    on(new ElectionEvent.Committed());
+    assertThat(machine.on(new ElectionEvent.OfficeChanged(), NOW))
+        .singleElement()
+        .extracting(action -> ((ElectionAction.OfScope) action).action())
+        .extracting(action -> ((LeadershipAction.Read) action).names())
+        .isEqualTo(LeadershipAction.Names.NO);
   }
 
   @Example
@@ -205,17 +191,17 @@ class ElectionMachineStatesTest {
     inOffice();
     ScopeView office = scope.read();
     Transition.End end = new Transition.Resigned("closed");
-    assertThat(machine.on(new ElectionEvent.Leave("closed")))
+    assertThat(on(new ElectionEvent.Leave("closed")))
         .containsExactly(
-            new ElectionAction.LeaseOver(end),
-            new ElectionAction.CommitEnd(office, SESSION, end),
+            new LeadershipAction.LeaseOver(end),
+            ends(office, SESSION, end),
             new ElectionAction.LeaveQueue());
   }
 
   @Example
   void theFirstReasonToEndCounts() {
     ending();
-    assertThat(machine.on(new ElectionEvent.End(new Transition.Lapsed("later")))).isEmpty();
+    assertThat(on(new ElectionEvent.End(new Transition.Lapsed("later")))).isEmpty();
   }
 
   @Example
@@ -224,10 +210,10 @@ class ElectionMachineStatesTest {
     Transition.End lost = new Transition.Lost("the scope was deleted");
     assertThat(read(Optional.empty(), SESSION))
         .containsExactly(
-            new ElectionAction.LeaseOver(lost),
-            new ElectionAction.DropLeader(SESSION, nonce()),
+            new LeadershipAction.LeaseOver(lost),
+            new LeadershipAction.DropLeader(SESSION, nonce()),
             new ElectionAction.LeaveQueue(),
-            new ElectionAction.Ended(lost, false));
+            new LeadershipAction.Ended(lost, false));
   }
 
   @Example
@@ -238,17 +224,17 @@ class ElectionMachineStatesTest {
     Transition.End lost = new Transition.Lost("the record tells of another tenure");
     assertThat(read())
         .containsExactly(
-            new ElectionAction.LeaseOver(lost),
-            new ElectionAction.DropLeader(SESSION, nonce()),
+            new LeadershipAction.LeaseOver(lost),
+            new LeadershipAction.DropLeader(SESSION, nonce()),
             new ElectionAction.LeaveQueue(),
-            new ElectionAction.Ended(lost, false));
+            new LeadershipAction.Ended(lost, false));
   }
 
   @Example
   void whatAReadingOfAnotherSessionFindsInOfficeIsLeftToTheNewsOfThatSession() {
     inOffice();
     assertThat(read(Optional.empty(), OTHER)).isEmpty();
-    assertThat(machine.state()).isEqualTo(ElectionState.IN_OFFICE);
+    assertThat(machine.state()).isEqualTo(LeadershipState.IN_OFFICE);
   }
 
   @Example
@@ -257,35 +243,37 @@ class ElectionMachineStatesTest {
     assertThat(read()).isEmpty();
     write("revoke it is slow");
     assertThat(read())
-        .containsExactly(new ElectionAction.Revoke("revoked by an operator: it is slow"));
+        .containsExactly(
+            new LeadershipAction.RequestStop(
+                new Transition.Revoked("revoked by an operator: it is slow")));
     write("hello");
-    assertThat(read()).hasOnlyElementsOfType(ElectionAction.WarnOfText.class).hasSize(1);
-    assertThat(machine.state()).isEqualTo(ElectionState.IN_OFFICE);
+    assertThat(read()).hasOnlyElementsOfType(LeadershipAction.WarnOfText.class).hasSize(1);
+    assertThat(machine.state()).isEqualTo(LeadershipState.IN_OFFICE);
   }
 
   @Example
   void anEndIsNotRecordedInAnotherSession() {
     ending();
-    machine.on(new ElectionEvent.NotCommitted(true));
+    on(new ElectionEvent.NotCommitted(true));
     assertThat(read(Optional.of(scope.read()), OTHER))
-        .containsExactly(new ElectionAction.Ended(new Transition.Resigned("enough"), false));
-    assertThat(machine.state()).isEqualTo(ElectionState.IDLE);
+        .containsExactly(new LeadershipAction.Ended(new Transition.Resigned("enough"), false));
+    assertThat(machine.state()).isEqualTo(LeadershipState.IDLE);
   }
 
   @Example
   void anEndThatALaterElectionRecordedLeavesThatOfficeAlone() {
     ending();
-    machine.on(new ElectionEvent.NotCommitted(true));
+    on(new ElectionEvent.NotCommitted(true));
     scope.leader = Optional.empty();
     elected("other", OTHER);
     assertThat(read())
-        .containsExactly(new ElectionAction.Ended(new Transition.Resigned("enough"), true));
+        .containsExactly(new LeadershipAction.Ended(new Transition.Resigned("enough"), true));
   }
 
   @Example
   void aRecordOfTheSameEpochThatIsNotItsOwnWasWrittenByHandAndFreesTheOffice() {
     ending();
-    machine.on(new ElectionEvent.NotCommitted(true));
+    on(new ElectionEvent.NotCommitted(true));
     ScopeView found = scope.read();
     ScopeRecord edited =
         new ScopeRecord(
@@ -302,37 +290,37 @@ class ElectionMachineStatesTest {
                     new ScopeView(edited, found.version() + 1, found.leader(), found.entryNames())),
                 SESSION))
         .containsExactly(
-            new ElectionAction.DropLeader(SESSION, nonce()),
-            new ElectionAction.Ended(new Transition.Resigned("enough"), false));
+            new LeadershipAction.DropLeader(SESSION, nonce()),
+            new LeadershipAction.Ended(new Transition.Resigned("enough"), false));
   }
 
   @Example
   void whoeverAsksAgainWhileTheEndIsUnderWayQueuesOnceItIsSettledAndOnlyThen() {
     ending();
-    assertThat(machine.on(new ElectionEvent.Join())).isEmpty();
-    assertThat(machine.on(new ElectionEvent.Committed(scope.read())))
+    assertThat(on(new ElectionEvent.Join())).isEmpty();
+    assertThat(on(new ElectionEvent.Committed()))
         .containsExactly(
-            new ElectionAction.Ended(new Transition.Resigned("enough"), true),
+            new LeadershipAction.Ended(new Transition.Resigned("enough"), true),
             new ElectionAction.JoinQueue());
-    assertThat(machine.state()).isEqualTo(ElectionState.QUEUED);
+    assertThat(machine.state()).isEqualTo(LeadershipState.QUEUED);
 
     scope.leader = Optional.empty();
-    machine.on(new ElectionEvent.QueueHead());
+    on(new ElectionEvent.QueueHead());
     read();
     elected(nonce(), SESSION);
-    machine.on(new ElectionEvent.Committed(scope.read()));
-    machine.on(new ElectionEvent.End(new Transition.Resigned("again")));
-    assertThat(machine.on(new ElectionEvent.Committed(scope.read())))
-        .containsExactly(new ElectionAction.Ended(new Transition.Resigned("again"), true));
-    assertThat(machine.state()).isEqualTo(ElectionState.IDLE);
+    on(new ElectionEvent.Committed());
+    on(new ElectionEvent.End(new Transition.Resigned("again")));
+    assertThat(on(new ElectionEvent.Committed()))
+        .containsExactly(new LeadershipAction.Ended(new Transition.Resigned("again"), true));
+    assertThat(machine.state()).isEqualTo(LeadershipState.IDLE);
   }
 
   @Example
   void whoeverAsksAgainAndGivesUpBeforeTheEndIsSettledQueuesNoMore() {
     ending();
-    machine.on(new ElectionEvent.Join());
-    machine.on(new ElectionEvent.Leave("no"));
-    machine.on(new ElectionEvent.Committed(scope.read()));
-    assertThat(machine.state()).isEqualTo(ElectionState.IDLE);
+    on(new ElectionEvent.Join());
+    on(new ElectionEvent.Leave("no"));
+    on(new ElectionEvent.Committed());
+    assertThat(machine.state()).isEqualTo(LeadershipState.IDLE);
   }
 }

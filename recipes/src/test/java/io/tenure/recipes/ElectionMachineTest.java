@@ -4,17 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tenure.internal.Commit;
 import io.tenure.internal.CommitProtocol;
-import io.tenure.internal.Incumbent;
 import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.ScopeView;
-import io.tenure.internal.Sessions;
-import io.tenure.scope.Candidate;
+import io.tenure.internal.leadership.LeadershipAction;
+import io.tenure.internal.leadership.LeadershipState;
 import io.tenure.scope.CoordinationException;
-import io.tenure.scope.Retention;
 import io.tenure.scope.Transition;
-import io.tenure.testing.InMemoryScope;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import net.jqwik.api.Example;
@@ -23,59 +19,20 @@ import net.jqwik.api.Example;
  * What one election does when an attempt is given up, when an end cannot be recorded, and when the
  * scope is not as it should be.
  */
-class ElectionMachineTest {
+class ElectionMachineTest extends OneElection {
 
-  private static final Instant NOW = Instant.parse("2026-03-01T02:00:00Z");
-  private static final long SESSION = 1;
-
-  private InMemoryScope scope = new InMemoryScope();
-  private ElectionMachine machine = machine();
-
-  private static ElectionMachine machine() {
-    return new ElectionMachine(() -> "n", change -> {});
-  }
+  private static final Pauses AFTER_A_DROP = new Pauses(100_000_000);
 
   private static ScopeView view(ScopeView of, Optional<ScopeView.LeaderData> leader) {
     return new ScopeView(of.record(), of.version(), leader, of.entryNames());
   }
 
-  private List<ElectionAction> read(ScopeView found) {
-    return machine.on(new ElectionEvent.ScopeRead(Optional.of(found), SESSION));
-  }
-
-  private List<ElectionAction> read() {
-    return read(scope.read());
-  }
-
-  private static Incumbent by(String nonce, long session) {
-    return new Incumbent(
-        new Candidate("w-" + session, "h", 1, Optional.empty()),
-        Sessions.format(session),
-        nonce,
-        NOW);
-  }
-
-  private Commit elected(String nonce, long session) {
-    return CommitProtocol.elect(scope.read(), by(nonce, session), "h", Retention.KEEP_ALL, NOW);
-  }
-
   /** The elect transaction has been sent and no answer came. */
   private void sentWithoutAnswer() {
-    machine.on(new ElectionEvent.Join());
-    machine.on(new ElectionEvent.QueueHead());
-    assertThat(read()).hasOnlyElementsOfType(ElectionAction.Elect.class);
-    machine.on(new ElectionEvent.NotCommitted(true));
-    assertThat(machine.state()).isEqualTo(ElectionState.READING);
-  }
-
-  private void inOffice() {
-    machine.on(new ElectionEvent.Join());
-    machine.on(new ElectionEvent.QueueHead());
-    read();
-    Commit commit = elected("n", SESSION);
-    assertThat(scope.apply(commit, SESSION)).isTrue();
-    machine.on(new ElectionEvent.Committed(commit.after()));
-    assertThat(machine.state()).isEqualTo(ElectionState.IN_OFFICE);
+    atHead();
+    assertThat(read()).hasOnlyElementsOfType(Elects.class);
+    on(new ElectionEvent.NotCommitted(true));
+    assertThat(machine.state()).isEqualTo(LeadershipState.READING);
   }
 
   /** What is read when a person has set the record back. */
@@ -91,48 +48,43 @@ class ElectionMachineTest {
 
   @Example
   void whereAnEntrysPlaceIsTakenTheNextTryNamesItSoThatNobodyCouldTakeItAhead() {
-    machine.on(new ElectionEvent.Join());
-    machine.on(new ElectionEvent.QueueHead());
-    assertThat(read()).containsExactly(new ElectionAction.Elect(scope.read(), SESSION, "n"));
-    machine.on(new ElectionEvent.EntryTaken());
+    atHead();
+    assertThat(read()).containsExactly(elects(scope.read(), SESSION, nonce()));
+    on(new ElectionEvent.EntryTaken());
     assertThat(read())
         .singleElement()
-        .satisfies(
-            action -> assertThat(((ElectionAction.Elect) action).naming().suffix()).isPresent());
-    Commit commit = elected("n", SESSION);
+        .satisfies(action -> assertThat(((Elects) action).plainNames()).isFalse());
+    Commit commit = elect(nonce(), SESSION);
     assertThat(scope.apply(commit, SESSION)).isTrue();
-    machine.on(new ElectionEvent.Committed(commit.after()));
-    machine.on(new ElectionEvent.End(new Transition.Resigned("done")));
-    assertThat(machine.on(new ElectionEvent.EntryTaken()))
-        .hasOnlyElementsOfType(ElectionAction.Read.class);
+    on(new ElectionEvent.Committed());
+    on(new ElectionEvent.End(new Transition.Resigned("done")));
+    assertThat(on(new ElectionEvent.EntryTaken())).hasOnlyElementsOfType(Pauses.class);
     assertThat(read())
         .singleElement()
-        .satisfies(
-            action ->
-                assertThat(((ElectionAction.CommitEnd) action).naming().suffix()).isPresent());
+        .satisfies(action -> assertThat(((Ends) action).plainNames()).isFalse());
   }
 
   @Example
   void anAttemptOfUnknownOutcomeIsCarriedToItsEndThoughTheScopeCannotBeRead() {
     sentWithoutAnswer();
-    assertThat(machine.on(new ElectionEvent.ReadFailed(denied())))
-        .hasAtLeastOneElementOfType(ElectionAction.Fail.class)
-        .hasAtLeastOneElementOfType(ElectionAction.Read.class);
-    assertThat(machine.state()).isEqualTo(ElectionState.READING);
+    assertThat(on(readFails(denied())))
+        .hasAtLeastOneElementOfType(LeadershipAction.Refused.class)
+        .hasAtLeastOneElementOfType(Pauses.class);
+    assertThat(machine.state()).isEqualTo(LeadershipState.READING);
 
-    Commit late = elected("n", SESSION);
+    Commit late = elect(nonce(), SESSION);
     assertThat(scope.apply(late, SESSION)).isTrue();
-    assertThat(read()).first().isInstanceOf(ElectionAction.CommitEnd.class);
-    assertThat(machine.state()).isEqualTo(ElectionState.ENDING);
+    assertThat(read()).first().isInstanceOf(Ends.class);
+    assertThat(machine.state()).isEqualTo(LeadershipState.ENDING);
   }
 
   @Example
   void anAttemptOfUnknownOutcomeIsCarriedToItsEndThoughItsCopyIsRefused() {
     sentWithoutAnswer();
-    assertThat(read()).hasOnlyElementsOfType(ElectionAction.Elect.class);
-    assertThat(machine.on(new ElectionEvent.CommitFailed(denied())))
-        .hasAtLeastOneElementOfType(ElectionAction.Fail.class);
-    assertThat(machine.state()).isEqualTo(ElectionState.READING);
+    assertThat(read()).hasOnlyElementsOfType(Elects.class);
+    assertThat(on(new ElectionEvent.CommitFailed(denied())))
+        .hasAtLeastOneElementOfType(LeadershipAction.Refused.class);
+    assertThat(machine.state()).isEqualTo(LeadershipState.READING);
   }
 
   @Example
@@ -143,53 +95,51 @@ class ElectionMachineTest {
     ScopeView torn =
         view(before, Optional.of(new ScopeView.LeaderData(new byte[] {'x'}, SESSION + 1)));
     read(torn);
-    assertThat(machine.state()).isEqualTo(ElectionState.WAITING);
-    machine.on(new ElectionEvent.QueueLost());
-    machine.on(new ElectionEvent.Leave("enough"));
-    assertThat(machine.state()).isEqualTo(ElectionState.WAITING);
+    assertThat(machine.state()).isEqualTo(LeadershipState.WAITING);
+    on(new ElectionEvent.QueueLost());
+    on(new ElectionEvent.Leave("enough"));
+    assertThat(machine.state()).isEqualTo(LeadershipState.WAITING);
 
     // That leader's node is deleted by hand, and the first copy of the attempt comes true.
-    assertThat(scope.apply(elected("n", SESSION), SESSION)).isTrue();
-    machine.on(new ElectionEvent.OfficeChanged());
-    assertThat(read()).first().isInstanceOf(ElectionAction.CommitEnd.class);
+    assertThat(scope.apply(elect(nonce(), SESSION), SESSION)).isTrue();
+    on(new ElectionEvent.OfficeChanged());
+    assertThat(read()).first().isInstanceOf(Ends.class);
   }
 
   @Example
   void anAttemptThatIsGivenUpEndsWithItsSession() {
     sentWithoutAnswer();
-    machine.on(new ElectionEvent.Leave("enough"));
-    assertThat(machine.on(new ElectionEvent.SessionGone(SESSION)))
+    on(new ElectionEvent.Leave("enough"));
+    assertThat(on(new ElectionEvent.SessionGone(SESSION)))
         .containsExactly(new ElectionAction.LeaveQueue());
-    assertThat(machine.state()).isEqualTo(ElectionState.IDLE);
+    assertThat(machine.state()).isEqualTo(LeadershipState.IDLE);
   }
 
   @Example
   void anAttemptThatIsGivenUpEndsWithItsScope() {
     sentWithoutAnswer();
-    machine.on(new ElectionEvent.Leave("enough"));
-    machine.on(new ElectionEvent.ScopeRead(Optional.empty(), SESSION));
-    assertThat(machine.state()).isEqualTo(ElectionState.IDLE);
+    on(new ElectionEvent.Leave("enough"));
+    read(Optional.empty(), SESSION);
+    assertThat(machine.state()).isEqualTo(LeadershipState.IDLE);
   }
 
   @Example
   void itNeverWaitsForTheEndOfItsOwnTenureWhoseRecordWasOverwritten() {
     sentWithoutAnswer();
-    assertThat(scope.apply(elected("n", SESSION), SESSION)).isTrue();
+    assertThat(scope.apply(elect(nonce(), SESSION), SESSION)).isTrue();
     assertThat(read(setBack()))
-        .containsExactly(
-            new ElectionAction.DropLeader(SESSION, "n"), new ElectionAction.Read(true, 1));
-    assertThat(machine.state()).isEqualTo(ElectionState.READING);
+        .containsExactly(new LeadershipAction.DropLeader(SESSION, nonce()), AFTER_A_DROP);
+    assertThat(machine.state()).isEqualTo(LeadershipState.READING);
   }
 
   @Example
   void conflictsAreTriedLaterAndLaterSaidOnceAndNeverGivenUp() {
-    machine.on(new ElectionEvent.Join());
-    machine.on(new ElectionEvent.QueueHead());
+    atHead();
     int warnings = 0;
     for (int i = 1; i <= 5 * CommitProtocol.MANY_CONFLICTS; i++) {
-      assertThat(read()).hasOnlyElementsOfType(ElectionAction.Elect.class);
-      List<ElectionAction> actions = machine.on(new ElectionEvent.NotCommitted(false));
-      assertThat(actions).endsWith(new ElectionAction.Read(true, i));
+      assertThat(read()).hasOnlyElementsOfType(Elects.class);
+      List<Object> actions = on(new ElectionEvent.NotCommitted(false));
+      assertThat(actions).endsWith(pauses(i));
       warnings += actions.size() - 1;
     }
     assertThat(warnings).isEqualTo(1);
@@ -198,16 +148,16 @@ class ElectionMachineTest {
   @Example
   void anEndThatCannotBeRecordedFreesTheOffice() {
     inOffice();
-    machine.on(new ElectionEvent.End(new Transition.Resigned("enough")));
+    on(new ElectionEvent.End(new Transition.Resigned("enough")));
     int tries = 0;
-    while (machine.state() == ElectionState.ENDING) {
-      List<ElectionAction> actions = machine.on(new ElectionEvent.NotCommitted(false));
+    while (machine.state() == LeadershipState.ENDING) {
+      List<Object> actions = on(new ElectionEvent.NotCommitted(false));
       tries++;
-      if (machine.state() == ElectionState.ENDING) {
-        assertThat(actions).containsExactly(new ElectionAction.Read(false, tries));
+      if (machine.state() == LeadershipState.ENDING) {
+        assertThat(actions).containsExactly(pauses(tries));
         read();
       } else {
-        assertThat(actions).startsWith(new ElectionAction.DropLeader(SESSION, "n"));
+        assertThat(actions).startsWith(new LeadershipAction.DropLeader(SESSION, nonce()));
       }
     }
     assertThat(tries).isEqualTo(CommitProtocol.MANY_CONFLICTS + 1);
@@ -216,87 +166,82 @@ class ElectionMachineTest {
   @Example
   void anEndWhoseRecordWasEmptiedOrSetBackFreesTheOffice() {
     for (boolean emptied : new boolean[] {true, false}) {
-      scope = new InMemoryScope();
-      machine = machine();
+      again();
       inOffice();
-      machine.on(new ElectionEvent.End(new Transition.Resigned("enough")));
-      machine.on(new ElectionEvent.NotCommitted(false));
+      on(new ElectionEvent.End(new Transition.Resigned("enough")));
+      on(new ElectionEvent.NotCommitted(false));
       Optional<ScopeView> found = emptied ? Optional.empty() : Optional.of(setBack());
-      assertThat(machine.on(new ElectionEvent.ScopeRead(found, SESSION)))
-          .startsWith(new ElectionAction.DropLeader(SESSION, "n"))
-          .hasAtLeastOneElementOfType(ElectionAction.Ended.class);
-      assertThat(machine.state()).isEqualTo(ElectionState.IDLE);
+      assertThat(read(found, SESSION))
+          .startsWith(new LeadershipAction.DropLeader(SESSION, nonce()))
+          .hasAtLeastOneElementOfType(LeadershipAction.Ended.class);
+      assertThat(machine.state()).isEqualTo(LeadershipState.IDLE);
     }
   }
 
   @Example
   void aRecordThatIsEmptiedInOfficeFreesIt() {
     inOffice();
-    machine.on(new ElectionEvent.OfficeChanged());
-    assertThat(machine.on(new ElectionEvent.ScopeRead(Optional.empty(), SESSION)))
-        .contains(new ElectionAction.DropLeader(SESSION, "n"))
-        .hasAtLeastOneElementOfType(ElectionAction.Ended.class);
+    on(new ElectionEvent.OfficeChanged());
+    assertThat(read(Optional.empty(), SESSION))
+        .contains(new LeadershipAction.DropLeader(SESSION, nonce()))
+        .hasAtLeastOneElementOfType(LeadershipAction.Ended.class);
   }
 
   @Example
   void anAttemptThatCameTrueAndWasGivenUpFreesTheOfficeThoughItsRecordWasOverwritten() {
     for (boolean emptied : new boolean[] {true, false}) {
-      scope = new InMemoryScope();
-      machine = machine();
+      again();
       sentWithoutAnswer();
-      assertThat(scope.apply(elected("n", SESSION), SESSION)).isTrue();
-      machine.on(new ElectionEvent.Leave("enough"));
+      assertThat(scope.apply(elect(nonce(), SESSION), SESSION)).isTrue();
+      on(new ElectionEvent.Leave("enough"));
       Optional<ScopeView> found = emptied ? Optional.empty() : Optional.of(setBack());
-      assertThat(machine.on(new ElectionEvent.ScopeRead(found, SESSION)))
-          .startsWith(new ElectionAction.DropLeader(SESSION, "n"));
-      assertThat(machine.state()).isEqualTo(ElectionState.IDLE);
+      assertThat(read(found, SESSION))
+          .startsWith(new LeadershipAction.DropLeader(SESSION, nonce()));
+      assertThat(machine.state()).isEqualTo(LeadershipState.IDLE);
     }
   }
 
   @Example
   void anEndOfAnAttemptThatWasGivenUpFreesTheOfficeThoughNoLeaseWasEverOut() {
     sentWithoutAnswer();
-    machine.on(new ElectionEvent.Leave("enough"));
-    assertThat(scope.apply(elected("n", SESSION), SESSION)).isTrue();
+    on(new ElectionEvent.Leave("enough"));
+    assertThat(scope.apply(elect(nonce(), SESSION), SESSION)).isTrue();
     read();
-    assertThat(machine.state()).isEqualTo(ElectionState.ENDING);
-    assertThat(machine.on(new ElectionEvent.CommitFailed(denied())))
-        .startsWith(new ElectionAction.DropLeader(SESSION, "n"));
+    assertThat(machine.state()).isEqualTo(LeadershipState.ENDING);
+    assertThat(on(new ElectionEvent.CommitFailed(denied())))
+        .startsWith(new LeadershipAction.DropLeader(SESSION, nonce()));
   }
 
   @Example
   void aScopeThatCannotBeReadInOfficeCostsNoTenure() {
     inOffice();
-    assertThat(machine.on(new ElectionEvent.ReadFailed(denied())))
-        .hasExactlyElementsOfTypes(ElectionAction.WarnOfReading.class, ElectionAction.Read.class);
-    assertThat(machine.on(new ElectionEvent.ReadFailed(denied())))
-        .containsExactly(new ElectionAction.Read(false, 2));
-    assertThat(machine.state()).isEqualTo(ElectionState.IN_OFFICE);
+    assertThat(on(readFails(denied())))
+        .hasExactlyElementsOfTypes(ElectionAction.WarnOfReading.class, Pauses.class);
+    assertThat(on(readFails(denied()))).containsExactly(pauses(2));
+    assertThat(machine.state()).isEqualTo(LeadershipState.IN_OFFICE);
   }
 
   @Example
   void aLeaderThatGoesWhileTheRestOfTheReadingIsOnItsWayIsNotWaitedFor() {
-    machine.on(new ElectionEvent.Join());
-    machine.on(new ElectionEvent.QueueHead());
+    atHead();
     ScopeView led =
         view(scope.read(), Optional.of(new ScopeView.LeaderData(new byte[] {'x'}, SESSION + 1)));
-    machine.on(new ElectionEvent.OfficeChanged());
-    assertThat(read(led)).containsExactly(new ElectionAction.Read(true, 0));
-    assertThat(machine.state()).isEqualTo(ElectionState.READING);
+    on(new ElectionEvent.OfficeChanged());
+    assertThat(read(led)).containsExactly(new Reads(true));
+    assertThat(machine.state()).isEqualTo(LeadershipState.READING);
     assertThat(read(led)).isEmpty();
-    assertThat(machine.state()).isEqualTo(ElectionState.WAITING);
+    assertThat(machine.state()).isEqualTo(LeadershipState.WAITING);
   }
 
   @Example
   void aLeaderNodeThatGoesWithNoSessionIsSaidOnceForAsLongAsItIsThere() {
-    machine.on(new ElectionEvent.Join());
-    machine.on(new ElectionEvent.QueueHead());
+    atHead();
     byte[] data = "restored".getBytes(StandardCharsets.UTF_8);
     ScopeView restored = view(scope.read(), Optional.of(new ScopeView.LeaderData(data, 0)));
-    assertThat(read(restored)).containsExactly(new ElectionAction.WarnOfPersistentLeader());
-    machine.on(new ElectionEvent.OfficeChanged());
+    assertThat(read(restored)).containsExactly(new LeadershipAction.WarnOfPersistentLeader());
+    on(new ElectionEvent.OfficeChanged());
     assertThat(read(restored)).isEmpty();
-    machine.on(new ElectionEvent.OfficeChanged());
-    assertThat(read()).hasOnlyElementsOfType(ElectionAction.Elect.class);
+    on(new ElectionEvent.OfficeChanged());
+    assertThat(read()).hasOnlyElementsOfType(Elects.class);
   }
 }

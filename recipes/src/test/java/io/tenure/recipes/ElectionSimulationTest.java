@@ -8,9 +8,13 @@ import io.tenure.internal.Incumbent;
 import io.tenure.internal.ScopeOp;
 import io.tenure.internal.ScopeView;
 import io.tenure.internal.Sessions;
+import io.tenure.internal.leadership.LeadershipAction;
+import io.tenure.internal.leadership.LeadershipState;
+import io.tenure.internal.leadership.ScopeReading;
 import io.tenure.scope.Candidate;
 import io.tenure.scope.CoordinationException;
 import io.tenure.scope.Retention;
+import io.tenure.scope.TenureException;
 import io.tenure.scope.Transition;
 import io.tenure.testing.InMemoryScope;
 import java.nio.charset.StandardCharsets;
@@ -39,7 +43,7 @@ class ElectionSimulationTest {
   private static final Retention RETENTION = Retention.last(7);
 
   /** One candidate: a machine, and a rim that answers it from the scope in memory. */
-  private final class Rim {
+  private final class Rim implements ElectionAction.Performer {
     final int number;
     final ElectionMachine machine;
     final Deque<Supplier<ElectionEvent>> answers = new ArrayDeque<>();
@@ -50,6 +54,10 @@ class ElectionSimulationTest {
     String leaseNonce = "";
     int nonces;
     boolean watchFired;
+    long lastRead;
+
+    /** The pause that is not over yet; 0 if there is none. */
+    long pause;
 
     /** The server has refused something for good. */
     boolean refused;
@@ -57,7 +65,7 @@ class ElectionSimulationTest {
     Rim(int number) {
       this.number = number;
       this.session = number + 1;
-      this.machine = new ElectionMachine(() -> "n" + number + "-" + nonces++, change -> {});
+      this.machine = machine("w-" + number, () -> "n" + number + "-" + nonces++);
     }
 
     /** A watch: told at some later time, and not lost by what is asked meanwhile. */
@@ -66,67 +74,113 @@ class ElectionSimulationTest {
     }
 
     void feed(ElectionEvent event) {
-      for (ElectionAction action : machine.on(event)) {
-        perform(action);
+      for (ElectionAction action : machine.on(event, NOW)) {
+        action.carryOut(this);
       }
     }
 
-    private void perform(ElectionAction action) {
-      if (action instanceof ElectionAction.JoinQueue) {
-        answers.clear();
-        queue.add(this);
-      } else if (action instanceof ElectionAction.LeaveQueue) {
-        queue.remove(this);
-      } else if (action instanceof ElectionAction.Read) {
-        answers.clear(); // answers to requests before the latest are dropped
-        read();
-      } else if (action instanceof ElectionAction.Elect elect) {
-        Incumbent incumbent = by("w-" + number, elect.nonce(), elect.session());
-        send(
-            CommitProtocol.elect(elect.view(), incumbent, "head", RETENTION, NOW, elect.naming()),
-            elect.session());
-      } else if (action instanceof ElectionAction.CommitEnd end) {
-        send(
-            CommitProtocol.end(end.view(), end.end(), RETENTION, NOW, end.naming()), end.session());
-      } else if (action instanceof ElectionAction.Grant grant) {
-        assertThat(wants).as("a lease is granted to who asked for it").isTrue();
-        holdsLease = true;
-        leaseSession = grant.session();
-        leaseNonce = grant.view().record().incumbent().orElseThrow().nonce();
-      } else if (action instanceof ElectionAction.LeaseOver) {
-        holdsLease = false;
-      } else if (action instanceof ElectionAction.Fail) {
-        assertThat(holdsLease).as("who is refused holds no lease").isFalse();
-        assertThat(refused).as("and was refused").isTrue();
-        wants = false;
-      } else if (action instanceof ElectionAction.Ended) {
-        wants = false;
-      } else if (action instanceof ElectionAction.Revoke revoke) {
-        feed(new ElectionEvent.End(new Transition.Revoked(revoke.reason())));
-      } else if (action instanceof ElectionAction.DropLeader drop) {
-        if (scope.leader.filter(node -> node.owner() == drop.session()).isPresent()) {
-          scope.leader = Optional.empty();
-          officeChanged();
-        }
+    @Override
+    public void joinQueue() {
+      answers.clear();
+      queue.add(this);
+    }
+
+    @Override
+    public void leaveQueue() {
+      queue.remove(this);
+    }
+
+    @Override
+    public void read(LeadershipAction.Read read) {
+      lastRead = read.number();
+      answers.clear(); // answers to requests before the latest are dropped
+      read();
+    }
+
+    @Override
+    public void watch() {
+      watchFires();
+    }
+
+    @Override
+    public void send(LeadershipAction.Send send) {
+      send(send.commit(), send.session());
+    }
+
+    @Override
+    public void grant(LeadershipAction.Grant grant) {
+      assertThat(wants).as("a lease is granted to who asked for it").isTrue();
+      holdsLease = true;
+      leaseSession = grant.session();
+      leaseNonce = grant.view().record().incumbent().orElseThrow().nonce();
+    }
+
+    @Override
+    public void requestStop(Transition.End why) {
+      feed(new ElectionEvent.End(why));
+    }
+
+    @Override
+    public void leaseOver(Transition.End end) {
+      holdsLease = false;
+    }
+
+    @Override
+    public void ended(LeadershipAction.Ended ended) {
+      wants = false;
+    }
+
+    @Override
+    public void dropLeader(LeadershipAction.DropLeader drop) {
+      if (scope.leader.filter(node -> node.owner() == drop.session()).isPresent()) {
+        scope.leader = Optional.empty();
+        officeChanged();
       }
     }
+
+    @Override
+    public void later(LeadershipAction.Later later) {
+      answers.clear();
+      pause = later.number();
+    }
+
+    @Override
+    public void refused(TenureException cause) {
+      assertThat(holdsLease).as("who is refused holds no lease").isFalse();
+      assertThat(refused).as("and was refused").isTrue();
+      wants = false;
+    }
+
+    @Override
+    public void warnOfText(byte[] data) {}
+
+    @Override
+    public void warnOfPersistentLeader() {}
+
+    @Override
+    public void warnOfConflicts(int conflicts) {}
+
+    @Override
+    public void warnOfReading(TenureException cause) {}
 
     /** The record is read first, then the leader node: sometimes something comes in between. */
     private void read() {
+      long asked = lastRead;
       if (faults && random.nextInt(25) == 0) {
         refused = true;
-        answers.add(() -> new ElectionEvent.ReadFailed(new CoordinationException("refused")));
+        answers.add(
+            () -> new ElectionEvent.ReadFailed(asked, new CoordinationException("refused")));
       } else if (faults && random.nextInt(3) == 0) {
         ScopeView before = scope.read();
         answers.add(
             () ->
-                new ElectionEvent.ScopeRead(
-                    Optional.of(
-                        new ScopeView(
-                            before.record(), before.version(), scope.leader, before.entryNames())),
+                reads(
+                    asked,
+                    new ScopeView(
+                        before.record(), before.version(), scope.leader, before.entryNames()),
                     session));
       } else {
-        answers.add(() -> new ElectionEvent.ScopeRead(Optional.of(scope.read()), session));
+        answers.add(() -> reads(asked, scope.read(), session));
       }
     }
 
@@ -154,7 +208,7 @@ class ElectionSimulationTest {
             () -> {
               Optional<ScopeOp> obstacle = scope.obstacle(commit);
               if (in == session && applied(commit, in)) {
-                return new ElectionEvent.Committed(commit.after());
+                return new ElectionEvent.Committed();
               }
               return in == session && obstacle.get() instanceof ScopeOp.CreateEntry
                   ? new ElectionEvent.EntryTaken()
@@ -223,7 +277,7 @@ class ElectionSimulationTest {
       for (int i = 0; i < 60; i++) {
         rims.forEach(
             rim -> {
-              if (!rim.wants && rim.machine.state() == ElectionState.IDLE) {
+              if (!rim.wants && rim.machine.state() == LeadershipState.IDLE) {
                 rim.wants = true;
                 rim.feed(new ElectionEvent.Join());
               }
@@ -243,7 +297,7 @@ class ElectionSimulationTest {
     assertThat(haveLed).as("each candidate got to lead, seed %s", seed).hasSize(rims.size());
   }
 
-  private List<ElectionState> states() {
+  private List<LeadershipState> states() {
     return rims.stream().map(rim -> rim.machine.state()).toList();
   }
 
@@ -251,7 +305,7 @@ class ElectionSimulationTest {
     Rim rim = rims.get(random.nextInt(rims.size()));
     switch (random.nextInt(15)) {
       case 0 -> {
-        if (!rim.wants && rim.machine.state() == ElectionState.IDLE) {
+        if (!rim.wants && rim.machine.state() == LeadershipState.IDLE) {
           rim.wants = true;
           rim.feed(new ElectionEvent.Join());
         }
@@ -302,8 +356,9 @@ class ElectionSimulationTest {
     rim.answers.clear();
     officeChanged();
     rim.feed(new ElectionEvent.SessionGone(gone));
-    if (rim.machine.state() == ElectionState.READING && rim.answers.isEmpty()) {
-      rim.perform(new ElectionAction.Read(true, 0)); // the rim reads again when it is connected
+    boolean asks = rim.machine.state() == LeadershipState.READING && rim.pause == 0;
+    if (asks && rim.answers.isEmpty()) {
+      rim.read(); // the rim reads again when it is connected
     }
     if (queue.remove(rim)) {
       queue.add(rim);
@@ -319,6 +374,11 @@ class ElectionSimulationTest {
     if (rim.watchFired) {
       rim.watchFired = false;
       rim.feed(new ElectionEvent.OfficeChanged());
+    }
+    if (rim.pause != 0) {
+      long over = rim.pause;
+      rim.pause = 0;
+      rim.feed(new ElectionEvent.Wake(over));
     }
     Supplier<ElectionEvent> next = rim.answers.poll();
     if (next != null) {
@@ -339,7 +399,7 @@ class ElectionSimulationTest {
       if (!rim.holdsLease) {
         continue;
       }
-      assertThat(rim.machine.state()).isEqualTo(ElectionState.IN_OFFICE);
+      assertThat(rim.machine.state()).isEqualTo(LeadershipState.IN_OFFICE);
       if (rim.leaseSession == rim.session && !deletedByHand.contains(rim.leaseNonce)) {
         assertThat(scope.leader.map(ScopeView.LeaderData::owner))
             .as("owner of the leader node of the lease of w-%s", rim.number)
@@ -358,24 +418,39 @@ class ElectionSimulationTest {
   @Example
   void aLeaderThatReadsItsOwnRecordAndTheNodeOfTheNextKnowsThatItsOwnNodeIsGone() {
     InMemoryScope office = new InMemoryScope();
-    ElectionMachine leader = new ElectionMachine(() -> "n", change -> {});
-    leader.on(new ElectionEvent.Join());
-    leader.on(new ElectionEvent.QueueHead());
-    leader.on(new ElectionEvent.ScopeRead(Optional.of(office.read()), 1));
+    ElectionMachine leader = machine("w-0", () -> "n");
+    leader.on(new ElectionEvent.Join(), NOW);
+    long reading = asked(leader.on(new ElectionEvent.QueueHead(), NOW));
+    leader.on(reads(reading, office.read(), 1), NOW);
     assertThat(
             office.apply(
                 CommitProtocol.elect(office.read(), by("w-0", "n", 1), "h", RETENTION, NOW), 1))
         .isTrue();
     ScopeView before = office.read();
-    leader.on(new ElectionEvent.Committed(before));
-    assertThat(leader.state()).isEqualTo(ElectionState.IN_OFFICE);
+    leader.on(new ElectionEvent.Committed(), NOW);
+    assertThat(leader.state()).isEqualTo(LeadershipState.IN_OFFICE);
 
     office.leader = Optional.empty(); // by hand
     office.apply(CommitProtocol.elect(office.read(), by("w-1", "m", 2), "h", RETENTION, NOW), 2);
     ScopeView torn =
         new ScopeView(before.record(), before.version(), office.leader, before.entryNames());
-    assertThat(leader.on(new ElectionEvent.ScopeRead(Optional.of(torn), 1)))
-        .hasAtLeastOneElementOfType(ElectionAction.LeaseOver.class);
+    reading = asked(leader.on(new ElectionEvent.OfficeChanged(), NOW));
+    assertThat(leader.on(reads(reading, torn, 1), NOW))
+        .filteredOn(ElectionAction.OfScope.class::isInstance)
+        .extracting(action -> ((ElectionAction.OfScope) action).action())
+        .hasAtLeastOneElementOfType(LeadershipAction.LeaseOver.class);
+  }
+
+  private static long asked(List<ElectionAction> actions) {
+    return ((LeadershipAction.Read) ((ElectionAction.OfScope) actions.get(0)).action()).number();
+  }
+
+  private static ElectionEvent reads(long number, ScopeView found, long session) {
+    return new ElectionEvent.ScopeRead(number, new ScopeReading(Optional.of(found), session));
+  }
+
+  private static ElectionMachine machine(String id, Supplier<String> nonces) {
+    return new ElectionMachine(by(id, "", 0).candidate(), RETENTION, nonces, () -> 0, change -> {});
   }
 
   private static Incumbent by(String id, String nonce, long session) {
