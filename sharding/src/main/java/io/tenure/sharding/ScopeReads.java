@@ -6,6 +6,7 @@ import io.tenure.internal.Incumbent;
 import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.ScopeView;
 import io.tenure.internal.TrailLength;
+import io.tenure.internal.leadership.LeadershipAction;
 import io.tenure.internal.session.ListPause;
 import io.tenure.internal.session.Log;
 import io.tenure.internal.session.Monitor;
@@ -72,14 +73,14 @@ final class ScopeReads {
    * @param entries how many there are to list; 0 before they were counted
    */
   private record Wish(
-      long number, boolean watch, boolean sync, WorkerAction.Names names, int entries) {
+      long number, boolean watch, boolean sync, LeadershipAction.Names names, int entries) {
     boolean lists() {
       return entries > 0;
     }
 
     /** To know whether the list of entries fits into a reply, they are counted first. */
     boolean counts() {
-      return !lists() && names != WorkerAction.Names.NO;
+      return !lists() && names != LeadershipAction.Names.NO;
     }
 
     int reads() {
@@ -145,11 +146,9 @@ final class ScopeReads {
     this.comparison = new RecordComparison(monitor);
   }
 
-  void add(WorkerAction.Look look) {
+  void add(String shard, LeadershipAction.Read read) {
     wishes.merge(
-        look.shard(),
-        new Wish(look.number(), look.watch(), look.sync(), look.names(), 0),
-        Wish::and);
+        shard, new Wish(read.number(), read.watch(), read.sync(), read.names(), 0), Wish::and);
   }
 
   /** From now on, nobody tries to delete this entry. */
@@ -330,7 +329,7 @@ final class ScopeReads {
       return 0;
     }
     boolean trims =
-        wish.names() == WorkerAction.Names.YES
+        wish.names() == LeadershipAction.Names.YES
             || CommitProtocol.needsEntryNames(view.record(), retention);
     ListPause pause = listPauses.get(shard);
     if (!trims || (pause != null && pause.isOn(monitor.clock().monotonicNanos()))) {

@@ -3,6 +3,7 @@ package io.tenure.sharding;
 import io.tenure.internal.ForgedEntry;
 import io.tenure.internal.ScopeOp;
 import io.tenure.internal.ScopeView;
+import io.tenure.internal.leadership.LeadershipAction;
 import io.tenure.internal.session.LeaderDrop;
 import io.tenure.internal.session.Log;
 import io.tenure.internal.session.Monitor;
@@ -51,7 +52,6 @@ final class ShardLink {
   private final OfficeWatches watches;
   private final ScopeReads reads;
   private final CommitQueue commits = new CommitQueue();
-  private final Set<String> persistentLeaders = new HashSet<>();
 
   /** Shards of which it was said that a znode stands in the place of an entry. */
   private final Set<String> taken = new HashSet<>();
@@ -83,7 +83,6 @@ final class ShardLink {
               @Override
               public void read(
                   String shard, long number, Optional<ScopeView> view, OptionalLong desertedNanos) {
-                warnOfPersistentLeader(shard, view);
                 worker.accept(
                     new WorkerEvent.Looked(
                         shard, number, view, desertedNanos.isPresent(), desertedNanos.orElse(0)));
@@ -96,26 +95,8 @@ final class ShardLink {
             });
   }
 
-  /** No worker is elected while the node is there, and no event will come: said once. */
-  private void warnOfPersistentLeader(String shard, Optional<ScopeView> view) {
-    boolean persistent =
-        view.flatMap(ScopeView::leader).filter(leader -> leader.owner() == 0).isPresent();
-    if (!persistent) {
-      persistentLeaders.remove(shard);
-    } else if (persistentLeaders.add(shard)) {
-      String path = paths.shard(shard).leaderPath();
-      log.warn(
-          "group={} {} is a persistent node, made by a person or a tool: it goes with no session,"
-              + " and shard {} has no leader meanwhile. If none leads, delete it: delete {}",
-          paths.group(),
-          path,
-          shard,
-          path);
-    }
-  }
-
-  void look(WorkerAction.Look look) {
-    reads.add(look);
+  void look(String shard, LeadershipAction.Read read) {
+    reads.add(shard, read);
     flushSoon();
   }
 
@@ -375,9 +356,9 @@ final class ShardLink {
   }
 
   /** Deletes the leader node of one tenure without a record of it. */
-  void dropLeader(String shard, String nonce) {
+  void dropLeader(String shard, LeadershipAction.DropLeader drop) {
     log.warn(
         "scope={} the end cannot be recorded; only the leader node is deleted", paths.shard(shard));
-    LeaderDrop.start(monitor, scopeOps, paths.shard(shard), monitor.sessionId(), nonce);
+    LeaderDrop.start(monitor, scopeOps, paths.shard(shard), drop.session(), drop.nonce());
   }
 }

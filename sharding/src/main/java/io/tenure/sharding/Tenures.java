@@ -298,6 +298,17 @@ final class Tenures implements ShardRun.Owner, Office {
         scope(shard).leaderPath());
   }
 
+  void warnOfPersistentLeader(String shard) {
+    String path = scope(shard).leaderPath();
+    log.warn(
+        "group={} {} is a persistent node, made by a person or a tool: it goes with no session,"
+            + " and shard {} has no leader meanwhile. If none leads, delete it: delete {}",
+        options.group(),
+        path,
+        shard,
+        path);
+  }
+
   void warnOfDeletion(WorkerAction.WarnOfDeletion warning) {
     log.warn(
         "scope={} epoch={} worker={} waits: the leader node was deleted, and {} may hold its lease"

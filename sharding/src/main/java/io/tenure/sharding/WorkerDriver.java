@@ -1,7 +1,8 @@
 package io.tenure.sharding;
 
 import io.tenure.internal.Backoff;
-import io.tenure.internal.ScopeView;
+import io.tenure.internal.Commit;
+import io.tenure.internal.leadership.LeadershipAction;
 import io.tenure.internal.session.ConnectionWait;
 import io.tenure.internal.session.EphemeralBytes;
 import io.tenure.internal.session.FailureText;
@@ -25,6 +26,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -66,6 +68,7 @@ final class WorkerDriver implements SessionListener {
   private final CompletableFuture<Void> started = new CompletableFuture<>();
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
   private final ArrayDeque<WorkerEvent> inbox = new ArrayDeque<>();
+  private final Actions actions = new Actions();
 
   // Made when the group's settings are known.
   private @Nullable WorkerMachine machine;
@@ -200,9 +203,9 @@ final class WorkerDriver implements SessionListener {
     if (known == null || toTasks == null) {
       return;
     }
-    for (ShardSlot slot : List.copyOf(known.slots())) {
-      if (slot.isLed() && threads.isExiting(slot.shard)) {
-        endAsFailed(slot.shard, "the task called System.exit");
+    for (ShardClaim claim : List.copyOf(known.shards())) {
+      if (claim.isLed() && threads.isExiting(claim.shard())) {
+        endAsFailed(claim.shard(), "the task called System.exit");
       }
     }
     toTasks
@@ -269,12 +272,12 @@ final class WorkerDriver implements SessionListener {
     int standsBy = 0;
     int waiting = 0;
     if (machine != null) {
-      for (ShardSlot slot : machine.slots()) {
-        if (slot.isLed()) {
-          led(slot.shard).ifPresent(led::add);
-        } else if (slot.role == ShardRole.STAND_BY) {
+      for (ShardClaim claim : machine.shards()) {
+        if (claim.isLed()) {
+          led(claim.shard()).ifPresent(led::add);
+        } else if (claim.role() == ShardRole.STAND_BY) {
           standsBy++;
-        } else if (slot.role == ShardRole.LEAD) {
+        } else if (claim.role() == ShardRole.LEAD) {
           waiting++;
         }
       }
@@ -462,15 +465,15 @@ final class WorkerDriver implements SessionListener {
     List<String> failing = new ArrayList<>();
     List<FailingShard> errors = new ArrayList<>();
     if (machine != null) {
-      for (ShardSlot slot : machine.slots()) {
-        if (slot.isTakenOver()) {
-          tookOver.add(slot.shard);
+      for (ShardClaim claim : machine.shards()) {
+        if (claim.isTakenOver()) {
+          tookOver.add(claim.shard());
         }
-        if (slot.isReady()) {
-          ready.add(slot.shard);
+        if (claim.isReady()) {
+          ready.add(claim.shard());
         }
-        if (slot.unable) {
-          unable.add(slot.shard);
+        if (claim.isUnable()) {
+          unable.add(claim.shard());
         }
       }
       unable.addAll(machine.failing().resting());
@@ -594,7 +597,7 @@ final class WorkerDriver implements SessionListener {
         WorkerEvent next = inbox.remove();
         try {
           Instant now = Instant.ofEpochMilli(monitor.clock().wallMillis());
-          machine.on(next, now, this::perform);
+          machine.on(next, now, action -> action.carryOut(actions));
         } catch (Throwable e) {
           broken(next, e);
         }
@@ -646,12 +649,12 @@ final class WorkerDriver implements SessionListener {
    * Whether an election would make one leader node more than may be. The plan gives no worker so
    * many; but who stands by for many shards takes over without being told to.
    */
-  private boolean isOneTooMany(WorkerAction.Send send) {
+  private boolean isOneTooMany(String shard, Commit commit) {
     WorkerMachine known = machine;
     return known != null
         && known.occupied() > leaderNodesThatFit
-        && send.commit().after().leader().isPresent()
-        && known.slot(send.shard()).filter(slot -> !slot.attemptUnknown).isPresent();
+        && commit.elects()
+        && known.shard(shard).filter(claim -> !claim.leadership().isAttemptUnknown()).isPresent();
   }
 
   private TenureException oneTooMany() {
@@ -664,56 +667,121 @@ final class WorkerDriver implements SessionListener {
             + " have a larger jute.maxbuffer");
   }
 
-  private void perform(WorkerAction action) {
-    ShardLink toServer = link;
-    Tenures toTasks = tenures;
-    if (toServer == null || toTasks == null) {
-      throw new IllegalStateException("not joined yet");
+  private ShardLink link() {
+    return Objects.requireNonNull(link, "not joined yet");
+  }
+
+  private Tenures tenures() {
+    return Objects.requireNonNull(tenures, "not joined yet");
+  }
+
+  /** Carries out what the machine wants. */
+  private final class Actions implements WorkerAction.Performer {
+
+    @Override
+    public void ofShard(String shard, LeadershipAction action) {
+      action.carryOut(new ShardActions(shard));
     }
-    if (action instanceof WorkerAction.Look look) {
-      toServer.look(look);
-    } else if (action instanceof WorkerAction.Watch watch) {
-      toServer.watch(watch.shard());
-    } else if (action instanceof WorkerAction.Send send && isOneTooMany(send)) {
-      handle(new WorkerEvent.CommitFailed(send.shard(), oneTooMany()));
-    } else if (action instanceof WorkerAction.Send send) {
-      toServer.send(new CommitQueue.Item(send.shard(), send.commit()));
-    } else if (action instanceof WorkerAction.DropLeader drop) {
-      toServer.dropLeader(drop.shard(), drop.nonce());
-    } else if (action instanceof WorkerAction.Grant grant) {
-      grant(toTasks, grant);
-    } else if (action instanceof WorkerAction.RequestStop stop) {
-      toTasks.requestStop(stop.shard(), stop.why());
-    } else if (action instanceof WorkerAction.LeaseOver over) {
-      toTasks.leaseOver(over.shard(), over.end());
-    } else if (action instanceof WorkerAction.Ended ended) {
-      toTasks.ended(ended.shard(), ended.end(), ended.recorded());
-    } else if (action instanceof WorkerAction.WarmUp warm) {
-      toTasks.warmUp(warm.shard());
-    } else if (action instanceof WorkerAction.CoolDown cool) {
-      toTasks.coolDown(cool.shard());
-    } else if (action instanceof WorkerAction.Later later) {
-      monitor.schedule(
-          () -> handle(new WorkerEvent.Wake(later.shard(), later.number())), later.nanos());
-    } else if (action instanceof WorkerAction.Report) {
+
+    @Override
+    public void warmUp(String shard) {
+      tenures().warmUp(shard);
+    }
+
+    @Override
+    public void coolDown(String shard) {
+      tenures().coolDown(shard);
+    }
+
+    @Override
+    public void report() {
       registration.report();
-    } else if (action instanceof WorkerAction.Failed failed) {
-      toTasks.failed(failed.shard(), failed.cause());
-    } else if (action instanceof WorkerAction.WarnOfText warning) {
-      toTasks.warnOfText(warning.shard(), warning.data());
-    } else if (action instanceof WorkerAction.WarnOfDeletion warning) {
-      toTasks.warnOfDeletion(warning);
+    }
+
+    @Override
+    public void warnOfDeletion(WorkerAction.WarnOfDeletion warning) {
+      tenures().warnOfDeletion(warning);
     }
   }
 
-  private void grant(Tenures toTasks, WorkerAction.Grant grant) {
-    Optional<LeaseTerms> terms = monitor.terms(options.margin(), options.lease());
-    if (terms.isPresent()) {
-      ScopeView view = grant.view();
-      toTasks.grant(grant.shard(), view, grant.session(), terms.get(), grant.predecessor());
-    } else {
-      // The session has just ended, as the machine is told next; no task will say that it is gone.
-      handle(new WorkerEvent.TaskGone(grant.shard(), false, false));
+  /** Carries out what the leadership of one shard wants. */
+  private final class ShardActions implements LeadershipAction.Performer {
+
+    private final String shard;
+
+    ShardActions(String shard) {
+      this.shard = shard;
+    }
+
+    @Override
+    public void read(LeadershipAction.Read read) {
+      link().look(shard, read);
+    }
+
+    @Override
+    public void watch() {
+      link().watch(shard);
+    }
+
+    @Override
+    public void send(LeadershipAction.Send send) {
+      if (isOneTooMany(shard, send.commit())) {
+        handle(new WorkerEvent.CommitFailed(shard, oneTooMany()));
+      } else {
+        link().send(new CommitQueue.Item(shard, send.commit()));
+      }
+    }
+
+    @Override
+    public void grant(LeadershipAction.Grant grant) {
+      Optional<LeaseTerms> terms = monitor.terms(options.margin(), options.lease());
+      if (terms.isPresent()) {
+        tenures().grant(shard, grant.view(), grant.session(), terms.get(), grant.predecessor());
+      } else {
+        // The session has just ended, as the machine is told next; no task will say that it is
+        // gone.
+        handle(new WorkerEvent.TaskGone(shard, false, false));
+      }
+    }
+
+    @Override
+    public void requestStop(Transition.End why) {
+      tenures().requestStop(shard, why);
+    }
+
+    @Override
+    public void leaseOver(Transition.End end) {
+      tenures().leaseOver(shard, end);
+    }
+
+    @Override
+    public void ended(LeadershipAction.Ended ended) {
+      tenures().ended(shard, ended.end(), ended.recorded());
+    }
+
+    @Override
+    public void dropLeader(LeadershipAction.DropLeader drop) {
+      link().dropLeader(shard, drop);
+    }
+
+    @Override
+    public void later(LeadershipAction.Later later) {
+      monitor.schedule(() -> handle(new WorkerEvent.Wake(shard, later.number())), later.nanos());
+    }
+
+    @Override
+    public void refused(TenureException cause) {
+      tenures().failed(shard, cause);
+    }
+
+    @Override
+    public void warnOfText(byte[] data) {
+      tenures().warnOfText(shard, data);
+    }
+
+    @Override
+    public void warnOfPersistentLeader() {
+      tenures().warnOfPersistentLeader(shard);
     }
   }
 

@@ -12,7 +12,7 @@
  * leader for about three writes. That the placement is the best there is while workers come and go:
  * it is what the plan is on the way to.
  *
- * <p><b>Inside.</b> {@code WorkerMachine} and {@code ShardMachine} decide what a worker does about
+ * <p><b>Inside.</b> {@code WorkerMachine} and {@code ShardClaim} decide what a worker does about
  * its shards, {@code CoordinatorMachine} and {@code Planning} what the plan shall be, {@code
  * Placement} who should lead what, {@code CommitQueue} what goes into one transaction: pure, and
  * tested by simulation. {@code WorkerDriver}, {@code ShardLink}, {@code Tenures}, {@code

@@ -21,9 +21,8 @@ class ArchitectureTest {
   private static final Set<String> CORE =
       Set.of(
           "WorkerMachine",
-          "ShardMachine",
-          "ShardSlot",
-          "SlotState",
+          "ShardClaim",
+          "ShardClaims",
           "WorkerEvent",
           "WorkerAction",
           "CommitQueue",

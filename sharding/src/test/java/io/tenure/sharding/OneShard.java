@@ -9,6 +9,7 @@ import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.ScopeView;
 import io.tenure.internal.Sessions;
 import io.tenure.internal.StateChange;
+import io.tenure.internal.leadership.LeadershipAction;
 import io.tenure.scope.Candidate;
 import io.tenure.scope.Retention;
 import io.tenure.scope.Transition;
@@ -61,19 +62,25 @@ abstract class OneShard {
     machine.on(event, now, actions::add);
     wanted = actions;
     for (WorkerAction action : actions) {
-      if (action instanceof WorkerAction.Look asked) {
-        look = asked.number();
-        assertThat(look).isPositive();
-        assertThat(looks.add(look)).as("a number comes once").isTrue();
-      } else if (action instanceof WorkerAction.Later later) {
-        wake = later.number();
-        assertThat(wake).isPositive();
-        assertThat(wakes.add(wake)).as("a number comes once").isTrue();
-      } else if (action instanceof WorkerAction.Send send) {
-        sent = send.commit();
+      if (action instanceof WorkerAction.OfShard of) {
+        remember(of.action());
       }
     }
     return Transcript.of(actions);
+  }
+
+  private void remember(LeadershipAction action) {
+    if (action instanceof LeadershipAction.Read asked) {
+      look = asked.number();
+      assertThat(look).isPositive();
+      assertThat(looks.add(look)).as("a number comes once").isTrue();
+    } else if (action instanceof LeadershipAction.Later later) {
+      wake = later.number();
+      assertThat(wake).isPositive();
+      assertThat(wakes.add(wake)).as("a number comes once").isTrue();
+    } else if (action instanceof LeadershipAction.Send send) {
+      sent = send.commit();
+    }
   }
 
   final void begins(boolean untouched) {

@@ -11,6 +11,8 @@ import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.ScopeView;
 import io.tenure.internal.Sessions;
 import io.tenure.internal.StateChange;
+import io.tenure.internal.leadership.LeadershipAction;
+import io.tenure.internal.leadership.LeadershipState;
 import io.tenure.scope.CoordinationException;
 import io.tenure.scope.Retention;
 import io.tenure.scope.Transition;
@@ -50,7 +52,7 @@ class ShardMachineStatesTest extends OneShard {
     looked();
     assertThat(looked()).isEmpty();
     assertThat(plan(nothing())).isEmpty();
-    assertThat(machine.slots()).isEmpty();
+    assertThat(machine.shards()).isEmpty();
   }
 
   @Example
@@ -58,9 +60,9 @@ class ShardMachineStatesTest extends OneShard {
     begins(false);
     plan(leads());
     assertThat(plan(nothing())).isEmpty();
-    assertThat(machine.slots()).hasSize(1);
+    assertThat(machine.shards()).hasSize(1);
     assertThat(looked()).isEmpty();
-    assertThat(machine.slots()).isEmpty();
+    assertThat(machine.shards()).isEmpty();
   }
 
   @Example
@@ -125,7 +127,7 @@ class ShardMachineStatesTest extends OneShard {
     assertThat(committed()).containsExactly("7 ended: revoked", "wake 7 in 4000 ms");
     assertThat(plan(standsBy(0))).isEmpty();
     assertThat(plan(nothing())).isEmpty();
-    assertThat(machine.slots()).isEmpty();
+    assertThat(machine.shards()).isEmpty();
   }
 
   @Example
@@ -262,6 +264,29 @@ class ShardMachineStatesTest extends OneShard {
     assertThat(wakes())
         .as("as if nothing had been read before")
         .containsExactly("look at 7, synced");
+  }
+
+  @Example
+  void itsOwnNodeBesideTheRecordFromBeforeWasMadeBetweenTheTwoReadsAndIsReadAgain() {
+    attemptIsUnknown();
+    ScopeView before = scope.read();
+    assertThat(scope.apply(sent, SESSION)).isTrue();
+    ScopeView torn =
+        new ScopeView(before.record(), before.version(), scope.read().leader(), List.of());
+    assertThat(found(Optional.of(torn))).containsExactly("look at 7, synced");
+    assertThat(machine.occupied()).isEqualTo(1);
+    assertThat(looked()).containsExactly("grant 7 epoch 2", "watch 7");
+  }
+
+  @Example
+  void anAttemptThatNobodyWantsAndThatWasRefusedIsOver() {
+    othersTenureEnds(new Transition.Resigned("handoff"));
+    begins(false);
+    plan(leads());
+    looked();
+    plan(nothing());
+    assertThat(on(new WorkerEvent.NotCommitted("7", false))).isEmpty();
+    assertThat(machine.shards()).isEmpty();
   }
 
   @Example
@@ -415,7 +440,7 @@ class ShardMachineStatesTest extends OneShard {
     plan(nothing());
     assertThat(on(new WorkerEvent.LookFailed("7", look, Optional.of(REFUSED))))
         .containsExactly("failed 7: refused");
-    assertThat(machine.slots()).isEmpty();
+    assertThat(machine.shards()).isEmpty();
     assertThat(machine.failing().all()).isEmpty();
   }
 
@@ -732,7 +757,7 @@ class ShardMachineStatesTest extends OneShard {
     ends(1, new Transition.Revoked("for tonight"));
     committed();
     assertThat(wakes()).containsExactly("look at 7", "report");
-    assertThat(slot().unable).isTrue();
+    assertThat(slot().isUnable()).isTrue();
   }
 
   @Example
@@ -760,7 +785,7 @@ class ShardMachineStatesTest extends OneShard {
     assertThat(
             on(new WorkerEvent.TaskGone("7", true, false, Optional.of("java.lang.Error: poison"))))
         .containsExactly("wake 7 in 1000 ms", "report");
-    assertThat(slot().state).isEqualTo(SlotState.RESTING);
+    assertThat(slot().state()).isEqualTo(LeadershipState.RESTING);
     assertThat(wakes()).containsExactly("look at 7", "wake 7 in 300000 ms", "report");
   }
 
@@ -846,7 +871,7 @@ class ShardMachineStatesTest extends OneShard {
     assertThat(machine.occupied()).isEqualTo(1);
     assertThat(on(new WorkerEvent.SessionGone(SESSION))).isEmpty();
     assertThat(machine.occupied()).isZero();
-    assertThat(machine.slots()).isEmpty();
+    assertThat(machine.shards()).isEmpty();
   }
 
   @Example
@@ -857,7 +882,7 @@ class ShardMachineStatesTest extends OneShard {
     looked();
     on(new WorkerEvent.WarmedUp("7"));
     assertThat(on(new WorkerEvent.SessionGone(SESSION))).containsExactly("cool down 7", "report");
-    assertThat(machine.slots()).isEmpty();
+    assertThat(machine.shards()).isEmpty();
   }
 
   @Example
@@ -868,7 +893,7 @@ class ShardMachineStatesTest extends OneShard {
     looked();
     on(new WorkerEvent.WarmedUp("7"));
     assertThat(on(new WorkerEvent.Close("closed"))).containsExactly("cool down 7", "report");
-    assertThat(machine.slots()).isEmpty();
+    assertThat(machine.shards()).isEmpty();
     assertThat(plan(leads())).as("it wants nothing more").isEmpty();
   }
 
@@ -880,7 +905,7 @@ class ShardMachineStatesTest extends OneShard {
     ends(1, new Transition.Resigned("closed"));
     taskGone();
     assertThat(committed()).containsExactly("7 ended: resigned", "report");
-    assertThat(machine.slots()).isEmpty();
+    assertThat(machine.shards()).isEmpty();
     assertThat(machine.occupied()).isZero();
   }
 
@@ -891,10 +916,10 @@ class ShardMachineStatesTest extends OneShard {
     begins(false);
     plan(leads());
     on(new WorkerEvent.Close("closed"));
-    assertThat(machine.slots()).as("the task still runs").hasSize(1);
+    assertThat(machine.shards()).as("the task still runs").hasSize(1);
     assertThat(on(new WorkerEvent.LookFailed("7", look, Optional.empty()))).isEmpty();
     taskGone();
-    assertThat(machine.slots()).isEmpty();
+    assertThat(machine.shards()).isEmpty();
   }
 
   @Example
@@ -930,8 +955,8 @@ class ShardMachineStatesTest extends OneShard {
 
   // ---- stories ----
 
-  private ShardSlot slot() {
-    return machine.slot("7").orElseThrow();
+  private ShardClaim slot() {
+    return machine.shard("7").orElseThrow();
   }
 
   private String nonceSent() {
@@ -947,20 +972,26 @@ class ShardMachineStatesTest extends OneShard {
         .orElseThrow();
   }
 
-  private <T extends WorkerAction> T lastOf(Class<T> kind) {
-    return wanted.stream().filter(kind::isInstance).map(kind::cast).findFirst().orElseThrow();
+  private <T extends LeadershipAction> T lastOf(Class<T> kind) {
+    return wanted.stream()
+        .filter(WorkerAction.OfShard.class::isInstance)
+        .map(action -> ((WorkerAction.OfShard) action).action())
+        .filter(kind::isInstance)
+        .map(kind::cast)
+        .findFirst()
+        .orElseThrow();
   }
 
   private Transition.End ended() {
-    return lastOf(WorkerAction.Ended.class).end();
+    return lastOf(LeadershipAction.Ended.class).end();
   }
 
-  private WorkerAction.Grant granted() {
-    return lastOf(WorkerAction.Grant.class);
+  private LeadershipAction.Grant granted() {
+    return lastOf(LeadershipAction.Grant.class);
   }
 
   private String dropped() {
-    return lastOf(WorkerAction.DropLeader.class).nonce();
+    return lastOf(LeadershipAction.DropLeader.class).nonce();
   }
 
   /** The answer to an election on a scope that others had led is lost; it has not arrived. */

@@ -134,7 +134,7 @@ class ShardMachineTest extends OneShard {
         .containsExactly("lease of 7 over: resigned", "send 7: end epoch 1 as resigned");
     assertThat(taskGone()).isEmpty();
     assertThat(committed()).containsExactly("7 ended: resigned", "report");
-    assertThat(machine.slots()).isEmpty();
+    assertThat(machine.shards()).isEmpty();
   }
 
   @Example
@@ -144,7 +144,7 @@ class ShardMachineTest extends OneShard {
     assertThat(plan(nothing())).isEmpty();
     assertThat(committed()).containsExactly("send 7: end epoch 1 as resigned");
     assertThat(committed()).containsExactly("7 ended: resigned", "report");
-    assertThat(machine.slots()).isEmpty();
+    assertThat(machine.shards()).isEmpty();
   }
 
   // ---- crash ----
@@ -257,7 +257,7 @@ class ShardMachineTest extends OneShard {
         .containsExactly("lease of 7 over: lapsed", "send 7: end epoch 1 as lapsed");
     assertThat(committed())
         .containsExactly("7 ended: lapsed", "wake 7 in 300000 ms", "look at 7", "report");
-    assertThat(machine.slot("7").orElseThrow().unable).isTrue();
+    assertThat(machine.shard("7").orElseThrow().isUnable()).isTrue();
     assertThat(machine.failing().failing()).containsExactly("7");
     assertThat(looked()).isEmpty();
     assertThat(taskGone()).containsExactly("wake 7 in 300000 ms", "look at 7", "report");
@@ -293,15 +293,15 @@ class ShardMachineTest extends OneShard {
     plan(takesOver());
     looked();
     assertThat(wakes()).containsExactly("look at 7 and watch", "report");
-    assertThat(machine.slot("7").orElseThrow().unable).isTrue();
+    assertThat(machine.shard("7").orElseThrow().isUnable()).isTrue();
     looked();
     plan(nothing());
-    assertThat(machine.slot("7").orElseThrow().unable).isTrue();
+    assertThat(machine.shard("7").orElseThrow().isUnable()).isTrue();
     on(new WorkerEvent.SessionGone(SESSION));
     begins(false);
-    assertThat(machine.slot("7").orElseThrow().unable).isTrue();
+    assertThat(machine.shard("7").orElseThrow().isUnable()).isTrue();
     assertThat(taskGone()).containsExactly("report");
-    assertThat(machine.slots()).isEmpty();
+    assertThat(machine.shards()).isEmpty();
   }
 
   @Example
@@ -323,7 +323,7 @@ class ShardMachineTest extends OneShard {
     plan(leads());
     looked();
     assertThat(wakes()).containsExactly("look at 7", "report");
-    assertThat(machine.slot("7").orElseThrow().unable).isTrue();
+    assertThat(machine.shard("7").orElseThrow().isUnable()).isTrue();
     assertThat(looked()).isEmpty();
   }
 
@@ -352,7 +352,7 @@ class ShardMachineTest extends OneShard {
     committed();
     long rest = wake;
     plan(nothing());
-    assertThat(machine.slots()).isEmpty();
+    assertThat(machine.shards()).isEmpty();
     assertThat(plan(leads())).containsExactly("look at 7");
     assertThat(looked()).as("it rests").isEmpty();
     wake = rest;
@@ -529,7 +529,7 @@ class ShardMachineTest extends OneShard {
     assertThat(looked()).containsExactly("send 7: end epoch 1 as resigned");
     assertThat(committed()).contains("7 ended: resigned");
     assertThat(machine.occupied()).isZero();
-    assertThat(machine.slots()).isEmpty();
+    assertThat(machine.shards()).isEmpty();
   }
 
   @Example

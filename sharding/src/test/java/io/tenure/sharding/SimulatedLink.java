@@ -5,6 +5,7 @@ import io.tenure.internal.CommitProtocol;
 import io.tenure.internal.ScopeOp;
 import io.tenure.internal.ScopeView;
 import io.tenure.internal.Sessions;
+import io.tenure.internal.leadership.LeadershipAction;
 import io.tenure.scope.CoordinationException;
 import io.tenure.scope.Retention;
 import io.tenure.scope.TenureException;
@@ -28,9 +29,16 @@ final class SimulatedLink {
   private final Retention retention;
   private final Consumer<WorkerEvent> worker;
 
+  /** A reading that is wanted. */
+  private record Look(
+      String shard, long number, boolean watch, boolean sync, LeadershipAction.Names names) {}
+
+  /** A commit that is wanted. */
+  private record Send(String shard, Commit commit) {}
+
   // Not sent yet.
-  private final Map<String, WorkerAction.Look> wishes = new LinkedHashMap<>();
-  private final List<WorkerAction.Send> commits = new ArrayList<>();
+  private final Map<String, Look> wishes = new LinkedHashMap<>();
+  private final List<Send> commits = new ArrayList<>();
   private final List<String> watches = new ArrayList<>();
 
   /** Shards with a transaction under way. */
@@ -62,12 +70,12 @@ final class SimulatedLink {
 
   // ---- what the machine wants ----
 
-  void look(WorkerAction.Look look) {
+  void look(String of, LeadershipAction.Read read) {
     wishes.merge(
-        look.shard(),
-        look,
+        of,
+        new Look(of, read.number(), read.watch(), read.sync(), read.names()),
         (a, b) ->
-            new WorkerAction.Look(
+            new Look(
                 a.shard(),
                 b.number(),
                 a.watch() || b.watch(),
@@ -79,11 +87,11 @@ final class SimulatedLink {
     watches.add(shard);
   }
 
-  void send(WorkerAction.Send send) {
-    if (!committing.add(send.shard())) {
-      throw new AssertionError("two transactions of shard " + send.shard() + " under way");
+  void send(String shard, Commit commit) {
+    if (!committing.add(shard)) {
+      throw new AssertionError("two transactions of shard " + shard + " under way");
     }
-    commits.add(send);
+    commits.add(new Send(shard, commit));
   }
 
   void dropLeader(String shard, String nonce) {
@@ -132,7 +140,7 @@ final class SimulatedLink {
 
   // ---- reading ----
 
-  private void read(WorkerAction.Look look) {
+  private void read(Look look) {
     if (look.sync()) {
       session.send(new Sync(look));
     } else {
@@ -140,7 +148,7 @@ final class SimulatedLink {
     }
   }
 
-  private void readNow(WorkerAction.Look look) {
+  private void readNow(Look look) {
     if (look.watch()) {
       session.send(new Watch(look.shard(), false));
     }
@@ -149,9 +157,9 @@ final class SimulatedLink {
 
   /** Lost or not: the reading goes on, as new as it may be. */
   private final class Sync implements SimulatedSession.Request {
-    private final WorkerAction.Look look;
+    private final Look look;
 
-    Sync(WorkerAction.Look look) {
+    Sync(Look look) {
       this.look = look;
     }
 
@@ -212,12 +220,12 @@ final class SimulatedLink {
 
   /** The record, the leader node and the names are read one after the other. */
   private final class Read implements SimulatedSession.Request {
-    private final WorkerAction.Look look;
+    private final Look look;
     private Optional<ScopeView> view = Optional.empty();
     private boolean deserted;
     private boolean refused;
 
-    Read(WorkerAction.Look look) {
+    Read(Look look) {
       this.look = look;
     }
 
@@ -226,7 +234,7 @@ final class SimulatedLink {
       Optional<ScopeView> record = session.read(look.shard()).view();
       Optional<ScopeView.LeaderData> leader = session.read(look.shard()).leader();
       List<String> names =
-          look.names() == WorkerAction.Names.YES
+          look.names() == LeadershipAction.Names.YES
               ? session.read(look.shard()).view().map(ScopeView::entryNames).orElse(List.of())
               : List.of();
       view = record.map(r -> new ScopeView(r.record(), r.version(), leader, names));
@@ -242,13 +250,12 @@ final class SimulatedLink {
       if (refused) {
         worker.accept(
             new WorkerEvent.LookFailed(look.shard(), look.number(), Optional.of(refused())));
-      } else if (look.names() == WorkerAction.Names.IF_LONG
+      } else if (look.names() == LeadershipAction.Names.IF_LONG
           && view.isPresent()
           && CommitProtocol.needsEntryNames(view.get().record(), retention)) {
         session.send(
             new Read(
-                new WorkerAction.Look(
-                    look.shard(), look.number(), false, false, WorkerAction.Names.YES)));
+                new Look(look.shard(), look.number(), false, false, LeadershipAction.Names.YES)));
       } else {
         worker.accept(new WorkerEvent.Looked(look.shard(), look.number(), view, deserted));
       }
@@ -270,7 +277,7 @@ final class SimulatedLink {
     private boolean served;
     private WorkerEvent answer;
 
-    Transaction(WorkerAction.Send send) {
+    Transaction(Send send) {
       this.shard = send.shard();
       this.commit = send.commit();
       this.life = ensemble.scope(shard).life;

@@ -1,6 +1,7 @@
 package io.tenure.sharding;
 
 import io.tenure.internal.Incumbent;
+import io.tenure.internal.leadership.LeadershipAction;
 import io.tenure.scope.Transition;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -37,9 +38,9 @@ final class SimulatedTasks {
     /** Its step never returns, however little goes wrong otherwise. */
     boolean stuck;
 
-    Run(WorkerAction.Grant grant, SimulatedEnsemble.SimulatedScope scope) {
+    Run(String shard, LeadershipAction.Grant grant, SimulatedEnsemble.SimulatedScope scope) {
       Incumbent incumbent = grant.view().record().incumbent().orElseThrow();
-      this.shard = grant.shard();
+      this.shard = shard;
       this.epoch = grant.view().record().epoch();
       this.nonce = incumbent.nonce();
       this.session = grant.session();
@@ -69,9 +70,9 @@ final class SimulatedTasks {
 
   // ---- what the machine wants ----
 
-  void grant(WorkerAction.Grant grant) {
-    SimulatedEnsemble.SimulatedScope scope = ensemble.scope(grant.shard());
-    Run run = new Run(grant, scope);
+  void grant(String shard, LeadershipAction.Grant grant) {
+    SimulatedEnsemble.SimulatedScope scope = ensemble.scope(shard);
+    Run run = new Run(shard, grant, scope);
     require(!tenures.containsKey(run.shard), "the last tenure has ended before the next", run);
     require(!tasks.containsKey(run.shard), "one task at a time", run);
     require(run.evictions >= 0, "a lease is granted for a committed tenure", run);
@@ -100,8 +101,8 @@ final class SimulatedTasks {
     }
   }
 
-  void ended(WorkerAction.Ended ended) {
-    Run run = tenures.remove(ended.shard());
+  void ended(String shard, LeadershipAction.Ended ended) {
+    Run run = tenures.remove(shard);
     if (run == null) {
       return; // Nobody wanted it any more when it was elected.
     }

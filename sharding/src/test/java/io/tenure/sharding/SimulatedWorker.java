@@ -2,8 +2,12 @@ package io.tenure.sharding;
 
 import io.tenure.internal.ScopeView;
 import io.tenure.internal.Sessions;
+import io.tenure.internal.leadership.LeadershipAction;
+import io.tenure.internal.leadership.LeadershipState;
 import io.tenure.scope.Candidate;
 import io.tenure.scope.Retention;
+import io.tenure.scope.TenureException;
+import io.tenure.scope.Transition;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -26,7 +30,7 @@ final class SimulatedWorker {
 
   static final Retention RETENTION = Retention.last(7);
 
-  private record Timer(long dueNanos, WorkerAction.Later wake) {}
+  private record Timer(long dueNanos, String shard, long number) {}
 
   final int number;
   final WorkerMachine machine;
@@ -36,6 +40,7 @@ final class SimulatedWorker {
   private final SimulatedEnsemble ensemble;
   private final Transcript transcript;
   private final Deque<WorkerEvent> inbox = new ArrayDeque<>();
+  private final Actions performer = new Actions();
   private final List<Timer> timers = new ArrayList<>();
   private Optional<Timer> lastFired = Optional.empty();
   private boolean handling;
@@ -91,7 +96,7 @@ final class SimulatedWorker {
           action -> {
             transcript.add("%s     > %s", this, action);
             actions.add(action);
-            perform(action);
+            action.carryOut(performer);
           });
       check();
       checkRegistration(
@@ -103,58 +108,123 @@ final class SimulatedWorker {
     handling = false;
   }
 
-  private void perform(WorkerAction action) {
-    if (action instanceof WorkerAction.Look look) {
-      link.look(look);
-    } else if (action instanceof WorkerAction.Watch watch) {
-      link.watch(watch.shard());
-    } else if (action instanceof WorkerAction.Send send) {
-      checkTriesOnlyIfAble(send);
-      link.send(send);
-    } else if (action instanceof WorkerAction.DropLeader drop) {
-      link.dropLeader(drop.shard(), drop.nonce());
-    } else if (action instanceof WorkerAction.Grant grant) {
-      tasks.grant(grant);
-    } else if (action instanceof WorkerAction.RequestStop stop) {
-      tasks.requestStop(stop.shard(), stop.why());
-    } else if (action instanceof WorkerAction.LeaseOver over) {
-      tasks.leaseOver(over.shard());
-    } else if (action instanceof WorkerAction.Ended ended) {
-      tasks.ended(ended);
-    } else if (action instanceof WorkerAction.WarmUp warm) {
-      tasks.warmUp(warm.shard());
-    } else if (action instanceof WorkerAction.CoolDown cool) {
-      tasks.coolDown(cool.shard());
-    } else if (action instanceof WorkerAction.Later later) {
-      timers.add(new Timer(nowNanos + later.nanos(), later));
-    } else if (action instanceof WorkerAction.Failed failed && ensemble.calm) {
-      throw new AssertionError("nothing fails for good without faults: " + failed);
+  /** As {@link WorkerDriver} does. */
+  private final class Actions implements WorkerAction.Performer {
+
+    @Override
+    public void ofShard(String shard, LeadershipAction action) {
+      action.carryOut(new ShardActions(shard));
     }
+
+    @Override
+    public void warmUp(String shard) {
+      tasks.warmUp(shard);
+    }
+
+    @Override
+    public void coolDown(String shard) {
+      tasks.coolDown(shard);
+    }
+
+    @Override
+    public void report() {}
+
+    @Override
+    public void warnOfDeletion(WorkerAction.WarnOfDeletion warning) {}
   }
 
-  private void checkTriesOnlyIfAble(WorkerAction.Send send) {
-    ShardSlot slot = machine.slot(send.shard()).orElseThrow();
-    boolean elects = slot.state == SlotState.ELECTING && !slot.attemptUnknown;
-    if (elects && (slot.unable || machine.failing().rests(slot.shard))) {
-      throw new AssertionError(this + " says that it cannot lead " + slot.shard + ", and tries");
+  private final class ShardActions implements LeadershipAction.Performer {
+
+    private final String shard;
+
+    ShardActions(String shard) {
+      this.shard = shard;
+    }
+
+    @Override
+    public void read(LeadershipAction.Read read) {
+      link.look(shard, read);
+    }
+
+    @Override
+    public void watch() {
+      link.watch(shard);
+    }
+
+    @Override
+    public void send(LeadershipAction.Send send) {
+      checkTriesOnlyIfAble(shard);
+      link.send(shard, send.commit());
+    }
+
+    @Override
+    public void grant(LeadershipAction.Grant grant) {
+      tasks.grant(shard, grant);
+    }
+
+    @Override
+    public void requestStop(Transition.End why) {
+      tasks.requestStop(shard, why);
+    }
+
+    @Override
+    public void leaseOver(Transition.End end) {
+      tasks.leaseOver(shard);
+    }
+
+    @Override
+    public void ended(LeadershipAction.Ended ended) {
+      tasks.ended(shard, ended);
+    }
+
+    @Override
+    public void dropLeader(LeadershipAction.DropLeader drop) {
+      link.dropLeader(shard, drop.nonce());
+    }
+
+    @Override
+    public void later(LeadershipAction.Later later) {
+      timers.add(new Timer(nowNanos + later.nanos(), shard, later.number()));
+    }
+
+    @Override
+    public void refused(TenureException cause) {
+      if (ensemble.calm) {
+        throw new AssertionError("nothing fails for good without faults: " + shard, cause);
+      }
+    }
+
+    @Override
+    public void warnOfText(byte[] data) {}
+
+    @Override
+    public void warnOfPersistentLeader() {}
+  }
+
+  private void checkTriesOnlyIfAble(String shard) {
+    ShardClaim claim = machine.shard(shard).orElseThrow();
+    boolean elects =
+        claim.state() == LeadershipState.ELECTING && !claim.leadership().isAttemptUnknown();
+    if (elects && (claim.isUnable() || machine.failing().rests(shard))) {
+      throw new AssertionError(this + " says that it cannot lead " + shard + ", and tries");
     }
   }
 
   private void check() {
     int occupied = 0;
-    for (ShardSlot slot : machine.slots()) {
-      if (slot.isLed() != tasks.holdsLease(slot.shard)) {
-        throw new AssertionError("a lease is out exactly in LEADING, not in " + slot.state);
+    for (ShardClaim slot : machine.shards()) {
+      if (slot.isLed() != tasks.holdsLease(slot.shard())) {
+        throw new AssertionError("a lease is out exactly in IN_OFFICE, not in " + slot.state());
       }
       occupied += isOccupied(slot) ? 1 : 0;
     }
     for (SimulatedTasks.Run run : tasks.tenures()) {
-      if (!run.leaseOver && machine.slot(run.shard).isEmpty()) {
+      if (!run.leaseOver && machine.shard(run.shard).isEmpty()) {
         throw new AssertionError("the lease of " + run.shard + " is out and forgotten");
       }
     }
     for (String shard : tasks.leftOver()) {
-      if (machine.slot(shard).map(slot -> slot.warmth == ShardSlot.Warmth.COLD).orElse(true)) {
+      if (machine.shard(shard).map(slot -> !slot.isWarm()).orElse(true)) {
         throw new AssertionError("the task that got ready for " + shard + " is forgotten");
       }
     }
@@ -172,8 +242,9 @@ final class SimulatedWorker {
     for (String shard : ensemble.scopes.keySet()) {
       boolean settled =
           machine
-              .slot(shard)
-              .map(slot -> slot.state != SlotState.ENDING && !slot.stopping)
+              .shard(shard)
+              .map(
+                  slot -> slot.state() != LeadershipState.ENDING && !slot.leadership().isStopping())
               .orElse(true);
       if (settled && !closing && !now.get(shard).equals(told.get(shard))) {
         throw new AssertionError(
@@ -188,10 +259,10 @@ final class SimulatedWorker {
   }
 
   /** Something that is under way may make it the leader, or does. */
-  private static boolean isOccupied(ShardSlot slot) {
-    return switch (slot.state) {
-      case ELECTING, LEADING, ENDING -> true;
-      case IDLE, LOOKING, WAITING, RESTING -> slot.attemptUnknown;
+  private static boolean isOccupied(ShardClaim slot) {
+    return switch (slot.state()) {
+      case ELECTING, IN_OFFICE, ENDING -> true;
+      case IDLE, QUEUED, READING, WAITING, RESTING -> slot.leadership().isAttemptUnknown();
     };
   }
 
@@ -199,7 +270,7 @@ final class SimulatedWorker {
   private Map<String, String> toTell() {
     Map<String, String> all = new TreeMap<>();
     for (String shard : ensemble.scopes.keySet()) {
-      all.put(shard, machine.slot(shard).map(SimulatedWorker::toTell).orElse("") + failing(shard));
+      all.put(shard, machine.shard(shard).map(SimulatedWorker::toTell).orElse("") + failing(shard));
     }
     return all;
   }
@@ -218,10 +289,10 @@ final class SimulatedWorker {
         + machine.failing().all().stream().filter(one -> one.shard().equals(shard)).toList();
   }
 
-  private static String toTell(ShardSlot slot) {
+  private static String toTell(ShardClaim slot) {
     return (slot.isTakenOver() ? " took over" : "")
         + (slot.isReady() ? " ready" : "")
-        + (slot.unable ? " unable" : "");
+        + (slot.isUnable() ? " unable" : "");
   }
 
   /**
@@ -291,7 +362,7 @@ final class SimulatedWorker {
   private void fire(Timer timer) {
     timers.remove(timer);
     lastFired = Optional.of(timer);
-    feed(new WorkerEvent.Wake(timer.wake().shard(), timer.wake().number()));
+    feed(new WorkerEvent.Wake(timer.shard(), timer.number()));
   }
 
   // ---- session and registration ----
@@ -350,19 +421,17 @@ final class SimulatedWorker {
 
   String describe() {
     List<String> slots = new ArrayList<>();
-    for (ShardSlot slot : machine.slots()) {
+    for (ShardClaim slot : machine.shards()) {
       slots.add(
-          slot.shard
+          slot.shard()
               + " "
-              + slot.role
-              + slot.rank
+              + slot.role()
               + " "
-              + slot.state
-              + (slot.attemptUnknown ? " unknown" : "")
-              + (slot.taskAlive ? " task" : "")
-              + (slot.unable ? " unable" : "")
-              + (slot.leaderThere ? " led" : "")
-              + (link.session().watches(slot.shard) ? " watched" : ""));
+              + slot.state()
+              + (slot.leadership().isAttemptUnknown() ? " unknown" : "")
+              + (slot.isUnable() ? " unable" : "")
+              + (slot.leadership().isLeaderThere() ? " led" : "")
+              + (link.session().watches(slot.shard()) ? " watched" : ""));
     }
     return this
         + (closed ? " closed" : closing ? " closing" : "")

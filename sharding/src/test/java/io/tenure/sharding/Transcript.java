@@ -5,6 +5,7 @@ import io.tenure.internal.ScopeOp;
 import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.ScopeView;
 import io.tenure.internal.Sessions;
+import io.tenure.internal.leadership.LeadershipAction;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -49,43 +50,12 @@ final class Transcript {
   }
 
   static String of(WorkerAction action) {
-    if (action instanceof WorkerAction.Look look) {
-      return "look at "
-          + look.shard()
-          + (look.watch() ? " and watch" : "")
-          + (look.sync() ? ", synced" : "")
-          + switch (look.names()) {
-            case YES -> ", with names";
-            case IF_LONG -> "";
-            case NO -> ", without names";
-          };
-    } else if (action instanceof WorkerAction.Watch watch) {
-      return "watch " + watch.shard();
-    } else if (action instanceof WorkerAction.Send send) {
-      return "send " + send.shard() + ": " + of(send.commit());
-    } else if (action instanceof WorkerAction.Grant grant) {
-      return "grant " + grant.shard() + " epoch " + grant.view().record().epoch();
-    } else if (action instanceof WorkerAction.RequestStop stop) {
-      return "ask " + stop.shard() + " to stop: " + stop.why().word() + ", " + stop.why().reason();
-    } else if (action instanceof WorkerAction.LeaseOver over) {
-      return "lease of " + over.shard() + " over: " + over.end().word();
-    } else if (action instanceof WorkerAction.Ended ended) {
-      return ended.shard()
-          + " ended: "
-          + ended.end().word()
-          + (ended.recorded() ? "" : ", not recorded");
-    } else if (action instanceof WorkerAction.DropLeader drop) {
-      return "drop the leader node of " + drop.shard();
+    if (action instanceof WorkerAction.OfShard of) {
+      return of(of.shard(), of.action());
     } else if (action instanceof WorkerAction.WarmUp warm) {
       return "warm up " + warm.shard();
     } else if (action instanceof WorkerAction.CoolDown cool) {
       return "cool down " + cool.shard();
-    } else if (action instanceof WorkerAction.Later later) {
-      return "wake " + later.shard() + " in " + later.nanos() / 1_000_000 + " ms";
-    } else if (action instanceof WorkerAction.Report) {
-      return "report";
-    } else if (action instanceof WorkerAction.Failed failed) {
-      return "failed " + failed.shard() + ": " + failed.cause().getMessage();
     } else if (action instanceof WorkerAction.WarnOfDeletion warning) {
       return "say that "
           + warning.shard()
@@ -94,7 +64,42 @@ final class Transcript {
           + " in epoch "
           + warning.epoch();
     }
-    return "warn of text in " + ((WorkerAction.WarnOfText) action).shard();
+    return "report";
+  }
+
+  private static String of(String shard, LeadershipAction action) {
+    if (action instanceof LeadershipAction.Read look) {
+      return "look at "
+          + shard
+          + (look.watch() ? " and watch" : "")
+          + (look.sync() ? ", synced" : "")
+          + switch (look.names()) {
+            case YES -> ", with names";
+            case IF_LONG -> "";
+            case NO -> ", without names";
+          };
+    } else if (action instanceof LeadershipAction.Watch) {
+      return "watch " + shard;
+    } else if (action instanceof LeadershipAction.Send send) {
+      return "send " + shard + ": " + of(send.commit());
+    } else if (action instanceof LeadershipAction.Grant grant) {
+      return "grant " + shard + " epoch " + grant.view().record().epoch();
+    } else if (action instanceof LeadershipAction.RequestStop stop) {
+      return "ask " + shard + " to stop: " + stop.why().word() + ", " + stop.why().reason();
+    } else if (action instanceof LeadershipAction.LeaseOver over) {
+      return "lease of " + shard + " over: " + over.end().word();
+    } else if (action instanceof LeadershipAction.Ended ended) {
+      return shard + " ended: " + ended.end().word() + (ended.recorded() ? "" : ", not recorded");
+    } else if (action instanceof LeadershipAction.DropLeader) {
+      return "drop the leader node of " + shard;
+    } else if (action instanceof LeadershipAction.Later later) {
+      return "wake " + shard + " in " + later.nanos() / 1_000_000 + " ms";
+    } else if (action instanceof LeadershipAction.Refused refused) {
+      return "failed " + shard + ": " + refused.cause().getMessage();
+    } else if (action instanceof LeadershipAction.WarnOfPersistentLeader) {
+      return "say that the leader node of " + shard + " is persistent";
+    }
+    return "warn of text in " + shard;
   }
 
   static String of(Commit commit) {

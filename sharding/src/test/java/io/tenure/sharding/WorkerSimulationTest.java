@@ -2,6 +2,7 @@ package io.tenure.sharding;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tenure.internal.leadership.LeadershipState;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -173,14 +174,14 @@ class WorkerSimulationTest {
       Optional.ofNullable(wanted.takesOver.get(shard))
           .ifPresent(
               worker ->
-                  assertThat(worker.machine.slot(shard).map(ShardSlot::isReady))
+                  assertThat(worker.machine.shard(shard).map(ShardClaim::isReady))
                       .as("%s gets ready for %s", worker, shard)
                       .contains(true));
       for (SimulatedWorker worker : group.workers) {
         boolean hasToDo =
             wanted.byShard.get(shard).contains(worker) || wanted.takesOver.get(shard) == worker;
         if (worker.isLive() && !hasToDo) {
-          assertThat(worker.machine.slot(shard)).as("%s forgets %s", worker, shard).isEmpty();
+          assertThat(worker.machine.shard(shard)).as("%s forgets %s", worker, shard).isEmpty();
         }
       }
     }
@@ -195,9 +196,9 @@ class WorkerSimulationTest {
   }
 
   private static void checkStandsBy(SimulatedGroup group, String shard, SimulatedWorker worker) {
-    assertThat(worker.machine.slot(shard).map(slot -> slot.state))
+    assertThat(worker.machine.shard(shard).map(ShardClaim::state))
         .as("%s stands by for %s", worker, shard)
-        .contains(SlotState.WAITING);
+        .contains(LeadershipState.WAITING);
     assertThat(worker.link.session().watches(shard)).as("%s watches %s", worker, shard).isTrue();
   }
 
@@ -248,7 +249,7 @@ class WorkerSimulationTest {
       worker.leave();
       assertThat(worker.closed).as("%s is closed", worker).isTrue();
       assertThat(worker.machine.occupied()).isZero();
-      assertThat(worker.machine.slots()).as("slots of %s", worker).isEmpty();
+      assertThat(worker.machine.shards()).as("slots of %s", worker).isEmpty();
     }
     for (String shard : group.shards) {
       assertThat(group.ensemble.scope(shard).now.leader).as("office of %s", shard).isEmpty();
