@@ -3,13 +3,14 @@ package io.tenure.recipes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tenure.internal.Commit;
-import io.tenure.internal.CommitProtocol;
-import io.tenure.internal.Incumbent;
 import io.tenure.internal.ScopeOp;
 import io.tenure.internal.ScopeView;
-import io.tenure.internal.Sessions;
+import io.tenure.internal.leadership.LeadershipAction;
+import io.tenure.internal.leadership.LeadershipState;
+import io.tenure.internal.leadership.ScopeReading;
 import io.tenure.scope.Candidate;
 import io.tenure.scope.Retention;
+import io.tenure.scope.TenureException;
 import io.tenure.scope.Transition;
 import io.tenure.testing.InMemoryScope;
 import java.time.Instant;
@@ -41,7 +42,7 @@ class UsersFaultsSimulationTest {
   private static final int ROUNDS = 60;
 
   /** One candidate: a machine, its client, and its user. */
-  private final class Member {
+  private final class Member implements ElectionAction.Performer {
     final int number;
     final ElectionMachine machine;
     final Deque<Supplier<ElectionEvent>> answers = new ArrayDeque<>();
@@ -56,6 +57,11 @@ class UsersFaultsSimulationTest {
     boolean watchFired;
     String leaseNonce = "";
     long leaseEpoch;
+    long lastRead;
+
+    /** The pause that is not over yet; 0 if there is none. */
+    long pause;
+
     int nonces;
 
     /** The ends that the user's code has brought about, as far as they are to be recorded. */
@@ -64,50 +70,108 @@ class UsersFaultsSimulationTest {
     Member(int number) {
       this.number = number;
       this.session = number + 1;
-      this.machine = new ElectionMachine(() -> "n" + number + "-" + nonces++, change -> {});
+      this.machine =
+          new ElectionMachine(
+              new Candidate("w-" + number, "h", 1, Optional.empty()),
+              RETENTION,
+              () -> "n" + number + "-" + nonces++,
+              () -> 0,
+              change -> {});
     }
 
     void feed(ElectionEvent event) {
-      machine.on(event).forEach(this::perform);
+      machine.on(event, NOW).forEach(action -> action.carryOut(this));
     }
 
-    private void perform(ElectionAction action) {
-      if (action instanceof ElectionAction.JoinQueue) {
-        answers.clear();
-        queue.add(this);
-      } else if (action instanceof ElectionAction.LeaveQueue) {
-        queue.remove(this);
-      } else if (action instanceof ElectionAction.Read) {
-        answers.clear(); // Answers to earlier requests are dropped.
-        answers.add(() -> new ElectionEvent.ScopeRead(Optional.of(scope.read()), session));
-      } else if (action instanceof ElectionAction.Elect elect) {
-        Incumbent incumbent = incumbent(elect.nonce(), elect.session());
-        send(
-            CommitProtocol.elect(elect.view(), incumbent, "head", RETENTION, NOW, elect.naming()),
-            elect.session());
-      } else if (action instanceof ElectionAction.CommitEnd end) {
-        send(
-            CommitProtocol.end(end.view(), end.end(), RETENTION, NOW, end.naming()), end.session());
-      } else if (action instanceof ElectionAction.Grant grant) {
-        assertThat(wants).as("a lease is granted to who still wants it").isTrue();
-        holdsLease = true;
-        leaseEpoch = grant.view().record().epoch();
-        leaseNonce = grant.view().record().incumbent().orElseThrow().nonce();
-      } else if (action instanceof ElectionAction.LeaseOver) {
-        holdsLease = false;
-      } else if (action instanceof ElectionAction.Ended ended) {
-        assertThat(holdsLease).as("a lease is over before its end is told").isFalse();
-        asked.filter(end -> ended.recorded()).ifPresent(this::checkRecorded);
-        asked = Optional.empty();
-        wants = wantsAgain;
-        wantsAgain = false;
-      } else if (action instanceof ElectionAction.DropLeader drop) {
-        if (scope.leader.filter(node -> node.owner() == drop.session()).isPresent()) {
-          scope.leader = Optional.empty();
-          officeChanged();
-        }
+    @Override
+    public void joinQueue() {
+      answers.clear();
+      queue.add(this);
+    }
+
+    @Override
+    public void leaveQueue() {
+      queue.remove(this);
+    }
+
+    @Override
+    public void read(LeadershipAction.Read read) {
+      lastRead = read.number();
+      readsAgain();
+    }
+
+    private void readsAgain() {
+      long number = lastRead;
+      answers.clear(); // Answers to earlier requests are dropped.
+      answers.add(
+          () ->
+              new ElectionEvent.ScopeRead(
+                  number, new ScopeReading(Optional.of(scope.read()), session)));
+    }
+
+    @Override
+    public void watch() {
+      watchFired = true; // A reading sets the watch.
+    }
+
+    @Override
+    public void send(LeadershipAction.Send send) {
+      send(send.commit(), send.session());
+    }
+
+    @Override
+    public void grant(LeadershipAction.Grant grant) {
+      assertThat(wants).as("a lease is granted to who still wants it").isTrue();
+      holdsLease = true;
+      leaseEpoch = grant.view().record().epoch();
+      leaseNonce = grant.view().record().incumbent().orElseThrow().nonce();
+    }
+
+    @Override
+    public void requestStop(Transition.End why) {}
+
+    @Override
+    public void leaseOver(Transition.End end) {
+      holdsLease = false;
+    }
+
+    @Override
+    public void ended(LeadershipAction.Ended ended) {
+      assertThat(holdsLease).as("a lease is over before its end is told").isFalse();
+      asked.filter(end -> ended.recorded()).ifPresent(this::checkRecorded);
+      asked = Optional.empty();
+      wants = wantsAgain;
+      wantsAgain = false;
+    }
+
+    @Override
+    public void dropLeader(LeadershipAction.DropLeader drop) {
+      if (scope.leader.filter(node -> node.owner() == drop.session()).isPresent()) {
+        scope.leader = Optional.empty();
+        officeChanged();
       }
     }
+
+    @Override
+    public void later(LeadershipAction.Later later) {
+      answers.clear();
+      pause = later.number();
+    }
+
+    @Override
+    public void refused(TenureException cause) {}
+
+    @Override
+    public void warnOfText(byte[] data) {}
+
+    @Override
+    public void warnOfPersistentLeader() {}
+
+    @Override
+    public void warnOfConflicts(int conflicts) {}
+
+    @Override
+    public void warnOfReading(TenureException cause) {}
 
     /** The trail tells what happened, or that the successor found no leader node. */
     private void checkRecorded(Transition.End end) {
@@ -117,11 +181,6 @@ class UsersFaultsSimulationTest {
           .extracting(entry -> entry.transition().word())
           .hasSize(1)
           .isSubsetOf(end.word(), "lost");
-    }
-
-    private Incumbent incumbent(String nonce, long of) {
-      Candidate candidate = new Candidate("w-" + number, "h", 1, Optional.empty());
-      return new Incumbent(candidate, Sessions.format(of), nonce, NOW);
     }
 
     /** Applied and answered; applied without an answer; late; or never. */
@@ -141,7 +200,7 @@ class UsersFaultsSimulationTest {
             () -> {
               Optional<ScopeOp> obstacle = scope.obstacle(commit);
               if (in == session && applied(commit, in)) {
-                return new ElectionEvent.Committed(commit.after());
+                return new ElectionEvent.Committed();
               }
               return obstacle.filter(ScopeOp.CreateEntry.class::isInstance).isPresent()
                   ? new ElectionEvent.EntryTaken()
@@ -166,8 +225,9 @@ class UsersFaultsSimulationTest {
       answers.clear();
       away = false;
       feed(new ElectionEvent.SessionGone(old));
-      if (machine.state() == ElectionState.READING && answers.isEmpty()) {
-        perform(new ElectionAction.Read(true, 0)); // The rim reads again when it is connected.
+      boolean asks = machine.state() == LeadershipState.READING && pause == 0;
+      if (asks && answers.isEmpty()) {
+        readsAgain(); // The rim does so when it is connected.
       }
       if (queue.remove(this)) {
         queue.add(this);
@@ -186,7 +246,7 @@ class UsersFaultsSimulationTest {
     void join() {
       if (!wants) {
         wants = true;
-        wantsAgain = machine.state() == ElectionState.ENDING;
+        wantsAgain = machine.state() == LeadershipState.ENDING;
         feed(new ElectionEvent.Join());
       }
     }
@@ -209,6 +269,11 @@ class UsersFaultsSimulationTest {
       if (watchFired) {
         watchFired = false;
         feed(new ElectionEvent.OfficeChanged());
+      }
+      if (pause != 0) {
+        long over = pause;
+        pause = 0;
+        feed(new ElectionEvent.Wake(over));
       }
       Supplier<ElectionEvent> next = answers.poll();
       if (next != null) {
@@ -293,7 +358,7 @@ class UsersFaultsSimulationTest {
     for (int i = 0; i < ROUNDS; i++) {
       members.forEach(
           member -> {
-            if (member.machine.state() == ElectionState.IDLE) {
+            if (member.machine.state() == LeadershipState.IDLE) {
               member.wants = false; // It has heard that the office is not to be had.
               member.join();
             }
