@@ -1,10 +1,10 @@
 package io.tenure.recipes;
 
 import io.tenure.internal.Commit;
-import io.tenure.internal.CommitProtocol;
-import io.tenure.internal.Incumbent;
 import io.tenure.internal.ScopeView;
-import io.tenure.internal.Sessions;
+import io.tenure.internal.leadership.LeadershipAction;
+import io.tenure.internal.leadership.LeadershipState;
+import io.tenure.internal.leadership.ScopeReading;
 import io.tenure.scope.Candidate;
 import io.tenure.scope.Retention;
 import io.tenure.testing.InMemoryScope;
@@ -30,37 +30,63 @@ final class ScheduledCandidate {
   /** What was sent and has no answer yet, or has none any longer and may still arrive. */
   private final Deque<Commit> sent = new ArrayDeque<>();
 
-  private boolean reads;
+  /** The reading that is under way, and the pause that is not over; 0 if there is none. */
+  private long reading;
+
+  private long pause;
+  private boolean watches;
   private boolean holdsLease;
 
   ScheduledCandidate(InMemoryScope scope, String id, long session) {
     this.scope = scope;
     this.id = id;
     this.session = session;
-    this.machine = new ElectionMachine(() -> id + "-" + nonces++, change -> {});
+    this.machine =
+        new ElectionMachine(
+            new Candidate(id, "h", 1, Optional.empty()),
+            Retention.KEEP_ALL,
+            () -> id + "-" + nonces++,
+            () -> 0,
+            change -> {});
   }
 
   private void feed(ElectionEvent event) {
-    for (ElectionAction action : machine.on(event)) {
-      if (action instanceof ElectionAction.Read) {
-        reads = true;
-      } else if (action instanceof ElectionAction.Elect elect) {
-        Candidate candidate = new Candidate(id, "h", 1, Optional.empty());
-        Incumbent incumbent =
-            new Incumbent(candidate, Sessions.format(elect.session()), elect.nonce(), NOW);
-        sent.add(
-            CommitProtocol.elect(
-                elect.view(), incumbent, "head", Retention.KEEP_ALL, NOW, elect.naming()));
-      } else if (action instanceof ElectionAction.CommitEnd end) {
-        sent.add(CommitProtocol.end(end.view(), end.end(), Retention.KEEP_ALL, NOW, end.naming()));
-      } else if (action instanceof ElectionAction.Grant) {
-        holdsLease = true;
-      } else if (action instanceof ElectionAction.LeaseOver) {
-        holdsLease = false;
-      } else if (action instanceof ElectionAction.DropLeader) {
-        scope.sessionEnds(session);
+    for (ElectionAction action : machine.on(event, NOW)) {
+      if (action instanceof ElectionAction.OfScope of) {
+        perform(of.action());
       }
     }
+  }
+
+  private void perform(LeadershipAction action) {
+    if (action instanceof LeadershipAction.Read read) {
+      reading = read.number();
+    } else if (action instanceof LeadershipAction.Watch) {
+      watches = true; // A reading sets the watch.
+    } else if (action instanceof LeadershipAction.Later later) {
+      pause = later.number();
+    } else if (action instanceof LeadershipAction.Send send) {
+      sent.add(send.commit());
+    } else if (action instanceof LeadershipAction.Grant) {
+      holdsLease = true;
+    } else if (action instanceof LeadershipAction.LeaseOver) {
+      holdsLease = false;
+    } else if (action instanceof LeadershipAction.DropLeader) {
+      scope.sessionEnds(session);
+    }
+  }
+
+  /** Whether a reading is under way, or is once a pause is over. */
+  private boolean reads() {
+    if (watches) {
+      watches = false;
+      feed(new ElectionEvent.OfficeChanged());
+    }
+    if (reading == 0 && pause != 0) {
+      feed(new ElectionEvent.Wake(pause));
+      pause = 0;
+    }
+    return reading != 0;
   }
 
   // ---- what the user does ----
@@ -90,13 +116,14 @@ final class ScheduledCandidate {
 
   /** The same with a record that was read earlier than the leader node. */
   void hasRead(ScopeView record) {
-    if (!reads) {
+    if (!reads()) {
       throw new AssertionError(id + " reads nothing, it is " + machine.state());
     }
-    reads = false;
+    long number = reading;
+    reading = 0;
     ScopeView found =
         new ScopeView(record.record(), record.version(), scope.leader, record.entryNames());
-    feed(new ElectionEvent.ScopeRead(Optional.of(found), session));
+    feed(new ElectionEvent.ScopeRead(number, new ScopeReading(Optional.of(found), session)));
   }
 
   /** The connection is lost with the transaction that was sent last; it may arrive later. */
@@ -114,13 +141,13 @@ final class ScheduledCandidate {
     Commit commit = sent.removeLast();
     feed(
         scope.apply(commit, session)
-            ? new ElectionEvent.Committed(commit.after())
+            ? new ElectionEvent.Committed()
             : new ElectionEvent.NotCommitted(false));
   }
 
   /** All that is under way is answered, until nothing is. */
   void settles() {
-    for (int step = 0; reads || !sent.isEmpty(); step++) {
+    for (int step = 0; reads() || !sent.isEmpty(); step++) {
       if (step > 100) {
         throw new AssertionError(id + " never settles, it is " + machine.state());
       }
@@ -139,6 +166,6 @@ final class ScheduledCandidate {
   }
 
   boolean isIdle() {
-    return machine.state() == ElectionState.IDLE;
+    return machine.state() == LeadershipState.IDLE;
   }
 }

@@ -71,7 +71,7 @@ class KeptSchedulesTest {
     second.plan(leads());
     group.settle();
     assertThat(isInOffice(second)).isTrue();
-    assertThat(first.machine.slots()).isEmpty();
+    assertThat(first.machine.shards()).isEmpty();
     assertThat(group.history()).containsExactly("elected 1", "resigned 1", "elected 2");
   }
 }
