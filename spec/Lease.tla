@@ -6,9 +6,9 @@
 (* ends a session, the lease that was held in that session has run out.    *)
 (* This module says why.  It looks at one candidate, "we", through one     *)
 (* tenure, and is exact about what passes between its clock and the        *)
-(* quorum leader's idea of its session.  Everybody else is "other", who is *)
-(* as bad as can be: it takes the office the instant that it is vacant,    *)
-(* and its lease is held from its commit on.                               *)
+(* quorum leader's idea of its session.  The other candidates are one,     *)
+(* "other", as bad as can be: it takes the office the instant that it is   *)
+(* vacant, and its lease is held from its commit on.                       *)
 (*                                                                         *)
 (* Parts, and where each stands in the code:                               *)
 (*                                                                         *)
@@ -28,7 +28,7 @@
 (* report to make yet.  A new quorum leader knows only the timeout that    *)
 (* the session was created with.                                           *)
 (*                                                                         *)
-(* Time.  One action, Tick, lets one unit pass for everybody.  It is       *)
+(* Time.  One action, Tick, lets one unit pass for all parties.  It is     *)
 (* enabled in every state, however late all of us are: so any pause        *)
 (* between any two steps is a behaviour.  The only thing that must be in   *)
 (* time is a follower's answer to a ping, and that is the assumption that  *)
@@ -124,7 +124,7 @@ Nothing == [at |-> "nowhere"]          \* no request, no evidence, no anchor
 NotAnswered == -1
 NotAwaited  == -2
 
-\* What is older than this makes no difference any more.
+\* An age above this no longer makes a difference.
 AnchorMatters   == ShareOf(Longest) + Drift
 EvidenceMatters == AnchorMatters + Spared
 
@@ -304,8 +304,8 @@ AsEvidence(age, late) ==
 InForceAfter(raised) == IF raised THEN Min(told, Longest) ELSE inForce
 
 \* The code keeps a dozen contacts and takes the newest that is old enough.
-\* Here one is kept, and whether it makes way for a newer one is anybody's
-\* guess: so each choice that the code could make is a behaviour.
+\* Here one is kept, and whether it makes way for a newer one is left
+\* open: so each choice that the code could make is a behavior.
 MayKeep(r) == r.age < EvidenceMatters /\ evidence' = AsEvidence(r.age, r.late)
 
 ReceiveContact ==
@@ -475,8 +475,8 @@ RenewInBackground ==
     /\ UNCHANGED server
     /\ UNCHANGED << contact, evidence, anchor, terms, tenure, worked >>
 
-\* Our clock shows that nothing remains, and somebody of ours looks: the working
-\* thread or the watchdog. From then on the lease is over, whatever comes. A
+\* Our clock shows that nothing remains, and a thread of ours looks: the working
+\* thread or the watchdog. From then on the lease is over, and stays so. A
 \* holder may also resign while something remains.
 Over ==
     /\ tenure \in {"committed", "held"}

@@ -35,8 +35,8 @@ EXTENDS Naturals, Sequences, FiniteSets, TLC
 
 CONSTANTS
     Candidates,
-    Arbitration,    \* who may try: "queue", the latch's; or "plan", anybody
-    MaxEpoch,       \* nobody stands for an office beyond this one
+    Arbitration,    \* who may try: "queue", the latch's; or "plan", any candidate
+    MaxEpoch,       \* no candidate stands for an office beyond this one
     MaxSessions,    \* how many sessions a candidate has, one after the other
     MaxFaults,      \* lost answers, handles given up, operators, lapses
     Operator,       \* what others do: a subset of {"revoke", "delete", "unqueue", "forge"}
@@ -134,8 +134,8 @@ Init ==
 (* The commits (CommitProtocol): each transition as one transaction.       *)
 (***************************************************************************)
 
-\* Whoever is elected on a record that does not know how the last tenure ended
-\* says that it was lost.
+\* A candidate that is elected on a record that does not know how the last tenure
+\* ended says that it was lost.
 PredecessorAfter(r) ==
     IF r.epoch = 0
     THEN Nothing
@@ -240,8 +240,8 @@ WithoutRepetition(seq, e) ==
     IF seq # << >> /\ seq[Len(seq)] = e THEN seq ELSE Append(seq, e)
 
 \* The history counts offices by itself: each creation of a leader node is the
-\* next tenure, of the session that owns the node, and one that nobody has ended
-\* was lost.
+\* next tenure, of the session that owns the node, and one that no commit has
+\* ended was lost.
 Tenures == Cardinality({ i \in DOMAIN history : history[i].event = "elected" })
 
 HistoryAfter(b) ==
@@ -353,7 +353,8 @@ Granted(c, view) ==
                 view, "resigned")
     ELSE InOffice(c, view)
 
-\* Whoever stands for nothing, or has begun to end its tenure, leaves the queue.
+\* A candidate that stands for nothing, or has begun to end its tenure, leaves the
+\* queue.
 LeaveQueueAtEnd(c) ==
     queue' = IF me'[c].state \in {"idle", "ending"}
              THEN Without(queue, Session(c)) ELSE queue
@@ -547,7 +548,7 @@ LoseAnswer(c) ==
 (***************************************************************************)
 Holds(c) == me[c].lease # Nothing /\ me[c].lease.is \in {"held", "unattended"}
 
-\* With the quorum's acknowledgement, which a dead session gets no more; a late
+\* With the quorum's acknowledgement, which a dead session no longer gets; a late
 \* one is worth nothing by then.
 BeginLease(c) ==
     /\ me[c].lease # Nothing /\ me[c].lease.is = "granted"
@@ -732,7 +733,7 @@ OperatorUnqueues ==
     /\ UNCHANGED << record, leader, trail, sessions, written, stored, strays,
                     lagging, forged, me, history, faults >>
 
-\* Anybody who may add to the trail makes znodes of all the usual names of an entry to
+\* A client that may add to the trail makes znodes of all the usual names of an entry to
 \* come. What ends in something drawn at random cannot be made ahead.
 ForeignEntries ==
     /\ "forge" \in Operator /\ faults > 0
@@ -771,7 +772,7 @@ Spec == Init /\ [][Next]_vars
 Symmetry == Permutations(Candidates)
 
 \* Nothing is late for ever: requests are served and answered, timers and watches
-\* fire, a server that lags catches up, a session is ended that nobody keeps. Faults
+\* fire, a server that lags catches up, a session is ended that no client keeps. Faults
 \* need not happen.
 Progress(c) ==
     \/ /\ ~me[c].away
@@ -807,8 +808,8 @@ OfficeIsRecorded ==
         /\ IsLed(record)
         /\ leader.nonce = record.nonce /\ leader.epoch = record.epoch
 
-\* The office of a session that its candidate has is somebody's: of a tenure, of an
-\* attempt that is not forgotten, or to be deleted.
+\* The office of a session that its candidate has belongs to a tenure, to an attempt
+\* that is not forgotten, or is to be deleted.
 OfficeHasHolder ==
     leader # Nothing =>
         LET c == leader.candidate
@@ -846,7 +847,7 @@ EndOf(epoch) ==
 TruePredecessor(epoch, said) ==
     IF epoch = 1
     THEN said = Nothing
-    ELSE \/ \* Not known any more whether the election stands in the history.
+    ELSE \/ \* It is no longer known whether the election stands in the history.
             epoch > Tenures
          \/ said = EndOf(epoch - 1)
 
@@ -859,8 +860,8 @@ PredecessorIsTrue ==
                TruePredecessor(trail[i].epoch, trail[i].predecessor)
 
 (***************************************************************************)
-(* What must come about: whatever happened, once faults stop somebody ends *)
-(* up in office with a lease, and stays.                                   *)
+(* What must come about: after any history, once faults stop, a candidate  *)
+(* ends up in office with a lease, and stays.                              *)
 (***************************************************************************)
 Leads(c) ==
     /\ Holds(c) /\ me[c].lease.is = "held"
@@ -868,8 +869,8 @@ Leads(c) ==
 
 SomebodyLeads == <>[](\E c \in Candidates : Leads(c))
 
-\* Whoever is in office no more, or works no more, does not hold its lease for ever.
-\* Candidates are alike, so one of them is watched for all.
+\* A candidate that is no longer in office, or no longer works, does not hold its
+\* lease for ever. Candidates are alike, so one of them is watched for all.
 LosersLearn ==
     LET c == CHOOSE one \in Candidates : TRUE
     IN  (Holds(c) /\ ~Leads(c)) ~> ~Holds(c)

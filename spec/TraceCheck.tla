@@ -83,8 +83,8 @@ LeaderNow(c) ==
                   !.lease = [epoch |-> 1, version |-> 1,
                              predecessor |-> Nothing, is |-> "granted"]]
 
-\* Whatever is still under way from before is of an earlier version of the record,
-\* and comes to nothing.
+\* Requests that are still under way from before are of an earlier version of the
+\* record, and come to nothing.
 QuietInit(c) ==
     /\ record = RecordOf(c) /\ leader = NodeOf(c)
     /\ trail = << Entry(1, "elected", 1, c, << c, 1 >>, Nothing) >>
@@ -166,7 +166,7 @@ DueRequest ==
           /\ ServeRequest(c)
     \/ \E b \in strays : MayCount(b) /\ ServeStray(b)
 
-\* Whoever stands for the office has seen it vacant.
+\* A candidate that stands for the office has seen it vacant.
 LeaderSessionEnds ==
     /\ Due.state = "electing" /\ leader # Nothing
     /\ EndSession(leader.session)
@@ -177,7 +177,7 @@ Rivals(epoch) ==
                       Lines[i].state = "electing" /\ Lines[i].epoch = epoch + 1 })
 
 \* Of a shard it shows that a reading was old when two stood for the same tenure: one
-\* of them may have seen the office vacant when it was no more.
+\* of them may have seen the office vacant when it no longer was.
 ServerFallsBehind ==
     /\ Coarse => leader = Nothing /\ Rivals(record.epoch) > 1
     /\ CatchUp

@@ -77,7 +77,7 @@ enum AclPlace {
     return all;
   }
 
-  /** Whether the creator of the znode may write it, whatever its role. */
+  /** Whether the creator of the znode may write it, in every role. */
   boolean isItsCreators() {
     return this == REGISTRATION;
   }

@@ -43,16 +43,16 @@ import org.apache.zookeeper.data.Id;
  *
  * <p>ZooKeeper asks the parent for the permission to delete a znode, and deletes none that has
  * children. So who leads, and may delete below a scope, can delete neither an entry nor a trail
- * with entries, nor the scope above it. An ACL is changed by {@code admin} alone, which nobody has
- * whom you do not give it.
+ * with entries, nor the scope above it. An ACL is changed by {@code admin} alone, which only those
+ * ids have that you give it to.
  *
  * <p><b>Retention.</b> Workers under this scheme keep every entry; an archiver deletes old ones. It
  * should leave the last one: an empty trail can be deleted by those who may delete below its scope.
  *
  * <p><b>Quarantine.</b> What no transition made is moved by an archiver from {@code .../audit} to
- * {@code .../quarantine}, where archivers create and nobody deletes. A worker makes that parent
- * when it meets such a znode; where it is not there, whoever has an operator's credentials makes
- * it.
+ * {@code .../quarantine}, where archivers create and no role deletes. A worker creates that parent
+ * when it meets such a znode; where the parent is missing, a client with an operator's credentials
+ * creates it.
  *
  * <p><b>What remains possible.</b>
  *
@@ -60,7 +60,7 @@ import org.apache.zookeeper.data.Id;
  *   <li>A worker can add an entry that no transition made, rewrite the record, which it has to
  *       write, and choose the ACL of what it adds. {@link AuditLog#verify()} finds the first two,
  *       {@link #risks} the third; the entries before it stay as they were.
- *   <li>An admin, a ZooKeeper super user, and whoever can write the servers' disks, can rewrite
+ *   <li>An admin, a ZooKeeper super user, and a user who can write the servers' disks, can rewrite
  *       everything. {@link AuditLog#verify()} finds what versions, digests, counts, transaction ids
  *       and times give away, which is every change of single entries. A trail that was deleted as a
  *       whole and written anew with care is told from the true one only by entries that are kept
@@ -130,7 +130,7 @@ public final class AppendOnlyAcl implements ACLProvider {
   }
 
   private List<ACL> aclOf(AclPlace place) {
-    // Whoever gets an ACL could change it.
+    // A caller that gets an ACL could change it.
     List<ACL> copies = new ArrayList<>();
     for (ACL acl : acls.getOrDefault(place, List.of())) {
       copies.add(new ACL(acl.getPerms(), acl.getId()));
@@ -146,8 +146,8 @@ public final class AppendOnlyAcl implements ACLProvider {
    *
    * @param path the znode's
    * @param acl as the server tells it; that it leaves out digests makes no difference
-   * @return one sentence for each risk; empty if there is none. That reading is open to everybody
-   *     is none
+   * @return one sentence for each risk; empty if there is none. Permission to read for all clients
+   *     is no risk
    */
   public static List<String> risks(String path, List<ACL> acl) {
     Map<Id, Integer> permissions = new LinkedHashMap<>();
@@ -160,7 +160,7 @@ public final class AppendOnlyAcl implements ACLProvider {
     permissions.forEach(
         (id, own) -> {
           boolean world = id.equals(Ids.ANYONE_ID_UNSAFE);
-          // What everybody may do is said once.
+          // The permissions of world:anyone are told once.
           int more = world ? own : own & ~everybody;
           int all = own | everybody;
           if (more != 0) {
@@ -261,8 +261,8 @@ public final class AppendOnlyAcl implements ACLProvider {
      * that are done), registrations by their creator only, and only operators add to the group's
      * own trail.
      *
-     * @param paths as the groups' workers name them, without the client's namespace. Whatever path
-     *     ends in one of them is taken for that group, and what is below it for a part of it
+     * @param paths as the groups' workers name them, without the client's namespace. Each path that
+     *     ends in one of them is taken for that group, and each path below it for a part of it
      */
     public Builder groups(String... paths) {
       for (String path : paths) {
@@ -284,7 +284,7 @@ public final class AppendOnlyAcl implements ACLProvider {
       return this;
     }
 
-    /** Those who only read; {@link Ids#ANYONE_ID_UNSAFE} for everybody. */
+    /** The ids that only read; {@link Ids#ANYONE_ID_UNSAFE} for all clients. */
     public Builder readers(Id... ids) {
       readers.addAll(List.of(ids));
       return this;

@@ -59,8 +59,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Files are readable for their owner alone, see {@link Builder#permissionsByUmask}: entries name
  * hosts, processes and reasons.
  *
- * <p>One writer at a time, by a lock on {@code archive.lock}. Anybody may read meanwhile, see
- * {@link #read}, and may take away all files but the last one, oldest first.
+ * <p>One writer at a time, by a lock on {@code archive.lock}. Other programs may read meanwhile,
+ * see {@link #read}, and may take away all files but the last one, oldest first.
  *
  * <p>Thread-safe. A thread that is interrupted while it writes fails the write.
  */
@@ -330,8 +330,8 @@ public final class ArchiveFiles implements ArchiveSink, AutoCloseable {
     }
 
     /**
-     * The age, by this machine's clock, from which no more is written to a file that has any
-     * entries; default a day.
+     * The age, by this machine's clock, from which a file that has entries gets no further ones;
+     * default a day.
      *
      * @throws IllegalArgumentException if it is not positive
      */

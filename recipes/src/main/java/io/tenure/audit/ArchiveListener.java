@@ -16,7 +16,7 @@ public interface ArchiveListener {
 
   /**
    * Another trail stands under a path: its scope was deleted and made anew, or history was
-   * replaced. What stands there is archived from its first entry on.
+   * replaced. The new trail is archived from its first entry on.
    *
    * @param from the life that was archived so far
    * @param to the new one

@@ -67,7 +67,7 @@ final class ArchiveSignals {
     }
   }
 
-  /** Lets time pass, whatever comes up. */
+  /** Lets time pass; no signal cuts it short. */
   void pause(long nanos) throws InterruptedException {
     lock.lockInterruptibly();
     try {

@@ -7,8 +7,9 @@ import java.util.Map;
 /**
  * Where an {@link AuditArchiver} puts what it reads. {@link ArchiveFiles} is one.
  *
- * <p>A sink keeps where it stands together with what it holds, so that the one cannot be there
- * without the other, whatever crashes when: that is what "nothing lost, nothing repeated" rests on.
+ * <p>A sink keeps its position together with the entries that it holds, so that neither can be
+ * there without the other after a crash at any moment. "Nothing lost, nothing repeated" rests on
+ * this.
  *
  * <p>Called by one thread at a time.
  */

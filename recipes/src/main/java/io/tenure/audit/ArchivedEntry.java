@@ -6,7 +6,7 @@ import java.time.Instant;
 
 /**
  * An entry as it stood in ZooKeeper, whether or not its bytes can be understood. Immutable as long
- * as nobody writes to the bytes; two are the same if life, name and digest are.
+ * as no caller writes to the bytes; two are the same if life, name and digest are.
  *
  * @param trail the path whose {@code audit} child it stood below
  * @param life see {@link Archived#life}

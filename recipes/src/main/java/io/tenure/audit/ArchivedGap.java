@@ -1,7 +1,7 @@
 package io.tenure.audit;
 
 /**
- * Entries that were deleted before they could be archived: retention was faster, or somebody
+ * Entries that were deleted before they could be archived: retention was faster, or a client
  * deleted them. Immutable.
  *
  * @param trail the path whose {@code audit} child they stood below

@@ -13,7 +13,7 @@ import java.util.TreeMap;
  * @param entries those that can be read, by index, of the trail that stood there last. Where two
  *     were archived under one index, because history was rewritten, it is the one archived first
  * @param earlier entries of trails that stood under the path before it: its scope was deleted and
- *     made anew, or somebody put another trail in its place
+ *     made anew, or a client put another trail in its place
  * @param gaps what was deleted before it could be archived
  * @param unreadable what is archived and cannot be read as an entry, or stood in place of another
  */

@@ -45,12 +45,12 @@ import org.jspecify.annotations.Nullable;
  * <p>The path is that of a scope, of a group, or of anything that they stand below; it need not
  * exist yet. Entries are taken as bytes and need not be understood.
  *
- * <p><b>Nothing is lost or repeated</b>, whatever ends when, because the sink keeps where it stands
- * with what it holds, and the archiver keeps nothing of its own. What is lost is only what was
- * deleted from ZooKeeper before it was archived: that is said to the listener, and archived as a
- * {@link ArchivedGap}. So that it cannot happen, let the leaders keep everything ({@link
- * io.tenure.scope.Retention#KEEP_ALL}) and let the archiver take out what is archived ({@link
- * Builder#keep}).
+ * <p><b>Nothing is lost or repeated</b>, also where a process ends at any moment, because the sink
+ * keeps its position with the entries that it holds, and the archiver keeps no state of its own.
+ * What is lost is only what was deleted from ZooKeeper before it was archived: that is said to the
+ * listener, and archived as a {@link ArchivedGap}. So that it cannot happen, let the leaders keep
+ * everything ({@link io.tenure.scope.Retention#KEEP_ALL}) and let the archiver take out what is
+ * archived ({@link Builder#keep}).
  *
  * <p>One watch tells of new entries. It tells nothing of what happens while there is no connection,
  * so on every new one, and every so often in any case, all trails are looked at. Lost connections,
@@ -85,7 +85,7 @@ public final class AuditArchiver implements AutoCloseable {
   private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
   private static final long MAX_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-  /** A lost connection is nobody's business before it was tried again as often. */
+  /** A lost connection is reported only after more failed tries than this. */
   private static final int SILENT_FAILURES = 3;
 
   /** How often one look by itself goes on to look at what changed meanwhile. */
@@ -148,7 +148,7 @@ public final class AuditArchiver implements AutoCloseable {
    *
    * @return completes when the archiver is closed, and fails if it ends by itself: because the sink
    *     or the listener threw an error that is not waited out, or the client was closed. The sink
-   *     is not called any more then
+   *     is no longer called then
    * @throws IllegalStateException if it was started or closed before
    */
   public synchronized CompletionStage<Void> start() {
@@ -385,7 +385,7 @@ public final class AuditArchiver implements AutoCloseable {
     }
   }
 
-  /** If the reply is lost, the client tells of changes that nobody listens to any more. */
+  /** If the reply is lost, the client still tells of changes, and no listener hears them. */
   private void unwatch() {
     try {
       client.watchers().remove(watcher).quietly().inBackground().forPath(root);

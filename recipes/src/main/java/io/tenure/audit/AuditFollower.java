@@ -7,7 +7,7 @@ public interface AuditFollower {
   void entry(RecordedEntry entry);
 
   /**
-   * Entries that are no longer there: retention was faster than the follower, or somebody deleted
+   * Entries that are no longer there: retention was faster than the follower, or a client deleted
    * them.
    *
    * @param first the first missing index

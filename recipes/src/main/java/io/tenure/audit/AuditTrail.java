@@ -21,15 +21,15 @@ import java.util.TreeMap;
  *
  * @param scope whose trail it is
  * @param entries those that can be read, by index
- * @param unreadable what stands there and cannot be read
- * @param led whether somebody was in office just before the entries were read
- * @param next the index that the next entry gets; 1 if nobody ever led, 0 if it is not known
- *     because the record cannot be read
+ * @param unreadable the znodes of the trail that cannot be read
+ * @param led whether a leader was in office just before the entries were read
+ * @param next the index that the next entry gets; 1 if the scope never had a leader, 0 if it is not
+ *     known because the record cannot be read
  */
 public record AuditTrail(
     Scope scope, List<RecordedEntry> entries, List<Unreadable> unreadable, boolean led, long next) {
 
-  /** A znode that stands there and cannot be read: damaged, of a newer format, or denied. */
+  /** A znode of the trail that cannot be read: damaged, of a newer format, or denied. */
   public record Unreadable(String path, String problem) {}
 
   /** Copies the lists. */

@@ -190,7 +190,7 @@ public final class AuditTrails {
           try {
             byte[] data = reads.get(i).found().get().data();
             anchor(scope, reads.get(i).found().get());
-            // An empty one was made as a parent of something: nobody ever led it.
+            // An empty one was created as a parent of a znode: the scope never had a leader.
             index = data.length == 0 ? 1 : ScopeRecord.parse(scope.path(), data).auditNext();
           } catch (TenureException e) {
             problem(scope, scope.path(), String.valueOf(e.getMessage()));

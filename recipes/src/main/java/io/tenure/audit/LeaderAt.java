@@ -7,12 +7,12 @@ public sealed interface LeaderAt {
   record Led(PastTenure tenure) implements LeaderAt {}
 
   /**
-   * This tenure had begun by that time, and nobody else led; it may have ended before. Only a bound
-   * is known, because its session ended in office.
+   * This tenure had begun by that time, and no other candidate led; it may have ended before. Only
+   * a bound is known, because its session ended in office.
    */
   record MayHaveLed(PastTenure tenure) implements LeaderAt {}
 
-  /** Nobody was in office at that time. */
+  /** No candidate was in office at that time. */
   record Nobody() implements LeaderAt {}
 
   /** The trail does not reach back that far. */

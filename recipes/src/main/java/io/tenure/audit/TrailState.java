@@ -138,9 +138,9 @@ final class TrailState {
    * Takes a reading apart.
    *
    * <p>The trail's record was read after the children were listed, so an honest entry is counted by
-   * it, or was deleted meanwhile. One that is not was put there by somebody else; it must not move
-   * the archive past the entries that are still to come under smaller indexes. Where there is no
-   * record, or one that cannot be read, every entry is taken.
+   * it, or was deleted meanwhile. An entry that is neither was put there by another client; it must
+   * not move the archive past the entries that are still to come under smaller indexes. Where there
+   * is no record, or one that cannot be read, every entry is taken.
    *
    * <p>What the record counts only since the list was read, see {@link CountedIndexes}, is left to
    * another look, see {@link #movedOn}.
@@ -248,7 +248,7 @@ final class TrailState {
     return TrailPaths.entry(trail, name);
   }
 
-  /** The entries that stand at an index: one, unless somebody meddled. */
+  /** The entries that stand at an index: one, unless a client meddled. */
   List<String> at(long index) {
     return names.stream().filter(name -> index(name) == index).toList();
   }

@@ -33,8 +33,8 @@ import org.apache.zookeeper.KeeperException.Code;
  * <p><b>Nothing is deleted that is not archived.</b> What goes is a row of entries up to the
  * archive's position, each written by a transaction before the next one's, the last before the one
  * that stays, and none rewritten. So each stood there when the one after it was archived, and was
- * archived with it or before. Where that does not hold somebody meddled: what stands there is
- * evidence, and is left with all that follows.
+ * archived with it or before. Where that does not hold, a client meddled: the znodes there are
+ * evidence, and are left with all that follow.
  *
  * <p>Confined to the archiver's thread, which it blocks.
  */

@@ -268,7 +268,7 @@ final class TrailVerifier {
   }
 
   /**
-   * The server counts the children that a znode has ever had. Somebody with every permission can
+   * The server counts the children that a znode has ever had. A client with every permission can
    * replace an entry, the last one and the record even in one transaction, but then one child more
    * was made than there were transitions. Fewer are no finding: the parent itself may have been
    * deleted, and made again. What is in quarantine was made here as well, and is known.

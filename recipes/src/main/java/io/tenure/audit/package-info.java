@@ -6,7 +6,7 @@
  * <p>Order is the entries' index. Times are the server's, as it stamped the transaction that made
  * the transition true. A tenure that was <em>lost</em> ended at or before the time of its {@code
  * lost} entry: only the successor can record it, because the server deletes a dead session's nodes
- * and nobody else is there.
+ * and no other client is there.
  *
  * <p>Everything here only reads and needs no election, but for {@link
  * io.tenure.audit.AuditArchiver} where it is told to take out what is archived.

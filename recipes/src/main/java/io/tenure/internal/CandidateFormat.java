@@ -19,7 +19,7 @@ public final class CandidateFormat {
     return new String(ZnodeJson.bytes(json), StandardCharsets.UTF_8);
   }
 
-  /** Parses a node's data; empty if whoever queues there is no candidate of Tenure's. */
+  /** Parses a node's data; empty if the client that queues there is no candidate of Tenure's. */
   public static Optional<Candidate> parse(String path, byte @Nullable [] data) {
     try {
       return Optional.of(ZnodeJson.parse(path, data).candidate());

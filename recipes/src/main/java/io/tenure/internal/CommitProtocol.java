@@ -156,9 +156,10 @@ public final class CommitProtocol {
   }
 
   /**
-   * The predecessor of whoever is elected on this record: one that never ended its tenure is lost.
-   * Nothing more is known than that its leader node is gone: most likely with its session, but an
-   * operator may have deleted it, and whoever is elected was faster to see that than the leader.
+   * The predecessor of the candidate that is elected on this record: one that never ended its
+   * tenure is lost. Nothing more is known than that its leader node is gone: most likely with its
+   * session, but an operator may have deleted it, and the elected candidate was faster to see that
+   * than the leader.
    */
   public static Optional<Predecessor> predecessorAfter(ScopeRecord record) {
     return record

@@ -56,7 +56,7 @@ public final class EntryChain {
   public record Anchor(long next, String digest) {}
 
   /**
-   * What came of it.
+   * The outcome.
    *
    * @param foreign why a znode is no entry of a transition, by path
    * @param doubtful paths of those that share an index, and no digest tells which one is the entry
@@ -132,7 +132,7 @@ public final class EntryChain {
   }
 
   private Optional<Link> entry(List<Link> some, Optional<String> expected) {
-    // Whoever copies an entry copies it later.
+    // A client that copies an entry copies it later.
     Optional<Link> entry =
         some.stream()
             .filter(link -> expected.filter(link.digest()::equals).isPresent())

@@ -4,8 +4,8 @@ import java.util.Optional;
 
 /**
  * How the entries of one commit are named. Usually an entry's name says which transition it is and
- * nothing more, so whoever may add to a trail can make a znode in the place of the next one. The
- * version of the record orders all transitions, so a place that is taken was taken by no
+ * nothing more, so a client that may add to a trail can make a znode in the place of the next one.
+ * The version of the record orders all transitions, so a place that is taken was taken by no
  * transition. Then the commit is made again, with names that end in something drawn at random,
  * which cannot be taken ahead.
  *
@@ -21,7 +21,7 @@ public record EntryNaming(Optional<String> suffix) {
   /** Before a suffix. {@link ZnodeName} encodes it, so no id has it. */
   public static final char SEPARATOR = '~';
 
-  /** 48 random bits: nobody can make all of them ahead. */
+  /** 48 random bits: no client can make all of the names ahead. */
   static final int SUFFIX_CHARS = 12;
 
   /** Names with a suffix of a fresh nonce. */

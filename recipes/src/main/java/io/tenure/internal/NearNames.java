@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.TreeSet;
 
-/** Which names somebody may have meant who gave one that does not exist. Stateless. */
+/** Which names a user may have meant who gave one that does not exist. Stateless. */
 public final class NearNames {
 
   private static final int MAX_NAMES = 3;
@@ -23,7 +23,7 @@ public final class NearNames {
    * The names that are nearest, at most 3, the nearest first; none if all are far.
    *
    * <p>Counted is how many characters have to be added, left away, replaced or swapped with their
-   * neighbour, whatever their case. A name that begins with the wrong one is near as well.
+   * neighbor, regardless of case. A name that begins with the wrong one is near as well.
    */
   public static List<String> near(String wrong, Collection<String> names) {
     String given = wrong.toLowerCase(Locale.ROOT);

@@ -13,8 +13,8 @@ import java.util.Optional;
 
 /**
  * The data of {@code <trail>/quarantine/<name>}, one line of JSON: what a znode was that no
- * transition made, who has moved it out of the trail, and why. Its data stands there as text where
- * it is text, else in Base64; of more than 64 KiB only the beginning, with the digest of all.
+ * transition made, who has moved it out of the trail, and why. Its data is kept as text where it is
+ * text, else in Base64; of more than 64 KiB only the beginning, with the digest of all.
  *
  * @param from where it stood
  * @param by who moved it

@@ -15,16 +15,16 @@ import java.util.Optional;
 /**
  * Holds a scope's record against its audit trail. A record that was emptied by hand, or set back to
  * an older copy, would give out epochs a second time, and with them fencing tokens; the trail
- * beside it knows better. What others have put into the trail, though, must keep nobody from being
- * elected.
+ * beside it knows better. Znodes that others have put into the trail, though, must keep no
+ * candidate from being elected.
  *
  * <p><b>What it costs.</b> Every commit writes the record and the trail in one transaction. So
  * where the record's last change and the trail's last change are the same transaction, no hand has
  * been between them, and the two numbers are all that is needed. Where they differ, because entries
- * were archived, or somebody has added some, the record's own last entry is read: if the
+ * were archived, or a client has added some, the record's own last entry is read: if the
  * transaction that made it is the one that last wrote the record, then no transition came later,
- * whatever else the trail holds. Only a record that was written by something else than a transition
- * is held against what stands in the trail ahead of it.
+ * regardless of what else the trail holds. Only a record that was written by something else than a
+ * transition is held against what stands in the trail ahead of it.
  *
  * <p><b>What counts then.</b> An entry that a transition made is older than the record, which that
  * transition wrote as well; and it follows, by its digest, on the last one that the record knows,
@@ -216,9 +216,9 @@ public final class RecordCheck {
 
   /**
    * The same where the trail cannot be listed. Every entry was made once, so the next index tells
-   * how many ever were, whatever was deleted since. Where more were made, the record is older than
-   * the trail, or znodes were added that no transition made; without the list it cannot be told
-   * which, and an epoch that is given out twice is the greater harm.
+   * how many were ever made, those deleted since included. Where more were made, the record is
+   * older than the trail, or znodes were added that no transition made; without the list it cannot
+   * be told which, and an epoch that is given out twice is the greater harm.
    *
    * @param recordZxid the transaction that last wrote the record
    * @param last the record's own last entry, where it is there

@@ -81,7 +81,7 @@ public record ScopeRecord(
     }
   }
 
-  /** The record of a scope in which nobody ever led. */
+  /** The record of a scope that never had a leader. */
   public static ScopeRecord empty() {
     ObjectNode nothing = ZnodeJson.create();
     nothing.removeAll();
@@ -167,7 +167,10 @@ public record ScopeRecord(
                 suffix));
   }
 
-  /** Whether this record was written by the election with this nonce, whatever became of it. */
+  /**
+   * Whether this record was written by the election with this nonce, also after its tenure has
+   * ended.
+   */
   public boolean isOf(String nonce) {
     return incumbent.isPresent() && incumbent.get().nonce().equals(nonce);
   }

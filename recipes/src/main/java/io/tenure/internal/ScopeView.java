@@ -27,9 +27,9 @@ public record ScopeView(
   public record LeaderData(byte[] data, long owner) {}
 
   /**
-   * Whether the leader node is the one that a tenure came with, whatever an operator has written
+   * Whether the leader node is the one that a tenure came with, also if an operator has written
    * into it since. Beside the record of a tenure there may stand the node of the next: an operator
-   * deleted the first, and somebody was elected after the record was read.
+   * deleted the first, and a candidate was elected after the record was read.
    */
   public boolean hasLeaderNodeOf(String nonce, long session) {
     return leader

@@ -16,7 +16,7 @@ import java.nio.file.Path;
  */
 public final class SmallFile {
 
-  /** Far more than anybody writes into such a file. */
+  /** Far more than a user writes into such a file. */
   public static final int MAX_BYTES = 1 << 20;
 
   private SmallFile() {}

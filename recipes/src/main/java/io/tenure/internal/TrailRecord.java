@@ -8,8 +8,8 @@ import java.util.Set;
  * added by a transaction that sets it at the version that was read, so that indexes have no gap and
  * each entry repeats the digest of the one before.
  *
- * @param auditFirst the index of the oldest entry kept; whoever takes older ones out sets it in the
- *     transaction that deletes them
+ * @param auditFirst the index of the oldest entry kept; a client that takes older ones out sets it
+ *     in the transaction that deletes them
  * @param auditNext the index that the next entry gets
  * @param digest SHA-256 of the last entry's bytes in hexadecimal; {@link ScopeRecord#GENESIS}
  *     before the first

@@ -4,8 +4,8 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * What must hold for the entries of any trail, whatever they tell: none is missing, each repeats
- * the digest of the one before, and time does not go back. Pure; used for one verification.
+ * What must hold for the entries of any trail, regardless of what they tell: none is missing, each
+ * repeats the digest of the one before, and time does not go back. Pure; used for one verification.
  */
 public final class TrailRules {
 

@@ -61,7 +61,7 @@ public final class ZnodeJson {
   /**
    * Parses a znode's data.
    *
-   * @param found null as well: whoever made the znode may have given it none
+   * @param found null as well: a client may have created the znode without data
    */
   public static ZnodeJson parse(String path, byte @Nullable [] found) {
     return parse(path, found, "");
@@ -230,7 +230,7 @@ public final class ZnodeJson {
     }
   }
 
-  /** A field, whatever it holds; null if it is not there. */
+  /** A field with a value of any kind; null if it is not there. */
   public @Nullable JsonNode get(String field) {
     return json.get(field);
   }

@@ -37,8 +37,8 @@ public final class ZnodeName {
   }
 
   /**
-   * The id that a name stands for; also of one that somebody wrote by hand without encoding it.
-   * Empty if a percent sign is followed by anything but two hexadecimal digits.
+   * The id that a name stands for; also of one that a user wrote by hand without encoding it. Empty
+   * if a percent sign is followed by anything but two hexadecimal digits.
    */
   public static Optional<String> decode(String name) {
     if (name.indexOf('%') < 0) {

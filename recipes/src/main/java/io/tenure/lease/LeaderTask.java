@@ -30,8 +30,8 @@ public interface LeaderTask {
   default void stop(Lease lease, Transition.End why) throws Exception {}
 
   /**
-   * The lease is over and somebody else may lead already: let go of everything, and write nothing.
-   * Never called as well as {@code stop}, nor instead of it while the lease holds.
+   * The lease is over and another candidate may lead already: let go of everything, and write
+   * nothing. Never called as well as {@code stop}, nor instead of it while the lease holds.
    */
   default void lost(Tenure tenure, Transition.End why) throws Exception {}
 }

@@ -67,7 +67,7 @@ sealed interface ElectionEvent {
     }
   }
 
-  /** The transaction was not applied, since the scope has changed; or nobody knows if it was. */
+  /** The transaction was not applied, since the scope has changed; or its outcome is unknown. */
   record NotCommitted(boolean unknown) implements ElectionEvent {
     @Override
     public void deliver(ElectionMachine machine) {

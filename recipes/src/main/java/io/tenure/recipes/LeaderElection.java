@@ -287,7 +287,7 @@ public final class LeaderElection implements AutoCloseable {
   /**
    * Waits for a limited time until this candidate is leader.
    *
-   * @return empty if the time is over; then this candidate does not queue any more
+   * @return empty if the time is over; then this candidate no longer queues
    * @throws IllegalStateException if it already leads or is acquiring
    * @throws InterruptedException if interrupted; then this candidate does not lead and does not
    *     queue

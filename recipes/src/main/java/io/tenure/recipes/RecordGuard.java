@@ -224,7 +224,7 @@ final class RecordGuard {
         .thenApply(
             read -> {
               boolean denied = ServerErrors.code(read.getResultCode()) == Code.NOAUTH;
-              // Whoever forges an entry may choose who reads it.
+              // A client that forges an entry may choose who reads it.
               if (denied || ScopeStore.check(read, path, "read") == Code.NONODE) {
                 return Optional.empty();
               }

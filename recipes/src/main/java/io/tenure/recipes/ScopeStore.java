@@ -228,7 +228,7 @@ final class ScopeStore {
             List.of()));
   }
 
-  /** A znode that somebody has made as a parent may have no bytes, or null for them. */
+  /** A znode that a client has created as a parent may have no bytes, or null for them. */
   private static boolean isEmpty(CuratorEvent read) {
     return read.getData() == null || read.getData().length == 0;
   }
@@ -347,7 +347,7 @@ final class ScopeStore {
             });
   }
 
-  /** Sends a commit, and says in the election's words what came of it. */
+  /** Sends a commit, and reports its outcome as an event of the election. */
   CompletableFuture<ElectionEvent> commit(long session, Commit commit) {
     return monitor
         .transact(
@@ -449,7 +449,7 @@ final class ScopeStore {
     };
   }
 
-  /** The record had the version that was read, so no transition made what stands there. */
+  /** The record had the version that was read, so no transition made the znode at this path. */
   private void entryTaken(String path) {
     if (saidTaken) {
       log.debug("scope={} {}", scope, ForgedEntry.taken(scope.path(), path));

@@ -72,8 +72,8 @@ public final class Printable {
 
   /**
    * An exception as a logger can print it: the same if every text in it is printable, else one with
-   * the same stack traces and with the names of the classes in its messages. Throws nothing,
-   * whatever the exception's own methods do.
+   * the same stack traces and with the names of the classes in its messages. Throws nothing, even
+   * where the exception's own methods misbehave.
    */
   public static Throwable of(Throwable thrown) {
     return PrintableThrowable.of(thrown);

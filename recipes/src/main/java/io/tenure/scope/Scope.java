@@ -58,7 +58,7 @@ public record Scope(String path) implements Comparable<Scope> {
     return path + "/latch";
   }
 
-  /** The ephemeral node that exists exactly while somebody is in office. */
+  /** The ephemeral node that exists exactly while a leader is in office. */
   public String leaderPath() {
     return path + "/leader";
   }

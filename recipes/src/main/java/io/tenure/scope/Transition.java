@@ -97,7 +97,7 @@ public sealed interface Transition {
   /**
    * The leader's node is gone, and no record says why: its session ended in office, or an operator
    * deleted the node and the successor was faster to see that than the leader. Only the successor
-   * can record it: the server deletes a dead session's nodes, and nobody else is there. So the
+   * can record it: the server deletes a dead session's nodes, and no other client is there. So the
    * entry's time is when it was <em>found</em>.
    */
   record Lost(String reason) implements End {

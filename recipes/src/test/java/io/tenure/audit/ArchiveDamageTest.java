@@ -217,7 +217,7 @@ class ArchiveDamageTest {
     assertThat(new ProcessBuilder("/usr/bin/mkfifo", path.toString()).start().waitFor()).isZero();
   }
 
-  /** Whoever opens a pipe waits for another to write into it. */
+  /** A reader that opens a pipe waits for a writer. */
   private static void refusedAsIrregular(Callable<?> call, Path path) {
     ArchiveException refused =
         Assertions.assertTimeoutPreemptively(

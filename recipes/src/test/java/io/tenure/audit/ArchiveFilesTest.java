@@ -286,7 +286,7 @@ class ArchiveFilesTest {
       files.write(List.of(entry(TRAIL, 1)));
       disk.refuseToForce(true);
       disk.refuseToCut(true);
-      // Two whole lines stand in the file now, of which nobody was told.
+      // Two whole lines stand in the file now, of which no caller was told.
       assertThatThrownBy(() -> files.write(List.of(entry(TRAIL, 2), entry(TRAIL, 3))))
           .hasMessageContaining("Input/output error");
       assertThatThrownBy(() -> files.write(List.of(entry(TRAIL, 2))))
@@ -364,7 +364,7 @@ class ArchiveFilesTest {
     return output;
   }
 
-  /** Opens an archive and says what came of it. */
+  /** Opens an archive and prints the outcome. */
   static final class Opening {
     public static void main(String[] args) throws IOException {
       try (ArchiveFiles files = ArchiveFiles.at(Path.of(args[0])).open()) {

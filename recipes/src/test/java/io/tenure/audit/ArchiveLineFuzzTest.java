@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** Whatever stands in a file of an archive: it is read, or refused with the one error. */
+/** Any content of a file of an archive is read, or refused with the one error. */
 class ArchiveLineFuzzTest {
 
   private static final String WHERE = "audit-000001.jsonl:7";

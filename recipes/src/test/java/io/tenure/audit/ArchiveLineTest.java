@@ -24,7 +24,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
-/** Whatever an entry's bytes are, they come out of the line as they went in. */
+/** An entry's bytes, of any kind, come out of the line as they went in. */
 class ArchiveLineTest {
 
   private static final ObjectMapper STRICT =

@@ -43,7 +43,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The archiver on a real server: each entry once and in order, whatever happens meanwhile. */
+/** The archiver on a real server: each entry once and in order, through all that happens. */
 @Timeout(60)
 class AuditArchiverOnServerTest {
 
@@ -397,7 +397,7 @@ class AuditArchiverOnServerTest {
     assertThat(log.verify(archived()))
         .filteredOn(finding -> finding.rule() == Finding.Rule.ARCHIVE_AGREES)
         .hasSize(6);
-    // The archiver says so as well, archives what stands there beside, and hides nothing by it.
+    // The archiver says so as well, archives the forged entries beside, and hides nothing by it.
     once(builder(sink));
     once(builder(sink));
     assertThat(news.problems).anyMatch(p -> p.contains("history was rewritten"));
@@ -474,7 +474,7 @@ class AuditArchiverOnServerTest {
         long archived = 2L * i - 1;
         await().until(() -> standing(scope).size() <= 2);
         awaitIndexes(scope, archived);
-        // Nobody has touched the record, on whose version this write depends.
+        // No other client has touched the record, on whose version this write depends.
         lease.checkpoint(("unit " + i).getBytes());
       }
     }

@@ -65,7 +65,7 @@ class AuditLogOnServerTest {
     return lease;
   }
 
-  /** Times are the server's, in milliseconds: transitions shall not share one. */
+  /** Times are the server's, in milliseconds: transitions must not share one. */
   private static void awaitNextMilli() {
     long now = System.currentTimeMillis();
     await().until(() -> System.currentTimeMillis() > now + 1);

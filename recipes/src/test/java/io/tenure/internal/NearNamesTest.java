@@ -10,7 +10,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.CharRange;
 import net.jqwik.api.constraints.StringLength;
 
-/** Which names somebody may have meant. */
+/** Which names a user may have meant. */
 class NearNamesTest {
 
   @Example

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** A client's ACL provider that blocks for some paths holds up what is below them, and no more. */
+/** A client's ACL provider that blocks for some paths holds up only what is below them. */
 @Timeout(120)
 class BlockingAclProviderTest {
 
@@ -56,7 +56,7 @@ class BlockingAclProviderTest {
                   public List<ACL> getAclForPath(String path) {
                     if (path.startsWith(blocked)) {
                       asked.countDown();
-                      answer.join(); // Whatever interrupts.
+                      answer.join(); // Interrupts do not end this wait.
                     }
                     return Ids.OPEN_ACL_UNSAFE;
                   }

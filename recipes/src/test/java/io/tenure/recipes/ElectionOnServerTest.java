@@ -289,7 +289,7 @@ class ElectionOnServerTest {
         .first()
         .satisfies(result -> assertThat(result.getResultStat().getVersion()).isEqualTo(1));
 
-    // Somebody changes the record behind the lease's back: locally it still looks held.
+    // An operator changes the record behind the lease's back: locally it still looks held.
     operator.setData().forPath(SCOPE, operator.getData().forPath(SCOPE));
     assertThat(lease.isHeld()).isTrue();
     assertThatThrownBy(

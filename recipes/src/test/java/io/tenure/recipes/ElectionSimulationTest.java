@@ -35,7 +35,7 @@ import net.jqwik.api.Property;
 /**
  * Several election machines on one scope in memory, with a schedule of faults from a seed: answers
  * that are lost, transactions that arrive late, readings and transactions that are refused,
- * sessions that end, operators, users who give up, and somebody who makes znodes in the trail.
+ * sessions that end, operators, users who give up, and a client that forges znodes in the trail.
  */
 class ElectionSimulationTest {
 
@@ -413,7 +413,7 @@ class ElectionSimulationTest {
 
   /**
    * Found by the schedule of seed -5126465024528489280: the leader took the node of the next one
-   * for a text that somebody had written into its own, and held its lease on.
+   * for a text that an operator had written into its own, and held its lease on.
    */
   @Example
   void aLeaderThatReadsItsOwnRecordAndTheNodeOfTheNextKnowsThatItsOwnNodeIsGone() {

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Znodes in a trail that no transition made, put there by somebody who may add to it. */
+/** Znodes in a trail that no transition made, put there by a client that may add to it. */
 @Timeout(120)
 class ForgedEntriesOnServerTest {
 

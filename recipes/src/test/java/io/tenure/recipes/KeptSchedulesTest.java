@@ -33,8 +33,8 @@ class KeptSchedulesTest {
   }
 
   /**
-   * It waited for its own leader node to go, and nobody led for as long as its session lived. Found
-   * by the simulation.
+   * It waited for its own leader node to go, and no candidate led for as long as its session lived.
+   * Found by the simulation.
    */
   @Example
   void anElectionThatIsAppliedBetweenTheTwoReadsOfItsCandidateIsNotWaitedFor() {
@@ -69,8 +69,8 @@ class KeptSchedulesTest {
   }
 
   /**
-   * Its leader node belonged to no lease, and nobody could be elected. The simulation and the model
-   * find it.
+   * Its leader node belonged to no lease, and no candidate could be elected. The simulation and the
+   * model find it.
    */
   @Example
   void anAttemptThatIsGivenUpWhileItsOutcomeIsUnknownAndComesTrueFreesTheOffice() {

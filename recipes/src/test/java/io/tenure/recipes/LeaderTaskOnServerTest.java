@@ -364,7 +364,7 @@ class LeaderTaskOnServerTest {
             if (lease.epoch() > 1) {
               return NextStep.done("second tenure");
             }
-            // It goes on renewing, and never looks whether it shall stop.
+            // It goes on renewing, and never looks whether it is to stop.
             while (!unstick.await(20, TimeUnit.MILLISECONDS) && lease.isHeld()) {
               lease.renew();
             }

@@ -41,7 +41,7 @@ class LostConnectionOnServerTest {
   enum Cut {
     /** The server never gets it. */
     BEFORE,
-    /** It is sent, and nobody waits for what becomes of it. */
+    /** It is sent, and the proxy does not wait for its outcome. */
     DURING,
     /** It is applied, and the client never hears of it. */
     AFTER;
@@ -106,7 +106,7 @@ class LostConnectionOnServerTest {
     switch (end) {
       case "resigned" -> lease.close();
       case "revoked" -> operator.setData().forPath(SCOPE + "/leader", "revoke".getBytes());
-      default -> {} // nobody renews
+      default -> {} // no thread renews
     }
     assertThat(end(lease).end().word()).isEqualTo(end);
     assertThat(fault.awaitFired(Duration.ofSeconds(20))).isTrue();
@@ -167,7 +167,7 @@ class LostConnectionOnServerTest {
               }
             });
     other.start();
-    proxy.blackhole(true); // half open: nobody is told anything
+    proxy.blackhole(true); // half open: neither side is told
     assertThat(heldWhenTakenOver.get(60, TimeUnit.SECONDS)).isFalse();
     assertThat(lease.isHeld()).isFalse();
     assertTrail("0000000001-elected-w-1", "0000000002-lost-w-1", "0000000003-elected-w-2");

@@ -32,7 +32,7 @@ import java.util.function.Predicate;
 /**
  * A TCP proxy on the loopback in front of one ZooKeeper server, which breaks connections at the
  * moments that matter to a client: before a request is sent, after it took effect but before its
- * reply, or while nobody can say.
+ * reply, or while the outcome is unknown.
  *
  * <p>The proxy reads ZooKeeper's frames (a four-byte length, then the payload), so it knows where a
  * request begins and what it asks for:
@@ -141,7 +141,7 @@ public final class FaultProxy implements AutoCloseable {
     return "127.0.0.1:" + acceptor.getLocalPort();
   }
 
-  /** How many requests of the type were read from clients so far, whatever became of them. */
+  /** How many requests of the type were read from clients so far, regardless of their outcome. */
   public long requestsSeen(int opType) {
     AtomicLong seen = requestsSeen.get(opType);
     return seen == null ? 0 : seen.get();
@@ -219,7 +219,7 @@ public final class FaultProxy implements AutoCloseable {
 
   /**
    * Holds the nth next request of the type with such a body until it is {@linkplain Fault#release
-   * released}, and with it whatever the client sends on the same connection later. Replies and
+   * released}, and with it all that the client sends on the same connection later. Replies and
    * events go on reaching the client. The fault has fired when the request is held.
    */
   public Fault holdBeforeForwarding(int opType, int nth, Predicate<byte[]> body) {
@@ -506,8 +506,8 @@ public final class FaultProxy implements AutoCloseable {
   /**
    * One client's connection and its counterpart to the server.
    *
-   * <p>{@link #run} belongs to the client's thread, {@link #readServer} to the server's; whoever
-   * writes to the client does so under {@link #lock}, only the client's thread writes to the
+   * <p>{@link #run} belongs to the client's thread, {@link #readServer} to the server's; a thread
+   * that writes to the client does so under {@link #lock}, only the client's thread writes to the
    * server.
    */
   private final class Connection {

@@ -27,7 +27,7 @@ public final class InMemoryScope {
   public final List<AuditEntry> history = new ArrayList<>();
   private final Set<String> forged = new HashSet<>();
 
-  /** One whose znode nobody has made yet. */
+  /** A scope whose znode no client has created yet. */
   public static InMemoryScope absent() {
     InMemoryScope scope = new InMemoryScope();
     scope.exists = false;
@@ -35,7 +35,7 @@ public final class InMemoryScope {
     return scope;
   }
 
-  /** A znode without data, as somebody makes it as a parent. */
+  /** A znode without data, as a client creates it as a parent. */
   public static InMemoryScope emptyZnode() {
     InMemoryScope scope = new InMemoryScope();
     scope.auditExists = false;
@@ -126,7 +126,7 @@ public final class InMemoryScope {
   }
 
   /**
-   * Somebody who may add to the trail makes a znode in it: in the place of the next entry or
+   * A client that may add to the trail creates a znode in it: in the place of the next entry or
    * anywhere, under a name that can be guessed.
    */
   public void forgeEntry(Random random, List<String> ids) {

@@ -5,7 +5,7 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** Whatever a test opens, closed after it in the opposite order. Thread-safe. */
+/** The resources that a test opens, closed after it in the opposite order. Thread-safe. */
 public final class Opened implements AfterEachCallback {
 
   private final Deque<AutoCloseable> opened = new ConcurrentLinkedDeque<>();

@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** What is to be true of every parser of znodes, whatever bytes it is given. Stateless. */
+/** What is to be true of every parser of znodes, for any bytes. Stateless. */
 public final class Parsing {
 
   private Parsing() {}

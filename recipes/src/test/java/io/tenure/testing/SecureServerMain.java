@@ -46,7 +46,7 @@ public final class SecureServerMain {
       System.out.println(
           "ports " + port(server.getConnectionString()) + " " + securePort(server, configuration));
       while (System.in.read() >= 0) {
-        // Until whoever started it is gone, or wants it to be.
+        // Until the process that started this one is gone, or closes the input.
       }
     }
     System.exit(0);

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 /**
  * A real ZooKeeper server with TLS, SASL, x509 and digest, for all tests of a class: give it to a
  * static field. It has a port for plain clients, where users log in with SASL or a digest, and one
- * for TLS. And whatever a test opens, closed after it in the opposite order.
+ * for TLS. It also closes the resources that a test opens, after the test, in the opposite order.
  *
  * <pre>{@code
  * @RegisterExtension

@@ -29,8 +29,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * A real ZooKeeper server with a short tickTime so that sessions can be short: for one test, or for
- * all tests of a class if the field is static. And whatever a test opens, closed after it in the
- * opposite order.
+ * all tests of a class if the field is static. It also closes the resources that a test opens,
+ * after the test, in the opposite order.
  */
 public final class ZooKeeperFixture
     implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback, AfterAllCallback {
@@ -153,7 +153,7 @@ public final class ZooKeeperFixture
   }
 
   /**
-   * Ends a client's session, at once: somebody else closes it on the server, and the client hears
+   * Ends a client's session, at once: a second client closes it on the server, and the client hears
    * of it as if it had connected again.
    */
   public void endSession(CuratorFramework client) throws Exception {

@@ -56,7 +56,7 @@ public interface Claim {
    */
   Answer mayTry(ScopeReading found, boolean watched);
 
-  /** How a tenure ends that has just come true and that nobody wants; empty if it is wanted. */
+  /** How a tenure ends that has just come true and is unwanted; empty if it is wanted. */
   Optional<Transition.End> unwanted();
 
   /** Why the candidate stands for the office, for the trail. */

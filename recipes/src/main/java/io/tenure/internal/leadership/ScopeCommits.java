@@ -84,7 +84,7 @@ final class ScopeCommits {
         : LeadershipAction.Names.IF_LONG;
   }
 
-  // ---- what came of the last one ----
+  // ---- the outcome of the last one ----
 
   void committed() {
     naming = EntryNaming.PLAIN;

@@ -39,8 +39,8 @@ import org.jspecify.annotations.Nullable;
  * later, or never. The record is read and the nonce of the attempt compared. If it is not there and
  * the scope is as it was, <em>the same</em> transaction is sent again: should the first copy still
  * be on its way, then exactly one of the two finds that version, and a further reading tells the
- * outcome. An attempt whose outcome is unknown is therefore never forgotten, also where nobody
- * wants it: it could come true later, with no holder of the lease. The attempt is carried to its
+ * outcome. An attempt whose outcome is unknown is therefore never forgotten, also where it is
+ * unwanted: it could come true later, with no holder of the lease. The attempt is carried to its
  * end, and then resigned.
  *
  * <p><b>Ends.</b> The lease is over before the transaction that records the end is sent, and never
@@ -480,7 +480,7 @@ public final class ScopeLeadership {
     } else {
       persistentLeaderTold = false;
       if (attemptUnknown) {
-        elect(found.view()); // It is finished first, and ended if nobody wants it.
+        elect(found.view()); // It is finished first, and ended if it is unwanted.
       } else {
         follow(claim.mayTry(found, readingWatches), found.view());
       }

@@ -101,7 +101,7 @@ public final class FailureText {
       thread.setDaemon(true);
       thread.start();
     } catch (Throwable e) {
-      called.set(false); // No memory, or no more threads.
+      called.set(false); // No memory or no thread left.
       return warn("cannot be called", e);
     }
     return awaited(answer);

@@ -62,7 +62,7 @@ public final class HeldLease implements Lease {
   /** The same for users, made when the first asks for it. Guarded by ended. */
   private @Nullable CompletableFuture<Ended> endedForUsers;
 
-  /** Completed when the tenure shall end, or has ended: why. For the task form. */
+  /** Completed with the reason when the tenure is to end, or has ended. For the task form. */
   private final CompletableFuture<Transition.End> stopRequest = new CompletableFuture<>();
 
   /** The task form wants to be asked to stop, rather than to be told that it is over. */
@@ -466,7 +466,7 @@ public final class HeldLease implements Lease {
     return stopsByItself;
   }
 
-  /** Why the tenure shall end or has ended, if it shall or has. */
+  /** Why the tenure is to end or has ended, if it is or has. */
   public Optional<Transition.End> stopRequest() {
     return Optional.ofNullable(stopRequest.getNow(null));
   }
@@ -486,19 +486,20 @@ public final class HeldLease implements Lease {
             + bounds.whyOver());
   }
 
-  /** Runs something, on the thread that asks, when the tenure shall end or has ended. */
+  /** Runs something, on the thread that asks, when the tenure is to end or has ended. */
   public void onStopRequest(Runnable task) {
     stopRequest.thenRun(task);
   }
 
-  /** Waits until the tenure shall end, or the time is over. */
+  /** Waits until the tenure is to end, or the time is over. */
   public void awaitStopRequest(long nanos) throws InterruptedException {
     await(stopRequest, nanos);
   }
 
   /**
-   * Why the lease is over. It is: so the watchdog, or whoever ended it, says so within a moment.
-   * The trail may later tell the same end in other words, if a successor was there first.
+   * Why the lease is over. Asked only of a lease that is over, so the watchdog, or the thread that
+   * ended it, says so within a moment. The trail may later tell the same end in other words, if a
+   * successor was there first.
    */
   public Transition.End awaitOver() throws InterruptedException {
     return await(stopRequest, monitor.sessionTimeoutNanos())

@@ -22,7 +22,7 @@ public final class LeaseBounds {
   private volatile long progressNanos;
   private volatile long progressMillis;
 
-  /** Set once, and then the lease is over whatever the clocks and the servers say. */
+  /** Set once, and then the lease is over, regardless of the clocks and the servers. */
   private volatile boolean over;
 
   LeaseBounds(
@@ -87,8 +87,8 @@ public final class LeaseBounds {
 
   /**
    * Moves the progress bound; only the working thread does. A lease whose bound has passed by then
-   * is over, also if nobody has looked yet: a thread that slept between its look at the lease and
-   * this call must not bring it back to life.
+   * is over, also if no thread has looked yet: a thread that slept between its look at the lease
+   * and this call must not bring it back to life.
    */
   public void progress(Moment now) {
     if (Moment.nanosLeft(progressNanos, progressMillis, now.monotonicNanos(), now.wallMillis())

@@ -23,7 +23,7 @@ public final class LeaseStart {
    * Makes the bounds of a tenure's lease, at once if possible.
    *
    * @param session in which the tenure was committed
-   * @param wanted whether the tenure goes on; if not, nobody is called
+   * @param wanted whether the tenure goes on; if not, {@code then} is not called
    */
   public static void begin(
       Monitor monitor,

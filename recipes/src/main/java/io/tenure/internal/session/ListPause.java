@@ -6,7 +6,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * When a trail may be listed again after the connection was lost by asking for its list. ZooKeeper
- * tells how many children a znode has, and not how long their names are: somebody who may add to a
+ * tells how many children a znode has, and not how long their names are: a client that may add to a
  * trail can make names of hundreds of kilobytes. Who leads needs the list only to trim the trail,
  * and does without.
  *

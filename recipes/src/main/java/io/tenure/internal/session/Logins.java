@@ -124,7 +124,7 @@ public final class Logins {
     try {
       return Configuration.getConfiguration().getAppConfigurationEntry(section);
     } catch (RuntimeException e) {
-      return null; // There is no JAAS configuration, or it cannot be read, so nobody logs in.
+      return null; // There is no JAAS configuration, or it cannot be read, so no client logs in.
     }
   }
 

@@ -84,8 +84,8 @@ final class MissingConnection {
   }
 
   /**
-   * Servers that want a login say so in the answer to a connection's first request alone, whoever
-   * sent it, and the others are lost with the connection. What is queued before the connection is
+   * Servers that want a login say so in the answer to a connection's first request alone, from any
+   * sender, and the others are lost with the connection. What is queued before the connection is
    * the first.
    */
   private void queueFirstRequest(ZooKeeper through) {
@@ -108,7 +108,7 @@ final class MissingConnection {
         null);
   }
 
-  /** A request was answered: when it is not any more, it is said again. */
+  /** A request was answered: when later ones go unanswered, the notice is logged again. */
   void answered() {
     notice.said = false;
     unanswered = false;

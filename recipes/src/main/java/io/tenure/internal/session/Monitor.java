@@ -182,7 +182,7 @@ public final class Monitor implements AutoCloseable {
   /**
    * Sends one quorum operation for all leases of the client, or joins the one that is under way.
    *
-   * @return completes on the event thread when the answer has come or cannot come any more; {@code
+   * @return completes on the event thread when the answer has come or can no longer come; {@code
    *     true} if the quorum has acknowledged it
    */
   public CompletableFuture<Boolean> acknowledge() {

@@ -2,7 +2,7 @@ package io.tenure.internal.session;
 
 import io.tenure.scope.Transition;
 
-/** Whoever carries out what the holder of a lease wants. Callable from any thread. */
+/** Carries out the requests of the holder of a lease. Callable from any thread. */
 public interface Office {
 
   /** Ends the tenure of the lease, if it is still the present one. */

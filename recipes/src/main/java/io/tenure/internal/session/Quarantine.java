@@ -82,7 +82,7 @@ public final class Quarantine {
     this.path = path;
   }
 
-  /** What stands there. */
+  /** The znodes in quarantine. */
   public List<Standing> standing() throws InterruptedException {
     List<String> paths =
         znodes

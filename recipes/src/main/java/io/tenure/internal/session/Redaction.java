@@ -93,7 +93,7 @@ final class Redaction {
               "(?<![\\w./:-])(?!(?:zookeeper|host|http|ldap|nfs|krbtgt)/)([\\w.$#-]{1,100})([/:])"
                   + "[^\\s@]{1,200}@(?=[\\w/\\[])",
               "$1$2" + MASK + "@"),
-          // Any other value that has a key: nobody can know what all keys stand for.
+          // Any other value that has a key: no rule can know the meaning of every key.
           Rule.of("(?<![\\w.-])([\\w.-]+=)(?!\\*\\*\\*)" + VALUE, "$1" + MASK),
           new Rule(Pattern.compile("\\beyJ[\\w-]{8,}(?:\\.[\\w-]*)*"), MASK),
           new Rule(Pattern.compile("\\b[0-9a-fA-F]{24,}\\b"), MASK),

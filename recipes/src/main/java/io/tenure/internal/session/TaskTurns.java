@@ -38,8 +38,8 @@ public final class TaskTurns {
   /**
    * The tenure is over: the task has been stopped, or told that it lost.
    *
-   * @param end what shall be recorded; empty if the lease was over before
-   * @param asked it ended because somebody asked the task to stop
+   * @param end the end to record; empty if the lease was over before
+   * @param asked it ended because the task was asked to stop
    * @param done the task wants no further tenure
    * @param failure what the task threw; also the interrupt that ended it
    * @param failureText what ZooKeeper is told of it; empty if that is no failure of the task
@@ -155,7 +155,7 @@ public final class TaskTurns {
       boolean done,
       @Nullable Throwable failure,
       Optional<String> failureText) {
-    // The callbacks shall be able to wait; the interrupt is kept for the caller.
+    // The callbacks must be able to wait; the interrupt is kept for the caller.
     boolean interrupted = Thread.interrupted();
     Throwable outcome = failure;
     Optional<String> text = failureText;
@@ -166,7 +166,7 @@ public final class TaskTurns {
         task.stop(lease, why);
       } else {
         // Told at once, and not when the end is recorded, which may take until there is a
-        // connection: whoever has lost must let go now.
+        // connection: a task that has lost must let go now.
         task.lost(lease.tenure(), lease.awaitOver());
       }
     } catch (Throwable e) {

@@ -53,7 +53,7 @@ enum TlsGreeting {
     }
   }
 
-  /** Trusts nobody, so that the handshake ends there, and sees whether a certificate came. */
+  /** Trusts no certificate, so that the handshake ends there, and sees whether one came. */
   private static final class Curious implements X509TrustManager {
     private boolean presented;
 

@@ -22,9 +22,9 @@ import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 
 /**
- * One handshake with one server, and what came of it. Nothing is sent but TLS; inside of it, when
- * the handshake is through, ZooKeeper's {@code srvr}, because a server refuses a client's
- * certificate only after the client's own part of the handshake.
+ * One handshake with one server, and its outcome. Nothing is sent but TLS; inside of it, when the
+ * handshake is through, ZooKeeper's {@code srvr}, because a server refuses a client's certificate
+ * only after the client's own part of the handshake.
  *
  * <p>Blocks for some seconds at most. Confined to one thread.
  */
@@ -35,7 +35,7 @@ final class TlsHandshake {
   private static final String ALERT = "fatal alert: ";
 
   /**
-   * What came of it. Immutable.
+   * The outcome. Immutable.
    *
    * @param reached whether the server answers at all
    * @param problem why no TLS was possible; empty if it was, or if the server is not reached

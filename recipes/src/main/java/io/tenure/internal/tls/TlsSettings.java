@@ -132,7 +132,7 @@ public record TlsSettings(
         && (socket.isEmpty() || socket.equals(NIO) || socket.equals(NIO.replaceAll(".*\\.", "")));
   }
 
-  /** Whether the socket is of another make, so that nobody knows by which stores it goes. */
+  /** Whether the socket is of another make, so that the stores it goes by are unknown. */
   boolean hasForeignSocket() {
     return Stream.of("", NIO, NETTY)
         .noneMatch(own -> socket.equals(own) || own.endsWith("." + socket));

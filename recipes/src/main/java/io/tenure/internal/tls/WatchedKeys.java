@@ -91,7 +91,7 @@ final class WatchedKeys extends X509ExtendedKeyManager {
 
   @Override
   public String @Nullable [] getServerAliases(String keyType, Principal @Nullable [] issuers) {
-    return null; // It serves nobody.
+    return null; // It serves no client.
   }
 
   @Override

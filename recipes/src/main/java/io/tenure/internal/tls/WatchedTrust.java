@@ -28,7 +28,7 @@ final class WatchedTrust extends X509ExtendedTrustManager {
    * @param chain what it presented
    * @param ofHost whether its certificate is trusted, and made for another host
    */
-  @SuppressWarnings("ArrayRecordComponent") // As JSSE hands it over; compared by nobody.
+  @SuppressWarnings("ArrayRecordComponent") // As JSSE hands it over; never compared.
   record Refusal(X509Certificate[] chain, CertificateException cause, boolean ofHost) {}
 
   private final X509ExtendedTrustManager judge;

@@ -10,7 +10,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What ZooKeeper is told of an exception, whatever the exception and the user's function do. */
+/**
+ * What ZooKeeper is told of an exception, for all that the exception and the user's function may
+ * do.
+ */
 class FailureTextTest {
 
   private static final String NAME = "java.lang.IllegalStateException";

@@ -291,7 +291,7 @@ class LeaseArithmeticTest {
                 : random.nextInt(1_200) * MILLI;
         quorum.until(now);
         if (now - quorum.heard >= SESSION) {
-          break; // the session has ended: nothing is acknowledged any more
+          break; // the session has ended: no further acknowledgement comes
         }
         if (random.nextInt(30) == 0) {
           evidence.disconnected();

@@ -7,9 +7,9 @@ import org.jetbrains.lincheck.datastructures.Operation;
 import org.junit.jupiter.api.Test;
 
 /**
- * A lease in all interleavings of few steps: whatever the threads do in between, each operation
- * seems to happen at one moment. So a lease that was seen to be over is over for every thread, and
- * a renewal never brings it back.
+ * A lease in all interleavings of few steps: for all steps of the threads in between, each
+ * operation seems to happen at one moment. So a lease that was seen to be over is over for every
+ * thread, and a renewal never brings it back.
  *
  * <p>Lincheck makes an object for each interleaving, and holds what the operations have returned
  * against {@link InUnits}, which knows neither clocks nor threads.
