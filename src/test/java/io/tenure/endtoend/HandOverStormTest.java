@@ -133,7 +133,7 @@ class HandOverStormTest {
       switch (random.nextInt(20)) {
         case 0 -> operator.setData().forPath(SCOPE + "/leader", "revoke".getBytes());
         case 1 -> operator.delete().quietly().forPath(SCOPE + "/leader");
-        case 2 -> {} // nobody renews: it lapses
+        case 2 -> {} // without a renewal it lapses
         default -> lease.close();
       }
       lease.ended().toCompletableFuture().get(30, TimeUnit.SECONDS);

@@ -6,7 +6,7 @@ import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.retry.RetryNTimes;
 
-/** The client of a process under test, which nobody closes: the process is ended. */
+/** The client of a process under test. It ends with the process, without a close. */
 record MonitoredClient(CuratorFramework client, SessionMonitor monitor) {
 
   /** A client that is started, with its monitor, which knows the fixture's server. */

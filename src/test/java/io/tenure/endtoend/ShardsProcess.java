@@ -50,7 +50,7 @@ public final class ShardsProcess {
             .build();
     worker.start().toCompletableFuture().get();
     System.out.println("joined");
-    // Nothing is closed here: whoever ends this process finds out what becomes of the shards.
+    // Nothing is closed here: the test that ends this process finds out what becomes of the shards.
     new CountDownLatch(1).await();
   }
 }

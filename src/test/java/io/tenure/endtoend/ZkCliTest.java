@@ -59,7 +59,7 @@ class ZkCliTest {
     second.getZookeeperClient().getZooKeeper().getTestable().injectSessionExpiration();
     lost.ended().toCompletableFuture().get(60, TimeUnit.SECONDS);
     Lease lease = w1.acquire();
-    // Somebody works, and renews, while the slow command line starts again and again.
+    // A leader works, and renews, while the slow command line starts again and again.
     ScheduledExecutorService worker = Executors.newSingleThreadScheduledExecutor();
     zk.closeLater(worker::shutdownNow);
     worker.scheduleWithFixedDelay(

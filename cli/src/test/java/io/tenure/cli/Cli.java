@@ -17,7 +17,6 @@ import org.apache.curator.test.TestingServer;
 /** Runs the command inside of a test, with a world of its own around it. */
 final class Cli {
 
-  /** What came of it. */
   record Result(int exitCode, String out, String err) {
     List<String> lines() {
       return out.lines().toList();

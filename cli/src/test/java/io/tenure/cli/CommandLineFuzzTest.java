@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.function.ToLongFunction;
 
 /**
- * Whatever is typed, each line an argument: one line on standard error and an exit code that says
+ * Any input, each line an argument, gives one line on standard error and an exit code that says
  * why, never an internal error. The servers' addresses are wrong, so no command gets further.
  */
 class CommandLineFuzzTest {

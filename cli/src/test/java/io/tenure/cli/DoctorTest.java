@@ -246,7 +246,7 @@ class DoctorTest {
     assertSaid(all, "note", "plan", "/d/twice/plan", "1 worker that is not there: w-9");
   }
 
-  /** The group of a worker that is gone, made again by hand, so that nobody mends it. */
+  /** The group of a worker that is gone, made again by hand, so that no worker mends it. */
   private static void still(String from, String group) throws Exception {
     for (String path : List.of("", "/workers", "/plan", "/directives", "/shards")) {
       client
@@ -466,7 +466,7 @@ class DoctorTest {
             .build();
     worker.start();
     opened.closeLater(worker);
-    worker(worker, "/protected", "w-1"); // With parents that are nobody else's.
+    worker(worker, "/protected", "w-1"); // The worker owns the parents too.
     assertThat(examined("/protected"))
         .noneMatch(one -> one.check().equals("acl") && one.level().equals("risky"));
     leadOnce(client, "/d/open", Retention.DEFAULT);

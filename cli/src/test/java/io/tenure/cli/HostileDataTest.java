@@ -31,8 +31,8 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
- * Whatever stands in znodes, archives and on the command line: no command, of all that there are,
- * lets a hidden character of it through to the terminal, and none fails inside.
+ * For any data in znodes, in archives and on the command line, every command keeps hidden
+ * characters from the terminal, and none fails with an internal error.
  */
 @Timeout(300)
 class HostileDataTest {
@@ -271,7 +271,7 @@ class HostileDataTest {
                 List.of("status", HostileTree.GROUP),
                 List.of("status", HostileTree.GROUP, "--json"),
                 List.of("doctor", HostileTree.GROUP, "--no-probe"))) {
-          // Nobody looks at the width there, so that nothing is cut for it.
+          // There is no terminal with a width, so no line is cut to fit one.
           Cli.Result result = Cli.at(server).run(line.toArray(String[]::new));
           assertThat(result.out().length() + result.err().length())
               .as("%s with a long %s", line, field)

@@ -128,7 +128,7 @@ class SecureAccessTest {
       answered(way, "audit", way.scope());
       answered(way, "audit", "verify", way.scope());
       assertThat(answered(way, "audit", "export", way.scope()).json()).isNotEmpty();
-      // On a slow machine nobody may lead at this moment, and the leader of before be back soon.
+      // On a slow machine the scope may be vacant at this moment, and its leader back soon.
       await()
           .atMost(Duration.ofSeconds(60))
           .untilAsserted(() -> answered(way, "revoke", way.scope(), "--reason", "for a test"));

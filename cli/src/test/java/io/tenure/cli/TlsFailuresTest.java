@@ -230,7 +230,7 @@ class TlsFailuresTest {
     connects(zk.sasl("worker"));
   }
 
-  /** ZooKeeper's client would go on without one, and do what everybody may do. */
+  /** ZooKeeper's client would go on without a login, and do what every client may do. */
   @Test
   void aLoginThatCannotBeReadIsRefusedAndNotLeftOut() throws Exception {
     String property = "java.security.auth.login.config";

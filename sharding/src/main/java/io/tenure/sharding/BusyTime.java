@@ -31,7 +31,7 @@ final class BusyTime {
     long begun = since;
     since = IDLE;
     if (begun != IDLE) {
-      long before = busyNanos; // Nobody else writes it.
+      long before = busyNanos; // Only this thread writes it.
       busyNanos = before + (nowNanos - begun);
     }
   }

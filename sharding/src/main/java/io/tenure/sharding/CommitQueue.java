@@ -13,7 +13,7 @@ import java.util.Optional;
  * <p>A transaction is bounded by its shards, and by its bytes to half of what the server takes by
  * default ({@code jute.maxbuffer}, 1 MiB). Several are under way at a time, so that the round trips
  * overlap. While one is, only full ones follow: what comes one by one, as the events of a crash do,
- * gathers until an answer is there, without anybody waiting for a timer.
+ * gathers until an answer is there, and no commit waits for a timer.
  *
  * <p>If one operation fails, the server applies none: then that shard is set aside and the others
  * are sent again.
@@ -152,7 +152,7 @@ final class CommitQueue {
     return waiting.size() >= MAX_SHARDS && inFlight < MAX_IN_FLIGHT;
   }
 
-  /** The answer to a batch has come, or cannot come any more. */
+  /** The answer to a batch has come, or can no longer come. */
   void answered() {
     inFlight--;
   }

@@ -386,7 +386,7 @@ final class Coordinator implements LeaderTask, SessionListener, AutoCloseable {
     return true;
   }
 
-  /** Where a part of the plan was lost while nobody coordinated, the leaders are still there. */
+  /** Where a part of the plan was lost while no worker coordinated, the leaders are still there. */
   private CoordinatorMachine begin(Lease lease, GroupReader.StandingPlan plan, ShardSet shards)
       throws InterruptedException, GroupReader.NotConnectedException {
     CoordinatorMachine begun =

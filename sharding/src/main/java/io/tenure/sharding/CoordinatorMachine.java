@@ -10,7 +10,7 @@ import java.util.TreeSet;
 
 /**
  * The core of the coordinator: looks at who is there and what operators want, and says how the plan
- * shall change. Knows no Curator, clock, thread or log.
+ * is to change. Knows no Curator, clock, thread or log.
  *
  * <p><b>What it goes by.</b> The plan says who leads what, until a worker reports that it took a
  * shard over. Nothing here looks at the shards themselves: their number would make that expensive,
@@ -22,18 +22,18 @@ import java.util.TreeSet;
  * <p><b>What happens to a shard.</b>
  *
  * <ul>
- *   <li>Its leader's worker is gone: whoever stands by has it, since it takes over without being
- *       told; if nobody does, the plan gives it to another worker at once.
- *   <li>It shall move from one live worker to another: a planned move, see {@link MovesInFlight}.
- *   <li>Its leader drains and nobody else is there: it is released to nobody.
+ *   <li>Its leader's worker is gone: a standby has it, since a standby takes over without being
+ *       told; where there is no standby, the plan gives it to another worker at once.
+ *   <li>It is to move from one live worker to another: a planned move, see {@link MovesInFlight}.
+ *   <li>Its leader drains and no other worker is there: it is released without a successor.
  *   <li>It fails somewhere: see {@link FailingPlacement}.
  * </ul>
  *
  * <p><b>An outage is no crash.</b> When a coordinator begins and more than half of the workers of
  * the plan are missing, or have registered again since it was written, they have most likely lost
  * their sessions together, and the missing ones will be back as well: it waits for them, two settle
- * windows at most, before it gives their shards to those that were faster. Where somebody stands
- * by, that has taken over meanwhile.
+ * windows at most, before it gives their shards to those that were faster. Where a shard has a
+ * standby, the standby has taken over meanwhile.
  *
  * <p>One machine lives from one reading of the plan to the next loss of certainty about it: a
  * tenure, or less if the outcome of a write is unknown; its {@link CoordinatorMemory} lives for all
@@ -54,7 +54,7 @@ final class CoordinatorMachine {
   record View(GroupSettings settings, List<Worker> workers, Directives directives) {}
 
   /**
-   * How the plan shall change.
+   * How the plan is to change.
    *
    * @param writes plans of workers that are new or have changed
    * @param removals workers that are gone and whose plans are to be deleted
@@ -215,7 +215,7 @@ final class CoordinatorMachine {
     joining.see(newcomers, nowNanos);
     long settle = view.settings().settleWindow().toNanos();
     boolean due = joining.nanosLeft(settle, nowNanos).map(left -> left == 0).orElse(false);
-    // A group that was led and has nobody left does not wait: its shards are vacant.
+    // A group that was led and has no worker left does not wait: its shards are vacant.
     return due || (!anybody && !isFirst()) ? joining.take() : Set.of();
   }
 

@@ -17,9 +17,9 @@ import java.util.TreeMap;
  * What operators want: the children of {@code /<group>/directives}. Immutable.
  *
  * <pre>
- * drain-&lt;worker id&gt;      this worker shall hand over everything; the data may say why
- * capacity-&lt;worker id&gt;   this is its capacity, whatever it says itself: a number above 0
- * pin-&lt;shard&gt;            a worker id: it shall lead the shard for as long as this stands here
+ * drain-&lt;worker id&gt;      this worker is to hand over everything; the data may say why
+ * capacity-&lt;worker id&gt;   its capacity, in place of the one it declares: a number above 0
+ * pin-&lt;shard&gt;            a worker id: it is to lead the shard while this znode exists
  * move-&lt;shard&gt;           a worker id: the shard moves there once; removed when it has
  * </pre>
  *
@@ -27,10 +27,10 @@ import java.util.TreeMap;
  * with {@code value} and {@code reason}. What cannot be understood is passed over, and said in
  * {@code ignored}; but a drain counts also then, since its name says all but the reason.
  *
- * @param drains why each of these workers shall drain
+ * @param drains why each of these workers is to drain
  * @param capacities hand-set capacities of workers
- * @param pins shards that shall be led by a certain worker
- * @param moves shards that shall move to a certain worker
+ * @param pins shards that a certain worker is to lead
+ * @param moves shards that are to move to a certain worker
  * @param unclear what is wrong with the data of drains that count by their names alone, by path
  * @param ignored what is wrong with those that are passed over, by path
  * @param paths where the pins and moves stand, by kind and shard: people write names as they like
@@ -75,7 +75,7 @@ record Directives(
     return parsed;
   }
 
-  /** Whether a directive's name alone says that a worker shall drain. */
+  /** Whether a directive's name alone says that a worker is to drain. */
   static boolean isDrain(String path) {
     String name = path.substring(path.lastIndexOf('/') + 1);
     return name.startsWith(DRAIN)

@@ -20,7 +20,7 @@ public sealed interface GroupChange {
   /** Why. */
   String reason();
 
-  /** A worker shall hand over everything, until {@link Undrain}. */
+  /** A worker is to hand over everything, until {@link Undrain}. */
   record Drain(String worker, String reason) implements GroupChange {
     /** Puts the reason on one line. */
     public Drain {
@@ -56,7 +56,7 @@ public sealed interface GroupChange {
     }
   }
 
-  /** A worker shall lead a shard for as long as it is there, until {@link Unpin}. */
+  /** A worker is to lead a shard for as long as the worker is there, until {@link Unpin}. */
   record Pin(String shard, String worker, String reason) implements GroupChange {
     /** Puts the reason on one line. */
     public Pin {
@@ -92,7 +92,7 @@ public sealed interface GroupChange {
     }
   }
 
-  /** A shard shall move to a worker once. A later rebalancing may move it away. */
+  /** A shard is to move to a worker once. A later rebalancing may move it away. */
   record Move(String shard, String worker, String reason) implements GroupChange {
     /** Puts the reason on one line. */
     public Move {
@@ -110,7 +110,7 @@ public sealed interface GroupChange {
     }
   }
 
-  /** A worker has this capacity, whatever it says itself, until {@link ResetCapacity}. */
+  /** A worker has this capacity, in place of the one it declares, until {@link ResetCapacity}. */
   record SetCapacity(String worker, double capacity, String reason) implements GroupChange {
     /**
      * Checks the number, and puts the reason on one line.
@@ -222,8 +222,8 @@ public sealed interface GroupChange {
   }
 
   /**
-   * A group with named shards has these no more. They are stopped and resigned; their znodes stay,
-   * with their epochs and their trails.
+   * A group with named shards no longer has these. They are stopped and resigned; their znodes
+   * stay, with their epochs and their trails.
    */
   record RemoveShards(List<String> names, String reason) implements GroupChange {
     /**
@@ -279,9 +279,9 @@ public sealed interface GroupChange {
   }
 
   /**
-   * The leader of a shard shall give it up. Whoever stands by takes over; if nobody does, the same
-   * worker is elected again, in a new tenure. Only the tenure that is in office when this is asked
-   * for is meant, never a successor's.
+   * The leader of a shard is to give it up. A standby takes over; where there is no standby, the
+   * same worker is elected again, in a new tenure. Only the tenure that is in office when this is
+   * asked for is meant, never a successor's.
    */
   record Revoke(String shard, String reason) implements GroupChange {
     /** Puts the reason on one line. */

@@ -23,12 +23,14 @@ sealed interface GroupEdit {
   /**
    * A directive is written.
    *
-   * @param version of the one that stands there; empty if there is none
+   * @param version of the directive that exists already; empty if there is none
    */
   @SuppressWarnings("ArrayRecordComponent") // carried, never compared
   record Put(String path, byte[] data, OptionalInt version, String value) implements GroupEdit {}
 
-  /** Directives are taken back: more than one only if somebody has spelled a name differently. */
+  /**
+   * Directives are taken back: more than one only if an operator has spelled a name differently.
+   */
   record TakeBack(List<GroupFacts.Standing> directives, String value) implements GroupEdit {}
 
   /**

@@ -15,8 +15,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * The rules of what operators may ask for, and what it comes down to: the same for whoever asks
- * what would happen, and for whoever does it. Pure.
+ * The rules of what operators may ask for, and the edit that each change comes down to: the same
+ * for a preview of a change and for the change itself. Pure.
  */
 final class GroupEdits {
 
@@ -36,8 +36,8 @@ final class GroupEdits {
    * What a change comes down to.
    *
    * @throws IllegalArgumentException if there is no such shard or worker
-   * @throws IllegalStateException if the group is not of the kind for it, or nobody is in office
-   *     who could give up
+   * @throws IllegalStateException if the group is not of the kind for it, or no leader is in office
+   *     that could give up
    */
   GroupEdit edit(GroupChange change) {
     if (change instanceof GroupChange.Drain drain) {
@@ -85,7 +85,7 @@ final class GroupEdits {
     return new GroupEdit.Put(path, Directives.bytes(value, reason), version, value);
   }
 
-  /** Whoever wrote it by hand may have left the name as it is, without encoding it. */
+  /** An operator who wrote it by hand may have left the name as it is, without encoding it. */
   private GroupEdit takeBack(String kind, String subject) {
     List<GroupFacts.Standing> found =
         facts.directives().stream()

@@ -10,7 +10,7 @@ import java.util.Optional;
  * @param settingsData the same as it stands in the znode
  * @param settingsVersion the znode's version
  * @param workers the ids of those that are registered
- * @param directives that stand there, whatever they say
+ * @param directives all that exist, with any content
  * @param office of the shard that is to be revoked, if that is what is asked for
  * @param rootBytes what the server has before the client's paths
  */

@@ -36,7 +36,7 @@ final class GroupNodes {
 
   private static final Log log = Log.of(GroupNodes.class);
 
-  /** Each time, somebody else has made or deleted one of them between reading and writing. */
+  /** Each time, another client has made or deleted one of them between reading and writing. */
   private static final int MAX_ATTEMPTS = 20;
 
   /**

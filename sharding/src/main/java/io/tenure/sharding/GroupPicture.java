@@ -14,8 +14,8 @@ import java.util.TreeMap;
  * @param workers registrations that can be understood
  * @param plan parts that can be understood
  * @param summary of the plan; that before the first if it cannot be understood
- * @param directives whatever they say
- * @param unreadable what stands there and cannot be read or understood
+ * @param directives all that exist, with any content
+ * @param unreadable the znodes that cannot be read or understood
  */
 record GroupPicture(
     List<String> registered,
@@ -31,8 +31,8 @@ record GroupPicture(
   }
 
   /**
-   * Who leads what, as the coordinator believes: as the plan says, unless somebody says that it
-   * took over. Who is not registered leads nothing.
+   * Who leads what, as the coordinator believes: as the plan says, unless a worker says that it
+   * took over. A worker that is not registered leads nothing.
    */
   Map<String, String> leaders() {
     Map<String, CoordinatorMachine.Worker> present = present();

@@ -228,7 +228,7 @@ final class GroupReader {
               if (result instanceof OpResult.GetDataResult found) {
                 leaderOf(path, data(found))
                     .ifPresent(worker -> leaders.put(paths.shardOf(path), worker));
-              } // Else nobody leads it, or who does is not to be known.
+              } // Else it has no leader, or its leader cannot be known.
             });
     return leaders;
   }

@@ -18,13 +18,13 @@ import java.util.Set;
  * @param planReason what the last plan was for
  * @param unplaced shards that no worker has room for
  * @param unplacedReason why, where it is not only their number; may be empty
- * @param coordinator the tenure of the worker that coordinates; empty if nobody does
+ * @param coordinator the tenure of the worker that coordinates; empty if no worker does
  * @param workers by id; of two registrations with one id the later
  * @param shards every shard of the group, in the order of its set; while the settings cannot be
  *     read, those of the plan
  * @param directives what operators want, by the names of the znodes
  * @param refused workers that the group refuses, because they were told other settings for example
- * @param unreadable what stands there and cannot be read: damaged, of a newer format, or denied
+ * @param unreadable the znodes that cannot be read: damaged, of a newer format, or denied
  */
 public record GroupStatus(
     Optional<GroupSettings> settings,
@@ -85,9 +85,10 @@ public record GroupStatus(
   /**
    * A shard.
    *
-   * @param leader the tenure in office; empty if nobody leads it
-   * @param lastEnd how the last tenure ended, if nobody leads it and that is recorded
-   * @param lastEpoch the last tenure's number; 0 if nobody ever led it, or it cannot be read
+   * @param leader the tenure in office; empty if no worker leads it
+   * @param lastEnd how the last tenure ended, if no worker leads it and the end is recorded
+   * @param lastEpoch the last tenure's number; 0 if no worker ever led it, or the number cannot be
+   *     read
    * @param planned the worker that should lead it
    * @param movesTo the worker that gets ready to take it over
    * @param standbys who stands by, first in line first
@@ -119,14 +120,15 @@ public record GroupStatus(
     unreadable = List.copyOf(unreadable);
   }
 
-  /** The shards that nobody leads. */
+  /** The shards that no worker leads. */
   public List<Shard> vacant() {
     return shards.stream().filter(shard -> shard.leader().isEmpty()).toList();
   }
 
   /**
-   * The shards that are in no worker's part of the plan, although it does not say that nobody has
-   * room for them: before the first plan all, and later none, unless the plan was changed by hand.
+   * The shards that are in no worker's part of the plan, although the plan does not say that no
+   * worker has room for them: before the first plan all, and later none, unless the plan was
+   * changed by hand.
    */
   public List<String> unplanned() {
     Set<String> known = Set.copyOf(unplaced);

@@ -25,8 +25,8 @@ import java.util.TreeMap;
 
 /**
  * Puts a group's status together: what the coordinator goes by, the leader node of each shard, and
- * of those that nobody leads the record. Reads of one kind are under way together. Confined to one
- * reading on one thread.
+ * the record of each shard without a leader. Reads of one kind are under way together. Confined to
+ * one reading on one thread.
  */
 final class GroupStatusReading {
 

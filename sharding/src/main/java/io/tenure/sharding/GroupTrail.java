@@ -51,7 +51,7 @@ final class GroupTrail {
                 new Head(TrailRecord.parse(node.path(), node.data()), node.stat().getVersion()));
   }
 
-  /** The entry that stands at a path, if it is the one with this nonce. */
+  /** The entry at a path, if it is the one with this nonce. */
   Optional<Operation> find(String path, String nonce) throws InterruptedException {
     Optional<Znode> node = reads.node(path);
     if (node.isEmpty()) {
@@ -63,7 +63,7 @@ final class GroupTrail {
           ? Optional.of(operation(entry, node.get()))
           : Optional.empty();
     } catch (ForeignDataException e) {
-      return Optional.empty(); // No entry of a change stands there.
+      return Optional.empty(); // The znode is no entry of a change.
     }
   }
 
@@ -75,7 +75,7 @@ final class GroupTrail {
     return Instant.ofEpochMilli(node.stat().getCtime());
   }
 
-  /** What stands there; what no change made is listed apart. */
+  /** The entries; znodes that no change made are listed apart. */
   OperationTrail operations() throws InterruptedException {
     List<Operation> operations = new ArrayList<>();
     List<AuditTrail.Unreadable> unreadable = new ArrayList<>();

@@ -45,9 +45,9 @@ import org.jspecify.annotations.Nullable;
  * can be. So nothing is recorded twice, and nothing that was done is taken for undone.
  *
  * <p><b>Nothing is deleted here.</b> An operator who may create entries and write the record, but
- * delete nothing, can do everything that leaves no directive to take back; and nobody's history is
- * cut by somebody else's change. The trail grows by one small znode for each change; whoever
- * archives it takes out what is old, and tells so in the record.
+ * delete nothing, can do everything that leaves no directive to take back; and no operator's
+ * history is cut by another operator's change. The trail grows by one small znode for each change;
+ * the archiver takes out what is old, and tells so in the record.
  *
  * <p>Blocks; thread-safe, without state of its own.
  */
@@ -55,7 +55,7 @@ final class GroupWriter {
 
   private static final Log log = Log.of(GroupWriter.class);
 
-  /** Each time, somebody else has changed the group between reading and writing. */
+  /** Each time, another client has changed the group between reading and writing. */
   private static final int MAX_ATTEMPTS = 50;
 
   /** Where the creation of the entry is among the steps of a change. */
@@ -84,7 +84,7 @@ final class GroupWriter {
    * Makes a change.
    *
    * @param by who asks for it
-   * @return what was recorded; empty if what shall be taken back does not stand there
+   * @return what was recorded; empty if the change takes something back that does not exist
    */
   Optional<Operation> apply(GroupChange change, String by) throws InterruptedException {
     List<String> identity = SessionIdentity.of(client);
@@ -199,9 +199,7 @@ final class GroupWriter {
       }
     }
 
-    /**
-     * What to say if nothing can be read: if something was sent, nobody knows what became of it.
-     */
+    /** The error if nothing can be read: if a transaction was sent, its outcome is unknown. */
     private TenureException unread(TenureException e) {
       return unknown
           ? new OutcomeUnknownException(
@@ -216,7 +214,7 @@ final class GroupWriter {
           : e;
     }
 
-    /** A successor must not pay for what somebody wanted of its predecessor. */
+    /** A successor must not pay for what an operator wanted of its predecessor. */
     private void checkSameTenure(GroupFacts facts) {
       Optional<Long> present = facts.office().map(GroupFacts.Office::epoch);
       if (epoch.isPresent() && !present.equals(epoch)) {
@@ -255,7 +253,7 @@ final class GroupWriter {
               ? new Failure(code, paths.group(), "write")
               : new Failure(code, steps.get(failed).path(), steps.get(failed).permission());
       if (code == Code.NODEEXISTS && failed == ENTRY_STEP) {
-        // The record had the version that was read, so no change made what stands there.
+        // The record had the version that was read, so no change made the znode that is there.
         naming = EntryNaming.of(UUID.randomUUID().toString());
         log.warn("{}", ForgedEntry.taken(paths.group(), steps.get(failed).node()));
       }

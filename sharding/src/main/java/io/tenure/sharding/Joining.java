@@ -7,9 +7,9 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Workers that have joined and are not in the plan yet. They wait until nobody else has joined for
- * a settle window, so that a rolling start moves shards once and not once for each worker; but for
- * some windows at most.
+ * Workers that have joined and are not in the plan yet. They wait until no other worker has joined
+ * for a settle window, so that a rolling start moves shards once and not once for each worker; but
+ * for some windows at most.
  *
  * <p>Pure; confined to one thread.
  */

@@ -19,7 +19,7 @@ import java.util.TreeMap;
  * <p>A share multiplies a worker's capacity in the placement. An adjustment takes a few shards off
  * the target of the busiest worker, adds them to the targets of the least busy, and turns the
  * targets back into shares: so the next placement gives exactly those numbers, and later ones keep
- * the proportions whoever joins or leaves.
+ * the proportions, no matter which workers join or leave.
  *
  * <p><b>Which shards go.</b> How heavy a single shard is, no worker says. It is estimated: each
  * time, the estimates of a worker's shards are scaled such that they add up to how busy it is. So
@@ -101,7 +101,7 @@ final class LoadBalance {
   }
 
   /**
-   * Adjusts the shares if somebody is too busy. To be called when that is due and nothing moves.
+   * Adjusts the shares if a worker is too busy. To be called when that is due and nothing moves.
    *
    * @return why, if they have changed
    */

@@ -17,7 +17,7 @@ import java.util.Optional;
  *
  * @param identity who asked for it as the server knows it, as {@code scheme:name}; empty where the
  *     server does not tell, and in entries of older versions
- * @param nonce drawn for each change, so that whoever has lost the answer knows its own entry
+ * @param nonce drawn for each change, so that a writer that has lost the answer knows its own entry
  * @param previous the digest of the entry before
  * @param suffix what its name ends in, where its place was taken; see {@link EntryNaming}
  */

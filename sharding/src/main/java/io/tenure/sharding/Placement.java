@@ -12,7 +12,7 @@ import java.util.stream.IntStream;
  * Which worker should lead, and which should stand by for, each shard: sticky quotas.
  *
  * <p>Each worker gets a share of the shards in proportion to its capacity, at most its cap; see
- * {@link Quotas}. It keeps what it has, up to its quota; what is over, and what nobody leads, is
+ * {@link Quotas}. It keeps what it has, up to its quota; what is over, and what no worker leads, is
  * dealt out to those below theirs. Pins come first. Workers that drain get nothing. So:
  *
  * <ul>
@@ -33,7 +33,7 @@ final class Placement {
 
   /** Why a shard moves. */
   enum Cause {
-    /** Nobody leads it. */
+    /** No worker leads it. */
     VACANT,
     /** An operator wants it elsewhere. */
     PINNED,
@@ -63,12 +63,12 @@ final class Placement {
    * @param leaders for each shard the worker that leads it, or will once its move is done, or
    *     {@link #NONE}
    * @param standbys for each rank and each shard the worker that stands by, or {@link #NONE}
-   * @param ranks how many workers shall stand by for each shard
+   * @param ranks how many workers are to stand by for each shard
    * @param tentative shards whose move to their leader is not done: these go first if it has too
    *     many
-   * @param preferred shards that stay with their leader before others do, because somebody has just
-   *     asked for it
-   * @param pins for pinned shards the worker that shall lead them; passed over while it drains or
+   * @param preferred shards that stay with their leader before others do, because an operator has
+   *     just asked for it
+   * @param pins for pinned shards the worker that is to lead them; passed over while it drains or
    *     has no room
    * @param unable for each worker the shards that it cannot lead now
    * @param floating shards that fail somewhere: wherever they are led, they count where the others
@@ -111,7 +111,7 @@ final class Placement {
   }
 
   /**
-   * One shard that shall change its leader.
+   * One shard that is to change its leader.
    *
    * @param from its leader, or {@link #NONE}
    * @param to its new leader, or {@link #NONE} if there is no room for it anywhere
@@ -141,7 +141,7 @@ final class Placement {
   private double[] share = new double[0];
   private int[] quota = new int[0];
 
-  /** How many shards each worker could keep or has been given, whatever its quota. */
+  /** How many shards each worker could keep or has been given, regardless of its quota. */
   private int[] claims = new int[0];
 
   private Placement(Request request) {
@@ -267,9 +267,9 @@ final class Placement {
   }
 
   /**
-   * What not everybody can lead gets its place before the rest: with whoever claims least, who may
-   * give up a plain shard for it that can go anywhere. It goes over a quota if need be, never over
-   * a cap.
+   * A shard that only some workers can lead gets its place before the rest: with the worker that
+   * claims least, which may give up a plain shard for it that can go anywhere. It goes over a quota
+   * if need be, never over a cap.
    */
   private void dealChoosy(int shard) {
     int best = NONE;
@@ -324,7 +324,7 @@ final class Placement {
     return more > 0 || (more == 0 && quota[worker] - claims[worker] > quota[than] - claims[than]);
   }
 
-  /** What is left goes to whoever is below its quota. */
+  /** What is left goes to the workers below their quotas. */
   private void deal() {
     BitSet plain = new BitSet();
     plain.set(0, request.shards());

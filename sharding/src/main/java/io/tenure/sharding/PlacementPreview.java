@@ -11,12 +11,12 @@ import java.util.TreeMap;
 
 /**
  * What a change of a group would lead to, as the coordinator would plan it if nothing else happened
- * meanwhile: no worker came or went, nobody asked for anything else, no task failed. For a group at
- * rest it is exact; while shards are on the move, which one goes where may depend on what comes
- * first. Immutable.
+ * meanwhile: no worker came or went, no operator asked for anything else, no task failed. For a
+ * group at rest it is exact; while shards are on the move, which one goes where may depend on what
+ * comes first. Immutable.
  *
  * @param change what is asked for
- * @param takesEffect false if something shall be taken back that does not stand there
+ * @param takesEffect false if the change takes something back that does not exist
  * @param passedOver why the coordinator would pass the change over, if it would
  * @param moves the shards that would get another leader, in the order of their set; those that are
  *     about to anyway are marked
@@ -38,8 +38,8 @@ public record PlacementPreview(
   /**
    * One shard that gets another leader.
    *
-   * @param from who leads it, as far as the coordinator knows; empty if nobody does
-   * @param to who shall; empty if there is no room for it, or it is removed
+   * @param from who leads it, as far as the coordinator knows; empty if no worker does
+   * @param to the worker that is to lead it; empty if there is no room for it, or it is removed
    * @param reason in the coordinator's words, as they will stand in the shard's trail
    * @param anyway it is about to move there without this change as well
    */
@@ -88,7 +88,7 @@ public record PlacementPreview(
         Collections.unmodifiableMap(new TreeMap<>(with.ignored())));
   }
 
-  /** What is about to move although nobody changes anything. */
+  /** The shards that are about to move without any change. */
   static List<Move> pending(GroupSettings settings, GroupPicture picture) {
     return List.copyOf(
         moves(settings, picture, Rehearsal.of(settings, picture, Optional.empty())).values());

@@ -25,7 +25,7 @@ final class PlanCopy {
     DELETED("was deleted"),
     EMPTIED("was emptied"),
     CHANGED("was overwritten"),
-    /** It belongs to no worker of the plan. Nobody goes by it, and it is left alone. */
+    /** It belongs to no worker of the plan. No worker goes by it, and it is left alone. */
     FOREIGN("was made by another client, and no worker goes by it");
 
     private final String words;

@@ -49,8 +49,8 @@ final class PlanDraft {
   }
 
   /**
-   * Why a shard comes to a worker, or goes from it; the last word counts. Nothing if there is no
-   * such worker any more.
+   * Why a shard comes to a worker, or goes from it; the last word counts. Does nothing if there is
+   * no longer such a worker.
    */
   void reason(int shard, int worker, String why) {
     reason(shards.name(shard), worker, why);
@@ -126,7 +126,7 @@ final class PlanDraft {
     return nodes;
   }
 
-  /** Why it leads what it has had before stands there still. */
+  /** Shards that the worker keeps keep their reasons too. */
   private static Map<String, List<String>> withEarlier(
       Map<String, String> reasons, List<String> leads, @Nullable PlanNode before) {
     Map<String, String> all = new HashMap<>();

@@ -13,15 +13,15 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one worker shall do: the data of {@code /<group>/plan/<worker id>}. It steers; it never
+ * What one worker is to do: the data of {@code /<group>/plan/<worker id>}. It steers; it never
  * grants leadership. Immutable.
  *
  * @param workerId whose plan it is
  * @param incarnation the registration that it is for; an older one of the same id gives up
  * @param draining why the worker hands everything over, if it does
- * @param leads shards that it shall lead
- * @param takesOver shards that it shall get ready for, while another worker still leads them
- * @param standsBy shards that it shall stand by for, by rank: the first rank takes over first
+ * @param leads shards that it is to lead
+ * @param takesOver shards that it is to get ready for, while another worker still leads them
+ * @param standsBy shards that it is to stand by for, by rank: the first rank takes over first
  * @param reasons why shards that are new in {@code leads}, or have gone from it, moved
  */
 record PlanNode(
@@ -35,7 +35,7 @@ record PlanNode(
 
   /**
    * Each shard has one reason, also one that has just left the set. Ranges are short, and many of
-   * them in one znode would fill the memory of whoever reads it.
+   * them in one znode would fill the memory of each reader.
    */
   private static final int MAX_EXPLAINED = 2 * ShardSet.MAX_SHARDS;
 
@@ -108,7 +108,7 @@ record PlanNode(
     return worker != null && worker.incarnation() == incarnation;
   }
 
-  /** Whether it wants the same, for whatever reasons. */
+  /** Whether it wants the same, regardless of the reasons. */
   boolean saysTheSameAs(@Nullable PlanNode other) {
     return other != null
         && workerId.equals(other.workerId)

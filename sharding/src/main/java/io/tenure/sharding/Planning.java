@@ -91,7 +91,7 @@ final class Planning {
   }
 
   /**
-   * Who leads what: as the plan says, unless somebody took over or the leader is gone.
+   * Who leads what: as the plan says, unless a worker took over or the leader is gone.
    *
    * @return the workers that took over from others who are there
    */
@@ -188,7 +188,7 @@ final class Planning {
     for (int shard = 0; shard < shards.size(); shard++) {
       decide(shard, leaders[shard], planned);
     }
-    // What somebody asked for goes before what merely evens out.
+    // What an operator asked for goes before what merely evens out.
     // Of equal ones, those whose last successor was too slow come last.
     planned.sort(
         Comparator.comparing(Placement.Move::cause)
@@ -240,7 +240,7 @@ final class Planning {
   }
 
   /**
-   * Ends moves that are not wanted any more.
+   * Ends moves that are no longer wanted.
    *
    * @return whether there were any. Then their shards are where they were, and it has to be asked
    *     again what is wanted
@@ -312,7 +312,7 @@ final class Planning {
     int leader = actual[shard];
     String name = shards.name(shard);
     if (leader == NONE || (wanted != leader && members.isUnable(leader, shard))) {
-      // Nobody has to stop, so there is no need for a handoff.
+      // No leader has to stop, so there is no need for a handoff.
       machine.moves.end(name);
       if (leader != NONE) {
         machine.memory.failing.failed(name, now);
@@ -374,7 +374,7 @@ final class Planning {
     return "drain of " + id + (why.isEmpty() ? "" : " (" + why + ")");
   }
 
-  /** Why a shard moves although somebody leads it. Placement's own idea knows no wishes. */
+  /** Why a shard moves although a worker leads it. Placement's own idea knows no wishes. */
   private Cause cause(int shard, int leader, int wanted) {
     if (wishes.isAskedFor(shard, wanted)) {
       return Cause.PINNED;

@@ -40,9 +40,9 @@ final class RecordComparison {
   record Suspect(Scope scope, String shard, ScopeRecord record, Stat read, Stat trail) {}
 
   /**
-   * What came of it.
+   * The result of one comparison.
    *
-   * @param refused why nobody may be elected there; empty where the record fits, or has changed
+   * @param refused why no worker may be elected there; empty where the record fits, or has changed
    *     meanwhile and is to be read again
    */
   record Verdict(boolean fits, Optional<TenureException> refused) {
@@ -112,7 +112,7 @@ final class RecordComparison {
 
   private static Optional<RecordCheck.Seen> seen(String name, OpResult result) {
     if (!(result instanceof OpResult.GetDataResult read)) {
-      return Optional.empty(); // Gone meanwhile; or whoever forged it lets nobody read it.
+      return Optional.empty(); // Gone meanwhile; or its forger lets no other client read it.
     }
     byte[] data = read.getData() == null ? new byte[0] : read.getData();
     return Optional.of(new RecordCheck.Seen(name, data, read.getStat().getCzxid()));
@@ -194,7 +194,7 @@ final class RecordComparison {
             });
   }
 
-  /** One by one, since nobody knows how large they are; empty if there was no connection. */
+  /** One by one, since their sizes are unknown; empty if there was no connection. */
   private CompletableFuture<Optional<List<RecordCheck.Seen>>> read(
       long session, Suspect one, List<String> names) {
     CompletableFuture<Optional<List<RecordCheck.Seen>>> read =

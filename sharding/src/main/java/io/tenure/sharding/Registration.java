@@ -34,8 +34,8 @@ import org.jspecify.annotations.Nullable;
  * it is not found, it is made again; should both appear, the higher number is this worker's too,
  * since its owner is this session.
  *
- * <p>What if somebody deletes it? Then it is made again, with a higher number. What if somebody
- * writes it? Then it is written again, see {@link #compare}.
+ * <p>What if another client deletes it? Then it is made again, with a higher number. What if
+ * another client writes it? Then it is written again, see {@link #compare}.
  *
  * <p>Confined to the monitor's event thread.
  */
@@ -51,9 +51,9 @@ final class Registration {
   /** After so long without another hand, what it did is forgotten. */
   private static final long FORGIVEN_NANOS = TimeUnit.MINUTES.toNanos(5);
 
-  /** Whoever registers. Called on the event thread. */
+  /** The worker that registers. Called on the event thread. */
   interface Owner {
-    /** What the node shall say. */
+    /** What the node is to say. */
     WorkerNode node(String nonce);
 
     /** The worker is registered in the present session. */
@@ -389,7 +389,7 @@ final class Registration {
   }
 
   /**
-   * Leaves the group: nobody shall be given shards that is not there to lead them. Insists until
+   * Leaves the group: only a worker that is there to lead shards may be given any. Insists until
    * the node is gone, the session has ended, or the monitor is closed.
    *
    * @return completes when the node is gone or the session has ended

@@ -22,7 +22,7 @@ import org.apache.zookeeper.OpResult;
  * The registrations of a group's workers, as they stand on the server.
  *
  * <p>They tell leaders that are gone from leaders whose leader node alone is gone. A session's
- * nodes are deleted in one transaction, and whoever reads sees transactions in their order. So if a
+ * nodes are deleted in one transaction, and every reader sees transactions in their order. So if a
  * leader node was missing, and after that the registration of the same session was still there,
  * then the end of that session is not what deleted the leader node.
  *

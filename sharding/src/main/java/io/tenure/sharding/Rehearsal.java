@@ -16,10 +16,10 @@ import java.util.TreeMap;
  * what there is, and with workers that do at once what the plan says.
  *
  * <p>First it decides on what there is, as the coordinator has done already, so that it knows what
- * changes. Then the change is made, and nothing has to wait any more: neither for workers that may
- * join, nor for successors to get ready, nor for other moves. So the end is reached in a few
+ * changes. Then the change is made, and from then on nothing has to wait: neither for workers that
+ * may join, nor for successors to get ready, nor for other moves. So the end is reached in a few
  * rounds, and it is the same one, because the placement does not depend on how many moves are under
- * way at a time. Load balancing is left as it is: how busy workers will be, nobody knows.
+ * way at a time. Load balancing is left as it is: how busy workers will be is unknown.
  *
  * <p>Pure; confined to one thread.
  */
@@ -131,7 +131,7 @@ final class Rehearsal {
     return decision;
   }
 
-  /** Ready for what it shall take over, and in office where it shall lead. */
+  /** Ready for what it is to take over, and in office where it is to lead. */
   private CoordinatorMachine.Worker obeying(CoordinatorMachine.Worker worker) {
     PlanNode plan = machine.plans.get(worker.id());
     if (plan == null || !plan.isFor(worker)) {
@@ -163,7 +163,7 @@ final class Rehearsal {
     }
   }
 
-  /** Who stands by takes over what its leader gives up. If nobody does, the leader has it again. */
+  /** A standby takes over what the leader gives up. Without a standby, the leader has it again. */
   private void takeOver(String shard) {
     for (int rank = 0; rank < GroupSettings.MAX_STANDBYS; rank++) {
       for (PlanNode plan : machine.plans.values()) {

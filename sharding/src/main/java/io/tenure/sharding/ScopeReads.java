@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * the next.
  *
  * <p>To read twice is harmless: a reading that failed for want of a connection is told as such, and
- * whoever asked asks again.
+ * the caller asks again.
  *
  * <p>Confined to the monitor's event thread.
  */
@@ -53,7 +53,7 @@ final class ScopeReads {
   /** As long as an entry's name can be, in the characters that most ids are made of. */
   private static final int LIKELY_NAME_BYTES = AuditFormat.nameBytes(128);
 
-  /** What came of a reading. */
+  /** The outcome of a reading. */
   interface Answers {
     /**
      * A scope.
@@ -115,7 +115,7 @@ final class ScopeReads {
   private final Registrations registrations;
   private final LinkedHashMap<String, Wish> wishes = new LinkedHashMap<>();
 
-  /** Entries that cannot be deleted, because somebody has hung a znode below them. */
+  /** Entries that cannot be deleted, because another client has hung a znode below them. */
   private final Set<String> undeletable = new HashSet<>();
 
   private final RecordChecks checks = new RecordChecks();
@@ -151,7 +151,7 @@ final class ScopeReads {
         shard, new Wish(read.number(), read.watch(), read.sync(), read.names(), 0), Wish::and);
   }
 
-  /** From now on, nobody tries to delete this entry. */
+  /** From now on, no commit tries to delete this entry. */
   void cannotDelete(String path) {
     undeletable.add(path);
   }
@@ -197,7 +197,7 @@ final class ScopeReads {
                 if (lasting.isEmpty()) {
                   log.error("reading {} shards failed", some.size(), error);
                 }
-                // Those that have been answered already wait for this number no more.
+                // Those that have been answered already no longer wait for this number.
                 some.forEach((shard, wish) -> failed(shard, wish, lasting));
               }
               flush();
@@ -427,7 +427,7 @@ final class ScopeReads {
     }
     OpResult.GetDataResult read = (OpResult.GetDataResult) results.get(0);
     byte[] data = read.getData();
-    // An empty znode was made by somebody as a parent: it becomes a scope.
+    // Another client made an empty znode as a parent: it becomes a scope.
     ScopeRecord record =
         data == null || data.length == 0
             ? ScopeRecord.empty()

@@ -98,7 +98,7 @@ final class ShardClaims {
     return closing;
   }
 
-  /** How many shards are led, or may come to be, or are to be no more. */
+  /** How many shards are led, may come to be led, or are to be given up. */
   int occupied() {
     return occupied;
   }

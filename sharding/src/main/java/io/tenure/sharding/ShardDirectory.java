@@ -159,7 +159,7 @@ public final class ShardDirectory implements AutoCloseable {
     return new ShardAnswer(leaderOf(shard), trusted);
   }
 
-  /** Who leads a shard; empty if nobody does, or there is no such shard. */
+  /** Who leads a shard; empty if no worker does, or there is no such shard. */
   public Optional<ShardLeader> leaderOf(String shard) {
     return Optional.ofNullable(leaders.get(shard));
   }
@@ -295,7 +295,7 @@ public final class ShardDirectory implements AutoCloseable {
         groupWait.because(
             "there is no group: its first worker makes it. Check the path, the client's namespace"
                 + " and the chroot of its connection string");
-        return; // No group yet, or none any more: its shards' leaders are gone by themselves.
+        return; // No group yet, or no longer one: its shards' leaders are gone by themselves.
       }
       groupWait.over();
       try {

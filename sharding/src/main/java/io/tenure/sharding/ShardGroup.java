@@ -75,8 +75,8 @@ public final class ShardGroup {
   }
 
   /**
-   * The same group, changed in somebody's name: that stands in its trail. Otherwise {@code
-   * user@host} of this process does.
+   * The same group, changed in an operator's name: its trail tells that name. Otherwise it tells
+   * {@code user@host} of this process.
    *
    * @param who one line of at most 200 characters; it is what this process says, and proves nothing
    * @throws IllegalArgumentException if it is blank
@@ -167,12 +167,12 @@ public final class ShardGroup {
   /**
    * Makes a change, and records it in the group's trail.
    *
-   * @return what was recorded; empty if something shall be taken back that does not stand there:
-   *     then nothing is recorded
+   * @return what was recorded; empty if the change takes something back that does not exist: then
+   *     nothing is recorded
    * @throws IllegalArgumentException if there is no such shard or worker, or the shards cannot be
    *     changed like that
    * @throws IllegalStateException if the group's shards are numbered and should have names, or the
-   *     other way round; or if nobody is in office whose tenure could be revoked
+   *     other way round; or if no leader is in office whose tenure could be revoked
    */
   public Optional<Operation> apply(GroupChange change) throws InterruptedException {
     return writer.apply(Objects.requireNonNull(change, "change"), by.orElseGet(ShardGroup::self));
@@ -195,7 +195,7 @@ public final class ShardGroup {
   /**
    * Where the plan as it stands differs from what the placement would make of the group now, if
    * nothing had to wait: for a group at rest nothing is pending. Who leads a shard is here as the
-   * plan says; a shard that is in no worker's part of the plan comes from nobody.
+   * plan says; a shard that is in no worker's part of the plan comes from no worker.
    *
    * @throws TenureException as {@link #status} does
    */
@@ -346,7 +346,7 @@ public final class ShardGroup {
     return apply(new GroupChange.ChangeSettings(settings, reason)).isPresent();
   }
 
-  /** A worker shall hand over everything, until {@link #undrain}. */
+  /** A worker is to hand over everything, until {@link #undrain}. */
   public void drain(String workerId, String reason) throws InterruptedException {
     apply(new GroupChange.Drain(workerId, reason));
   }
@@ -356,7 +356,7 @@ public final class ShardGroup {
     return apply(new GroupChange.Undrain(workerId, "")).isPresent();
   }
 
-  /** A worker shall lead a shard for as long as it is there, until {@link #unpin}. */
+  /** A worker is to lead a shard for as long as the worker is there, until {@link #unpin}. */
   public void pin(String shard, String workerId, String reason) throws InterruptedException {
     apply(new GroupChange.Pin(shard, workerId, reason));
   }
@@ -366,13 +366,13 @@ public final class ShardGroup {
     return apply(new GroupChange.Unpin(shard, "")).isPresent();
   }
 
-  /** A shard shall move to a worker once. A later rebalancing may move it away. */
+  /** A shard is to move to a worker once. A later rebalancing may move it away. */
   public void move(String shard, String workerId, String reason) throws InterruptedException {
     apply(new GroupChange.Move(shard, workerId, reason));
   }
 
   /**
-   * A worker has this capacity, whatever it says itself, until {@link #resetCapacity}.
+   * A worker has this capacity, in place of the one it declares, until {@link #resetCapacity}.
    *
    * @param capacity above 0
    */

@@ -34,9 +34,9 @@ import org.apache.zookeeper.KeeperException.Code;
  * Watches and reads the scopes of shards and sends their commits, many at a time, and tells the
  * worker the outcome of each.
  *
- * <p>What if the reply is lost? Then nobody knows, and each shard of the transaction is read and
- * compared (epoch, session, nonce). What if the session ends? Then the monitor answers everything
- * that was under way, and nothing sent in it can come true in another.
+ * <p>What if the reply is lost? Then the outcome is unknown, and each shard of the transaction is
+ * read and compared (epoch, session, nonce). What if the session ends? Then the monitor answers
+ * everything that was under way, and nothing sent in it can come true in another.
  *
  * <p>Confined to the monitor's event thread.
  */
@@ -301,7 +301,7 @@ final class ShardLink {
     return code == Code.NODEEXISTS || code == Code.BADVERSION || code == Code.NONODE;
   }
 
-  /** The record had the version that was read, so no transition made what stands there. */
+  /** The record had the version that was read, so no transition made the znode that is there. */
   private static boolean isTaken(Code code, ScopeOp op) {
     return code == Code.NODEEXISTS && op instanceof ScopeOp.CreateEntry;
   }

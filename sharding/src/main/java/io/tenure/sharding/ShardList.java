@@ -31,7 +31,7 @@ final class ShardList {
   }
 
   private static JsonNode write(ObjectNode factory, boolean numbered, Collection<String> shards) {
-    // A plan that somebody wrote by hand may name what is no number; it is taken back by name.
+    // A plan that an operator wrote by hand may name what is no number; it is taken back by name.
     if (numbered && shards.stream().allMatch(NUMBERED::contains)) {
       return TextNode.valueOf(ranges(shards));
     }

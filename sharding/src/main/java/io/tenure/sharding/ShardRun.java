@@ -171,7 +171,7 @@ final class ShardRun {
       grantedAtNanos = clock.monotonicNanos();
       turnWanted = true;
     }
-    // However long it means to pause, it shall look whether it is asked to stop.
+    // In a pause of any length, the task has to notice that it is asked to stop.
     granted.onStopRequest(this::wake);
     schedule();
   }

@@ -65,7 +65,7 @@ public final class ShardSet {
    * Shards with names of their own, sorted.
    *
    * @throws IllegalArgumentException if there is none, or one that cannot be a znode's name, is a
-   *     word that Tenure uses below a scope, or stands there twice
+   *     word that Tenure uses below a scope, or is listed twice
    */
   public static ShardSet named(Collection<String> names) {
     if (names.isEmpty() || names.size() > MAX_SHARDS) {

@@ -42,11 +42,11 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>Which worker leads which shard is a plan, made by the worker that coordinates the group. The
- * plan only steers: a shard is led by whoever's election ZooKeeper has committed, and each lease is
- * as safe, and as limited, as {@link io.tenure.lease.Lease} says.
+ * plan only steers: a shard is led by the worker whose election ZooKeeper has committed, and each
+ * lease is as safe, and as limited, as {@link io.tenure.lease.Lease} says.
  *
  * <p>It does not promise that every shard is led at every moment: for as long as a lost worker's
- * session lasts, its shards are led by nobody.
+ * session lasts, its shards have no leader.
  *
  * <p>Thread-safe. Tasks run on the executor, listeners on a thread of the worker's own.
  */
@@ -511,8 +511,9 @@ public final class ShardWorker implements AutoCloseable {
   }
 
   /**
-   * Hands over every shard, as planned moves, and takes no more. Where no other worker has room,
-   * shards are left to nobody. The worker stays in the group, drained, until it is closed.
+   * Hands over every shard, as planned moves, and takes no new ones. Where no other worker has
+   * room, shards are left without a leader. The worker stays in the group, drained, until it is
+   * closed.
    *
    * @return completes when nothing is left; fails if the worker's session cannot come back, because
    *     the client is closed for example

@@ -12,8 +12,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * The threads that run steps: bounded, first come first served, virtual ones where the JVM has them
  * (21 and newer).
  *
- * <p>A step that hangs keeps its thread. So that it costs nobody else's turn, the pool has one more
- * thread for each, up to twice its size.
+ * <p>A step that hangs keeps its thread. So that it costs no other task its turn, the pool has one
+ * more thread for each, up to twice its size.
  *
  * <p>Thread-safe.
  */

@@ -35,8 +35,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Renewal.</b> A step is preceded by a renewal on its own thread. A task that pauses, or
  * waits for a thread, is renewed by a round that itself is run by the pool: if no thread gets to
- * it, the leases run out. A task whose step is running is renewed by nobody else: if it hangs, it
- * lapses, and it alone.
+ * it, the leases run out. A task whose step is running is renewed by its own thread only: if it
+ * hangs, it lapses, and it alone.
  *
  * <p>Confined to the monitor's event thread, except for what {@link ShardRun.Owner} and {@link
  * Office} are called for, which is handed over to it.
@@ -82,7 +82,7 @@ final class Tenures implements ShardRun.Owner, Office {
   /** The lease of each shard, until it is known how it ended. */
   private final Map<String, HeldLease> leases = new HashMap<>();
 
-  /** A lease that is about to be handed out, and why it shall stop if it shall already. */
+  /** A lease that is about to be handed out, and why it is to stop, if it is to already. */
   private static final class Granting {
     Optional<Transition.End> stop = Optional.empty();
   }
@@ -271,7 +271,7 @@ final class Tenures implements ShardRun.Owner, Office {
     lease.ifPresent(held -> tellEnded(shard, held, end, recorded));
   }
 
-  /** Tells once; a second call, with an outcome that came late, tells nobody. */
+  /** Tells once; a second call, with an outcome that came late, tells no listener. */
   private void tellEnded(String shard, HeldLease lease, Transition.End end, boolean recorded) {
     Ended how = new Ended(lease.tenure(), end, recorded);
     if (lease.completeEnded(how, callbacks)) {
@@ -330,7 +330,7 @@ final class Tenures implements ShardRun.Owner, Office {
     return runs.values().stream().filter(ShardRun::isRefused).map(ShardRun::shard).toList();
   }
 
-  /** Nobody asks any more. */
+  /** From now on no caller asks. */
   void abandon() {
     abandoned = true;
     steps.close();

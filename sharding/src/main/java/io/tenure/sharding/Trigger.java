@@ -11,7 +11,7 @@ import java.util.TreeMap;
 
 /**
  * Why shards move that need not: the last change of what there is, in words. Those of the first
- * decision are not known, since nobody has written down what there was before.
+ * decision are not known, since what there was before is not written down.
  *
  * <p>Pure; confined to one thread.
  */

@@ -5,9 +5,9 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * Who shall stand by for what, as a decision wanted it. The next one begins with that, and not with
- * the plan, which says less while shards move: there, the leader of a move that is not done may be
- * wanted as a standby. Immutable.
+ * Which workers are to stand by for which shards, as a decision wanted it. The next one begins with
+ * that, and not with the plan, which says less while shards move: there, the leader of a move that
+ * is not done may be wanted as a standby. Immutable.
  *
  * @param shards which the indexes are of
  * @param workers their ids, which the numbers are of

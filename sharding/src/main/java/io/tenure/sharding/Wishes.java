@@ -58,12 +58,12 @@ final class Wishes {
     return directives.paths().getOrDefault(kind + shard, kind + shard);
   }
 
-  /** The workers that pinned shards shall stay with. */
+  /** The workers that pinned shards are to stay with. */
   Map<Integer, Integer> pins() {
     return pins;
   }
 
-  /** The workers that shards shall move to once. */
+  /** The workers that shards are to move to once. */
   Map<Integer, Integer> moves() {
     return moves;
   }
@@ -77,7 +77,7 @@ final class Wishes {
     return pin(shard) == to;
   }
 
-  /** Whether somebody has asked for just this move. */
+  /** Whether an operator has asked for just this move. */
   boolean isAskedFor(int shard, int to) {
     return isPinned(shard, to) || moves.getOrDefault(shard, NONE) == to;
   }

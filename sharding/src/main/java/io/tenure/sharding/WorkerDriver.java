@@ -423,7 +423,7 @@ final class WorkerDriver implements SessionListener {
     registration.report();
   }
 
-  /** At the start, that is an error of whoever started it; later, it is tried again. */
+  /** At the start, that is an error of the caller that started it; later, it is tried again. */
   private void refused(TenureException cause) {
     tellRefused(cause);
     if (!started.isDone()) {
@@ -506,7 +506,7 @@ final class WorkerDriver implements SessionListener {
 
     @Override
     public void read(Optional<WatchedNode.Found> found) {
-      // No plan, or none any more, says nothing: what is led goes on being led.
+      // No plan, or no longer one, says nothing: what is led goes on being led.
       found.ifPresent(node -> planRead(node.data()));
     }
 
@@ -831,7 +831,7 @@ final class WorkerDriver implements SessionListener {
     closing = true;
     plan.stop();
     followed.stop();
-    // First, so that the plan has somebody else when the shards become vacant.
+    // First, so that the plan has another worker when the shards become vacant.
     registration
         .leave()
         .thenAccept(

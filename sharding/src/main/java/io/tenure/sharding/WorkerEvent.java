@@ -106,7 +106,7 @@ sealed interface WorkerEvent {
     }
   }
 
-  /** It was not applied, since the scope has changed; or nobody knows if it was. */
+  /** It was not applied, since the scope has changed; or it is unknown whether it was. */
   record NotCommitted(String shard, boolean unknown) implements WorkerEvent {
     @Override
     public void deliver(WorkerMachine machine) {
@@ -163,7 +163,7 @@ sealed interface WorkerEvent {
   }
 
   /**
-   * The shard's task is gone, whatever became of its tenure.
+   * The shard's task is gone, regardless of what became of its tenure.
    *
    * @param rests the task does not want to lead now, or has failed: let others have a try
    * @param lasted its tenure was long enough for what failed before it to be forgotten

@@ -16,7 +16,7 @@ public interface WorkerListener {
   /** The worker leads a shard. */
   default void elected(String shard, Lease lease) {}
 
-  /** It does not lead it any more. */
+  /** The worker no longer leads a shard. */
   default void ended(String shard, Ended how) {}
 
   /**

@@ -22,10 +22,9 @@ import java.util.function.Supplier;
  * says what to do; knows no Curator, clock, thread or log.
  *
  * <p><b>The plan steers, the commit protocol decides.</b> Each shard has a role from the plan and a
- * state. Whatever the plan says, a shard is led only by an elect transaction that the server
- * applied, so a plan that is wrong, old or written twice can cost a retry, never a second leader.
- * This class turns plan and session into roles; what a role means for one shard is its {@link
- * ShardClaim}'s.
+ * state. Under any plan, a shard is led only by an elect transaction that the server applied, so a
+ * plan that is wrong, old or written twice can cost a retry, never a second leader. This class
+ * turns plan and session into roles; what a role means for one shard is its {@link ShardClaim}'s.
  *
  * <p>A plan that is not there says nothing: roles stay as they are.
  *
@@ -80,7 +79,7 @@ final class WorkerMachine {
     return claims.failing();
   }
 
-  /** How many shards are led, or may come to be, or are to be no more. */
+  /** How many shards are led, may come to be led, or are to be given up. */
   int occupied() {
     return claims.occupied();
   }

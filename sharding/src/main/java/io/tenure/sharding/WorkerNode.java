@@ -32,7 +32,7 @@ record WorkerNode(
   /**
    * What a worker can take. Immutable.
    *
-   * @param zone where it runs; empty if nobody said
+   * @param zone where it runs; empty if not given
    * @param capacity how much of the load it takes, relative to others
    * @param maxShards how many shards it leads at most
    * @param fits how many leader nodes its session may have, by their bytes

@@ -9,7 +9,7 @@ import java.util.concurrent.Executor;
 /**
  * What one worker is made of. Immutable.
  *
- * @param zone empty if nobody said
+ * @param zone empty if not given
  * @param leaderNodeBytes what the paths of its leader nodes take at most
  * @param margin the safety margin, where it is not the default
  * @param lease the lease duration, where it is not the default

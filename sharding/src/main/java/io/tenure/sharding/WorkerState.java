@@ -13,7 +13,7 @@ public enum WorkerState {
   ACTIVE,
   /** Registered; hands over what it leads, and gets nothing new. */
   DRAINING,
-  /** Does nothing any more: closed by its user, or replaced by a newer process with its id. */
+  /** No longer does anything: closed by its user, or replaced by a newer process with its id. */
   CLOSED;
 
   /** The states that may follow. What is not listed here is a bug and throws. */

@@ -265,7 +265,7 @@ class CommitQueueTest {
     return new CommitQueue.Item(shard, new Commit(List.of(ops), after));
   }
 
-  /** All small ones have the same number of bytes, whatever their names. */
+  /** All small ones have the same number of bytes, regardless of their names. */
   private static CommitQueue.Item small(String shard) {
     return item(shard, new ScopeOp.SetRecord(0, new byte[100 - 3 * shard.length()]));
   }

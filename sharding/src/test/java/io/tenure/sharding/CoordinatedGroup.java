@@ -226,7 +226,7 @@ final class CoordinatedGroup {
     return this;
   }
 
-  /** While nobody coordinates, a worker's part of the plan is lost, and its tenures go on. */
+  /** While no worker coordinates, a worker's part of the plan is lost, and its tenures go on. */
   CoordinatedGroup losePart(String id) {
     Map<String, String> leaders = new HashMap<>();
     planOf(id).orElseThrow().leads().forEach(shard -> leaders.put(shard, id));
@@ -268,7 +268,7 @@ final class CoordinatedGroup {
     CoordinatorMachine.Decision again = machine.decide(view, nowNanos);
     boolean unable = view.workers().stream().anyMatch(one -> !one.node().unable().isEmpty());
     for (int i = 0; unable && i < 3 && !again.writes().isEmpty(); i++) {
-      // What not everybody can lead is placed first, and differently while it moves.
+      // A shard that only some workers can lead is placed first, and differently while it moves.
       writePlans(again.writes());
       again.summary().ifPresent(next -> summary = next.bytes(isNumbered()));
       again = machine.decide(view, nowNanos);
@@ -345,7 +345,7 @@ final class CoordinatedGroup {
         reasons);
   }
 
-  /** What is true of every plan, whatever it was before. */
+  /** What is true of every plan, regardless of the plan before it. */
   private void checkPlan(CoordinatorMachine.View view, Map<String, PlanNode> before) {
     Map<String, String> leaders = new TreeMap<>();
     Map<String, Set<String>> others = new TreeMap<>();
@@ -435,7 +435,7 @@ final class CoordinatedGroup {
     return planOf(id).orElseThrow().takesOver();
   }
 
-  /** Who leads a shard by the plan; empty if nobody does. */
+  /** Who leads a shard by the plan; empty if no worker does. */
   String leader(String shard) {
     return plan().stream()
         .filter(node -> node.leads().contains(shard))
@@ -444,7 +444,7 @@ final class CoordinatedGroup {
         .orElse("");
   }
 
-  /** Who gets ready for a shard; empty if nobody does. */
+  /** Who gets ready for a shard; empty if no worker does. */
   String successor(String shard) {
     return plan().stream()
         .filter(node -> node.takesOver().contains(shard))
@@ -484,7 +484,7 @@ final class CoordinatedGroup {
 
   // ---------------------------------------------------------------- workers that do as they should
 
-  /** Everybody is ready for what it shall take over, and is in office where it should lead. */
+  /** Every worker is ready for what it is to take over, and is in office where it should lead. */
   CoordinatedGroup obey() {
     for (Registered one : registered) {
       one.ready.clear();
@@ -500,7 +500,7 @@ final class CoordinatedGroup {
     return this;
   }
 
-  /** Everybody obeys until nothing is written any more. */
+  /** All workers obey until the coordinator has nothing left to write. */
   CoordinatedGroup calm() {
     for (int round = 0; round < 1000; round++) {
       obey();

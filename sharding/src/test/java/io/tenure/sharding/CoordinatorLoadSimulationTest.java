@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Load balancing over time, where shards are not equally heavy: workers measure how busy they are
- * as the real ones do, and nobody knows the weight of a shard.
+ * as the real ones do, and the weight of a shard is known to none of them.
  */
 class CoordinatorLoadSimulationTest {
 

@@ -224,7 +224,7 @@ class CoordinatorMachineTest {
     CoordinatedGroup group = CoordinatedGroup.led(12, 2, "w-1", "w-2", "w-3");
     String shard = group.leads("w-1").get(0);
     String second = group.standbys(shard).get(1);
-    // w-1 hangs, and is still there; somebody else was faster than the first who stood by.
+    // w-1 hangs, and is still there; another worker was faster than the first standby.
     group.worker(second).tookOver.add(shard);
     group.decide();
     assertThat(group.leader(shard)).isEqualTo(second);
@@ -247,7 +247,7 @@ class CoordinatorMachineTest {
     assertThat(decision.writes()).extracting(PlanNode::workerId).containsExactly("w-1");
     assertThat(group.planOf("w-1").orElseThrow().incarnation()).isGreaterThan(old);
     assertThat(group.leads("w-1")).isEqualTo(led);
-    // The old one goes at last: nothing happens, whatever their order was.
+    // The old one goes at last: nothing happens, regardless of their order.
     java.util.Collections.reverse(group.registered);
     assertThat(group.decide().isEmpty()).isTrue();
     group.registered.removeIf(one -> one.incarnation == old);

@@ -49,7 +49,7 @@ class CoordinatorMovesTest {
     return group;
   }
 
-  /** Everybody has a shard, nothing is under way, and nothing is written any more. */
+  /** Every worker has a shard, nothing is under way, and nothing is left to write. */
   private static void assertSettles(CoordinatedGroup group) {
     group.calm();
     assertThat(group.summary().unplaced()).isEmpty();
@@ -74,7 +74,7 @@ class CoordinatorMovesTest {
     assertThat(group.reason("w-1", "3")).isEqualTo("rebalance after w-4 joined");
     assertThat(group.reason("w-4", "3")).isEqualTo("rebalance after w-4 joined");
 
-    // Elected, it is ready no more.
+    // Elected, it is no longer ready.
     group.worker("w-4").ready.clear();
     assertThat(group.decide().isEmpty()).isTrue();
     group.ready("w-4", "2").decide();

@@ -19,7 +19,7 @@ import net.jqwik.api.Property;
 
 /**
  * Groups under a coordinator and its successors, with workers that come, crash, restart and hang,
- * and operators who want this and that: whatever happens, every plan is sound (see {@link
+ * and operators who want this and that: in all of that, every plan is sound (see {@link
  * CoordinatedGroup}), and when it ends, the group comes to rest as it should be.
  */
 class CoordinatorSimulationTest {
@@ -150,7 +150,7 @@ class CoordinatorSimulationTest {
     for (int w = 0; w < workers; w++) {
       world.start("w-" + w);
     }
-    // A history, so that who has one more than others may be anybody.
+    // A history, so that any worker may be the one that has one shard more than others.
     for (int i = random.nextInt(60); i > 0; i--) {
       switch (random.nextInt(20)) {
         case 0 -> world.crashOne();

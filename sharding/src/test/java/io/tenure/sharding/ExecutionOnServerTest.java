@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** How tasks are run: whose turn it is, on which threads, and how busy that makes the worker. */
+/** How tasks are run: in which order, on which threads, and how busy that makes the worker. */
 @Timeout(120)
 class ExecutionOnServerTest {
 

@@ -101,7 +101,7 @@ class FaultsOnServerTest {
   }
 
   private static ShardWorker.Builder numbered(ShardWorker.Builder builder, int shards) {
-    // Whoever stands by would take over from those who are back a little later.
+    // A standby would take over from the workers that are back a little later.
     return builder
         .shards(ShardSet.numbered(shards))
         .standbys(0)
@@ -347,7 +347,7 @@ class FaultsOnServerTest {
     String shard = workers.heldBy("w-1").get(0);
     group.move(shard, "w-2", "");
     assertThat(held.awaitFired(Workers.PATIENCE)).isTrue();
-    // Its plan is on the way. Somebody else coordinates before it arrives.
+    // Its plan is on the way. Another worker coordinates before it arrives.
     workers.observer().delete().forPath(GROUP + "/coordinator/leader");
     for (String name : workers.observer().getChildren().forPath(GROUP + "/coordinator/latch")) {
       byte[] data = workers.observer().getData().forPath(GROUP + "/coordinator/latch/" + name);

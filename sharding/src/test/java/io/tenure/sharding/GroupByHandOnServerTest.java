@@ -528,7 +528,7 @@ class GroupByHandOnServerTest {
     workers.awaitHeld(SHARDS);
     Workers.Member third = start("w-3");
     workers.awaitHeld(SHARDS);
-    // Nobody coordinates on a record that may give epochs out again, and the logs say so.
+    // No worker coordinates on a record that may give epochs out again, and the logs say so.
     if (!what.contains("record")) {
       workers.await(() -> assertThat(workers.loads()).hasSize(3));
       third.worker().close();

@@ -387,7 +387,7 @@ class GroupOnServerTest {
     assertThat(workers.trail(shard)).contains("revoked w-1 (revoked by an operator: it is slow)");
     workers.observer().delete().forPath(workers.group + "/shards/" + other + "/leader");
     workers.await(() -> assertThat(workers.held().get(other)).isGreaterThanOrEqualTo(2));
-    // Whoever sees it first writes it down; a standby can only say that the node is gone.
+    // The first worker that sees it writes it down; a standby can only say that the node is gone.
     assertThat(workers.trail(other))
         .anyMatch(
             line ->

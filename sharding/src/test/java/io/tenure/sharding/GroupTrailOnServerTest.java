@@ -42,7 +42,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What operators change is changed and recorded in one transaction, once, whatever is lost. */
+/** What operators change is changed and recorded in one transaction, once, despite all losses. */
 @Timeout(60)
 class GroupTrailOnServerTest {
 
@@ -334,7 +334,10 @@ class GroupTrailOnServerTest {
     assertThat(group.verifyOperations()).isEmpty();
   }
 
-  /** Without retries of Curator's own, the reading after the loss may fail: then nobody knows. */
+  /**
+   * Without retries of Curator's own, the reading after the loss may fail: then the outcome is
+   * unknown.
+   */
   private static Operation applied(ShardGroup group, GroupChange change) throws Exception {
     try {
       return group.apply(change).orElseThrow();

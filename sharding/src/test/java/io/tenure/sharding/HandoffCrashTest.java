@@ -22,8 +22,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * A planned move in which somebody crashes, before and after each of its steps: the leader, the
- * successor, the coordinator, and two of them together. Whatever happens, one worker that is alive
+ * A planned move in which a worker crashes, before and after each of its steps: the leader, the
+ * successor, the coordinator, and two of them together. In every case, one worker that is alive
  * leads the shard soon after, and its trail tells one story.
  *
  * <p>The cases are independent and mostly wait for sessions to end, so some run side by side.
@@ -39,7 +39,7 @@ class HandoffCrashTest {
   enum Step {
     /** The plan wants a move; the successor has not begun to get ready. */
     BEFORE_PREPARE,
-    /** The successor is ready, and nobody has heard of it. */
+    /** The successor is ready, and no other worker has heard of it. */
     BEFORE_READY,
     /** The registration says that it is ready; the plan gives it the shard. */
     AFTER_READY,
@@ -232,7 +232,7 @@ class HandoffCrashTest {
           return true;
         }
       }
-      // Or it was ready for so short a time that nobody has seen it.
+      // Or it was ready for so short a time that this test has not seen it.
       return workers.holder("0").orElse("").equals("successor");
     }
 

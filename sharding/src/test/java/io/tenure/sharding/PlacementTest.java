@@ -795,7 +795,7 @@ class PlacementTest {
     return changed;
   }
 
-  /** Who may be first standby for a leader: in another zone, if there is anybody. */
+  /** Who may be first standby for a leader: in another zone, if there is a worker. */
   private static List<Integer> peers(List<Member> members, int leader) {
     List<Integer> all =
         IntStream.range(0, members.size())
@@ -977,7 +977,7 @@ class PlacementTest {
       return group;
     }
 
-    /** A group with a history: whoever has one more than others may be anybody. */
+    /** A group with a history: any worker may be the one that has one shard more than others. */
     static Group settled(Random random, int workers, int shards, int ranks) {
       Group group = equal(workers, shards, ranks);
       group.churn(random, random.nextInt(4));

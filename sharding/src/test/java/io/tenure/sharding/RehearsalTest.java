@@ -131,7 +131,7 @@ class RehearsalTest {
     assertThat(preview.calledOff()).as(what).isEmpty();
     for (PlacementPreview.Move move : preview.caused()) {
       String at = move.to().or(move::from).orElseThrow();
-      // A plan that was written again since does not say it any more.
+      // A plan that was written again since no longer says it.
       assertThat(group.reason(at, move.shard())).as("%s, %s", move, what).isIn("", move.reason());
     }
   }

@@ -15,7 +15,7 @@ import net.jqwik.api.Example;
 
 /**
  * The main ways of one shard of a worker, told as what the worker hears and what it then wants
- * done. {@link WorkerSimulationTest} looks for the ways that nobody thought of.
+ * done. {@link WorkerSimulationTest} looks for the unforeseen ways.
  */
 class ShardMachineTest extends OneShard {
 

@@ -49,7 +49,7 @@ final class SimulatedEnsemble {
     /** How often it was deleted: what was sent to one life does not come true in another. */
     int life;
 
-    /** How often an operator took the leader node away from whoever had it. */
+    /** How often an operator took the leader node away from its leader. */
     int evictions;
 
     SimulatedScope(String shard) {
@@ -154,9 +154,9 @@ final class SimulatedEnsemble {
   }
 
   /**
-   * Versions begin again when somebody deletes a scope, so the commit of a leader who has not heard
-   * of it yet might find its version in the next life. The protocol cannot tell, and does not claim
-   * to; the digests can.
+   * Versions begin again when an operator deletes a scope, so the commit of a leader who has not
+   * heard of it yet might find its version in the next life. The protocol cannot tell, and does not
+   * claim to; the digests can.
    */
   private static boolean isOfAnotherLife(SimulatedScope scope, Commit commit) {
     if (scope.life == 0) {
@@ -205,7 +205,10 @@ final class SimulatedEnsemble {
     stragglers.clear();
   }
 
-  /** Whether a leader node was made by the attempt with that nonce, whatever was written since. */
+  /**
+   * Whether a leader node was made by the attempt with that nonce, regardless of what was written
+   * since.
+   */
   static boolean isOfOrOverwritten(byte[] leader, String nonce) {
     String text = new String(leader, StandardCharsets.UTF_8);
     return text.contains(nonce) || !text.startsWith("{");
@@ -278,7 +281,7 @@ final class SimulatedEnsemble {
     }
   }
 
-  /** Somebody who may add to a trail makes a znode in it. */
+  /** A client that may add to a trail makes a znode in it. */
   void forgeEntry(String shard, List<String> ids) {
     SimulatedScope scope = scope(shard);
     if (scope.now.exists()) {

@@ -183,7 +183,7 @@ final class SimulatedGroup {
 
   // ---- the faults stop ----
 
-  /** From now on everybody is connected, and everything arrives. */
+  /** From now on every worker is connected, and everything arrives. */
   void faultsStop() {
     transcript.add("---- the faults stop");
     ensemble.faults = false;

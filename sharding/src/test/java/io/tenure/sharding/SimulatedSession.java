@@ -39,7 +39,7 @@ final class SimulatedSession {
   /** As the servers see it: its ephemeral nodes live exactly as long. */
   boolean alive = true;
 
-  /** The client has given it up: nothing can be sent in it any more. */
+  /** The client has given it up: from then on nothing can be sent in it. */
   boolean gone;
 
   boolean connected = true;

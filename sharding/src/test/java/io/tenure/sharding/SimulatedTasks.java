@@ -104,7 +104,7 @@ final class SimulatedTasks {
   void ended(String shard, LeadershipAction.Ended ended) {
     Run run = tenures.remove(shard);
     if (run == null) {
-      return; // Nobody wanted it any more when it was elected.
+      return; // It was no longer wanted when it was elected.
     }
     require(run.leaseOver, "the lease is over before the end is told", run);
     SimulatedEnsemble.SimulatedScope scope = ensemble.scope(run.shard);

@@ -25,7 +25,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class SimulatedWorker {
 
-  /** Short, so that whoever waits for a leader that has given up looks a few times only. */
+  /** Short, so that a worker that waits for a leader that has given up looks a few times only. */
   private static final long SESSION_TIMEOUT_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
   static final Retention RETENTION = Retention.last(7);
@@ -52,10 +52,10 @@ final class SimulatedWorker {
 
   boolean closing;
 
-  /** The registration is gone, and nothing holds the closing up any more. */
+  /** The registration is gone, and the closing is no longer held up. */
   boolean left;
 
-  /** It was closed and has settled everything: nobody is there any more. */
+  /** It was closed and has settled everything: its process is gone. */
   boolean closed;
 
   /** What the registration says of the shards. */
@@ -233,7 +233,7 @@ final class SimulatedWorker {
     }
   }
 
-  /** Whatever changes is reported; an end as soon as it is settled. */
+  /** Every change is reported; an end as soon as it is settled. */
   private void checkRegistration(boolean reported) {
     Map<String, String> now = toTell();
     if (reported || !registered) {
@@ -296,8 +296,8 @@ final class SimulatedWorker {
   }
 
   /**
-   * While its session lives and no operator has interfered, whoever holds a lease has its leader
-   * node: nobody else can be in office.
+   * While its session lives and no operator has interfered, the holder of a lease has its leader
+   * node: no other worker can be in office.
    *
    * @param led those in office so far; those of this worker are added
    */

@@ -284,7 +284,7 @@ final class SimulatedWorld {
   final Random random;
   final CoordinatedGroup group;
 
-  /** Things go wrong, and nobody is in a hurry. */
+  /** Things go wrong, and no process is in a hurry. */
   boolean chaos = true;
 
   /** Shards that fail as soon as they are led. */
@@ -361,7 +361,7 @@ final class SimulatedWorld {
     return (int) processes.stream().filter(p -> p.alive && !p.closing).count();
   }
 
-  /** Time passes, and everybody does something. */
+  /** Time passes, and every process does something. */
   void step(Duration time) {
     group.pass(time);
     List.copyOf(processes).forEach(Process::step);
@@ -377,7 +377,7 @@ final class SimulatedWorld {
       return;
     }
     CoordinatorMachine.Decision decision = group.decideOnly();
-    if (fate == 9) { // All of it was written, and nobody knows.
+    if (fate == 9) { // All of it was written, and the answer is lost.
       group.write(decision);
     } else if (fate == 10 && !decision.writes().isEmpty()) {
       group.writePlans(decision.writes().subList(0, random.nextInt(decision.writes().size() + 1)));
@@ -387,7 +387,7 @@ final class SimulatedWorld {
 
   // ---------------------------------------------------------------- what there must be in the end
 
-  /** Nothing goes wrong any more, and after a bounded time nothing happens any more. */
+  /** From now on nothing goes wrong, and after a bounded time nothing is left to happen. */
   void calm(String what) {
     chaos = false;
     int quiet = 0;
@@ -400,7 +400,7 @@ final class SimulatedWorld {
     assertThat(group.decideAfter(Duration.ofHours(1)).isEmpty()).as(what).isTrue();
   }
 
-  /** Each shard is led by the worker whose plan says so, and by nobody else. */
+  /** Each shard is led by the worker whose plan says so, and by no other worker. */
   void checkOffices(String what) {
     for (String shard : group.settings.shards().names()) {
       assertThat(leader(shard)).as("leader of %s, %s", shard, what).isEqualTo(group.leader(shard));

@@ -16,7 +16,7 @@ import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.api.transaction.CuratorOp;
 
 /**
- * A group in which nobody works: its znodes are written by the test, as workers and a coordinator
+ * A group in which no worker runs: its znodes are written by the test, as workers and a coordinator
  * would have left them.
  */
 final class StillGroup {
@@ -107,14 +107,14 @@ final class StillGroup {
     return this;
   }
 
-  /** A shard was led, and is no more. */
+  /** A shard was led, and no longer is. */
   StillGroup vacant(String shard, String worker, long epoch, Transition.End end) throws Exception {
     Incumbent incumbent = new Incumbent(candidate(worker), "0x1f", "nonce-" + epoch, SINCE);
     create(paths.shard(shard).path(), record(epoch, incumbent, Optional.of(end)));
     return this;
   }
 
-  /** The leader's session is gone, and nobody was elected since. */
+  /** The leader's session is gone, and no worker was elected since. */
   StillGroup orphaned(String shard, String worker, long epoch) throws Exception {
     Incumbent incumbent = new Incumbent(candidate(worker), "0x1f", "nonce-" + epoch, SINCE);
     create(paths.shard(shard).path(), record(epoch, incumbent, Optional.empty()));

@@ -32,8 +32,8 @@ import org.awaitility.core.ThrowingRunnable;
 
 /**
  * The workers of one group in a test, each with a client of its own, and what their tasks did.
- * Looks on as somebody with a client of its own, and complains at once if two leases of a shard are
- * held at one instant.
+ * Looks on as an observer with a client of its own, and complains at once if two leases of a shard
+ * are held at one instant.
  */
 final class Workers {
 
@@ -173,7 +173,7 @@ final class Workers {
     }
   }
 
-  /** The shards whose lease somebody holds, with the epoch. */
+  /** The shards whose lease a worker holds, with the epoch. */
   Map<String, Long> held() {
     Map<String, Long> held = new TreeMap<>();
     leases.forEach(

@@ -172,7 +172,7 @@ final class Checker {
     }
   }
 
-  /** By shard, whoever did anything in a leader's name. */
+  /** By shard, every holder that did anything in a leader's name. */
   private static Map<String, Set<Holder>> holders(History history) {
     Map<String, Set<Holder>> holders = new HashMap<>();
     Stream.of(history.held(), history.uses(), history.writes())

@@ -99,7 +99,7 @@ final class Ensemble implements AutoCloseable {
           socket.bind(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), port));
           held.add(socket);
         } catch (IOException e) {
-          socket.close(); // Somebody has it.
+          socket.close(); // Another process has it.
         }
       }
       return held.stream().mapToInt(ServerSocket::getLocalPort).toArray();
@@ -140,7 +140,7 @@ final class Ensemble implements AutoCloseable {
     return directory.resolve("server-" + server + ".cfg");
   }
 
-  /** For clients that no fault shall meet but the servers' own. */
+  /** For clients that only the servers' own faults may meet. */
   String connectString() {
     return IntStream.of(clientPorts)
         .mapToObj(port -> "127.0.0.1:" + port)

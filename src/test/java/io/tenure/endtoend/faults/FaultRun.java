@@ -65,7 +65,6 @@ final class FaultRun {
   record Setup(
       String name, Mode mode, int workers, int shards, Duration session, List<Fault> faults) {}
 
-  /** What came of it. */
   record Result(
       Setup setup, List<Injected> injected, History history, List<Violation> violations) {}
 

@@ -18,9 +18,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Workers and three servers in processes of their own, under faults of every kind: whatever
- * happens, the history keeps the promises; and the checker finds what does not. The seed is
- * printed; {@code -Dtenure.seed} repeats a run.
+ * Workers and three servers in processes of their own, under faults of every kind: every history
+ * keeps the promises; and the checker finds a history that does not. The seed is printed; {@code
+ * -Dtenure.seed} repeats a run.
  */
 @Timeout(600)
 class FaultRunTest {

@@ -15,7 +15,7 @@ import java.util.Locale;
 import java.util.function.Consumer;
 
 /**
- * Attacks Tenure with real processes until the time is over, and tells what came of it: round after
+ * Attacks Tenure with real processes until the time is over, and reports the results: round after
  * round with every kind of fault, one after the other and then many at a time; beside it plain
  * latches and two broken builds, so that the difference can be seen.
  *
@@ -109,7 +109,7 @@ final class Faults implements AutoCloseable {
     return new Schedule(seed, SESSION).oneAfterTheOther(Arrays.asList(kinds));
   }
 
-  /** Runs one schedule, and tells what came of it. */
+  /** Runs one schedule, and reports its result. */
   FaultRun run(String name, Mode mode, List<Fault> faults)
       throws IOException, InterruptedException {
     Setup setup = new Setup(name, mode, WORKERS, SHARDS, SESSION, faults);

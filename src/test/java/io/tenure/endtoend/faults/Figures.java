@@ -22,8 +22,8 @@ import java.util.TreeMap;
  * @param ledAgain the longest time from the last fault of a run until each shard was led
  * @param healthy for each fault of the users' code, the shards that nothing had happened to
  * @param byRule how often each promise was broken
- * @param gaps by kind of fault: for each that was injected, the longest time that a shard was led
- *     by nobody after it
+ * @param gaps by kind of fault: for each that was injected, the longest time that a shard had no
+ *     leader after it
  */
 record Figures(
     int runs,

@@ -122,7 +122,7 @@ final class Fleet implements AutoCloseable {
       }
     }
 
-    /** How many requests its processes have sent, whatever became of them; no pings. */
+    /** How many requests its processes have sent, regardless of their outcomes; no pings. */
     private long requests() {
       return proxies.stream()
           .mapToLong(proxy -> REQUESTS.stream().mapToLong(proxy::requestsSeen).sum())

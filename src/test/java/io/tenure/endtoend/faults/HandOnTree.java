@@ -26,7 +26,7 @@ import org.awaitility.Awaitility;
 
 /**
  * What people, scripts and bad neighbors do to the znodes of a group. What has to be undone is
- * insisted on, whatever the servers do meanwhile.
+ * insisted on, no matter what the servers do meanwhile.
  *
  * <p>Thread-safe.
  */
@@ -63,7 +63,10 @@ final class HandOnTree {
   private final boolean hasGroup;
   private final List<String> shards;
 
-  /** Held by whoever changes the settings: damage that is undone would undo a change as well. */
+  /**
+   * Held by the thread that changes the settings: damage that is undone would undo a change as
+   * well.
+   */
   private final ReentrantLock settings = new ReentrantLock();
 
   private final Set<String> forged = ConcurrentHashMap.newKeySet();
@@ -140,7 +143,7 @@ final class HandOnTree {
     return paths;
   }
 
-  /** What stands there may be the entry of a transition, which was faster. */
+  /** The znode may be the entry of a transition, which was faster. */
   private void takeBack(String path) throws Exception {
     try {
       if (operator.getData().forPath(path).length == FORGED.length) {

@@ -13,8 +13,8 @@ import java.util.List;
  *
  * <p><b>What may move a shard.</b> A fault that meets it, from when it began on: the shard may come
  * home to where it failed long after that, and any shard may go to a worker that is back. And the
- * loss of a session, whatever the reason: the trail tells of that itself. Without any of it a shard
- * has no reason to be elected again.
+ * loss of a session, for any reason: the trail tells of that itself. Without any of it a shard has
+ * no reason to be elected again.
  *
  * <p><b>How often.</b> Where every shard was met by something, each may change its leader by a
  * decision only as often as the faults account for that were not of the users' code.

@@ -282,7 +282,7 @@ final class Injector {
         }
         met.add(shard);
       } catch (KeeperException.NoNodeException e) {
-        // Nobody leads it now.
+        // No worker leads it now.
       } catch (InterruptedException e) {
         throw e;
       } catch (Exception e) {

@@ -15,8 +15,8 @@ enum Mode {
   NO_BOUND("no bound"),
 
   /**
-   * Tenure whose tasks do not give the store their epoch, so that it takes whatever comes. The
-   * checker must find a write of an older tenure after a newer one's.
+   * Tenure whose tasks do not give the store their epoch, so that it takes every write. The checker
+   * must find a write of an older tenure after a newer one's.
    */
   NO_FENCE("no fence");
 

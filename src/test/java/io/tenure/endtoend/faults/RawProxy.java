@@ -23,8 +23,8 @@ final class RawProxy implements AutoCloseable {
   private static final int CONNECT_MILLIS = 2_000;
 
   /**
-   * Whoever connects was accepted here, and does not learn that nobody listens there yet: so it is
-   * tried again for a while.
+   * A client that connects was accepted here, and does not learn that the server is not listening
+   * yet: so the connection to the server is tried again for a while.
    */
   private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(2);
 
@@ -84,7 +84,7 @@ final class RawProxy implements AutoCloseable {
       client.setTcpNoDelay(true);
       server.setTcpNoDelay(true);
     } catch (IOException e) {
-      end(client); // Nobody listens there.
+      end(client); // No server listens there.
       return;
     }
     start("raw-proxy-back", () -> pump(server, client));

@@ -13,7 +13,7 @@ import java.nio.file.StandardOpenOption;
  *
  * <p>All times are of {@link System#nanoTime()}, which on Linux is {@code CLOCK_MONOTONIC}: counted
  * from the machine's start, the same for all of its processes. So times of different processes can
- * be compared, and nobody can set that clock.
+ * be compared, and no process can set that clock.
  *
  * <pre>
  *   held SHARD EPOCH FROM UNTIL CHECKS   held at both times, and asked so often

@@ -15,9 +15,9 @@ record Violation(Rule rule, String shard, String text) {
     STALE_WRITE,
     /** The trail keeps its own rules. */
     TRAIL_UNSOUND,
-    /** Whoever led stands in the trail. */
+    /** Every leader is in the trail. */
     NOT_IN_TRAIL,
-    /** Whoever led did so between the election and the end that the trail tells of. */
+    /** Every leader led between the election and the end that the trail tells of. */
     OUTSIDE_TENURE,
     /** What a lease says of its predecessor is what the trail says. */
     PREDECESSOR,

@@ -30,8 +30,8 @@ import org.openqa.selenium.logging.LoggingPreferences;
 import org.openqa.selenium.support.ui.WebDriverWait;
 
 /**
- * A headless Chromium with a profile of its own, which asks nobody for a driver. Confined to the
- * thread of its test.
+ * A headless Chromium with a profile of its own, which takes the installed driver and downloads
+ * none. Confined to the thread of its test.
  */
 public final class Browser implements AutoCloseable {
 

@@ -66,7 +66,7 @@ public final class Groups {
       return trail.read(false);
     }
     if (shard == 31) {
-      return trail.read(false); // Its leader node is gone, and nobody has recorded it yet.
+      return trail.read(false); // Its leader node is gone, and no successor has recorded it.
     }
     if (shard == 5) {
       trail

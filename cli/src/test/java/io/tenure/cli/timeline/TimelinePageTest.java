@@ -14,7 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** The page's bytes: self-contained, and safe whatever ids and reasons are made of. */
+/** The page's bytes: self-contained, and safe for all ids and reasons. */
 class TimelinePageTest {
 
   static final String HOSTILE = "</script><script>window.hacked=1</script>";
