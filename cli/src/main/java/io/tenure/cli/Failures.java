@@ -2,6 +2,7 @@ package io.tenure.cli;
 
 import io.tenure.scope.AuthenticationFailedException;
 import io.tenure.scope.ForeignDataException;
+import io.tenure.scope.OutcomeUnknownException;
 import io.tenure.scope.PermissionDeniedException;
 import io.tenure.scope.Printable;
 import io.tenure.scope.TenureException;
@@ -53,9 +54,11 @@ final class Failures
       return ExitCode.DENIED;
     } else if (thrown instanceof ForeignDataException) {
       return ExitCode.UNREADABLE;
+    } else if (thrown instanceof OutcomeUnknownException) {
+      return ExitCode.UNREACHABLE; // Whatever the last answer was, one before it did not come.
     } else if (thrown instanceof TenureException) {
-      return thrown.getCause() instanceof KeeperException.NoNodeException
-          ? ExitCode.NOT_THERE
+      return thrown.getCause() instanceof KeeperException cause
+          ? exitCode(cause.code())
           : ExitCode.UNREACHABLE;
     } else if (thrown instanceof IllegalArgumentException
         || thrown instanceof IllegalStateException) {
@@ -68,6 +71,22 @@ final class Failures
       return ExitCode.UNREACHABLE;
     }
     return ExitCode.BUG;
+  }
+
+  /** A server that answers that the znodes prevent an operation can be reached. */
+  private static int exitCode(KeeperException.Code code) {
+    return switch (code) {
+      case NONODE -> ExitCode.NOT_THERE;
+      case NOTEMPTY,
+          NODEEXISTS,
+          BADVERSION,
+          QUOTAEXCEEDED,
+          INVALIDACL,
+          NOCHILDRENFOREPHEMERALS,
+          EPHEMERALONLOCALSESSION ->
+          ExitCode.REFUSED;
+      default -> ExitCode.UNREACHABLE;
+    };
   }
 
   @Override

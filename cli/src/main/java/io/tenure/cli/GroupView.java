@@ -54,6 +54,11 @@ final class GroupView {
         + (draining > 0 ? ", " + draining + " draining" : "");
   }
 
+  /** One line on standard error for each znode that cannot be read. */
+  void sayUnreadable() {
+    status.unreadable().forEach(bad -> Failures.say(io.err(), bad.path() + ": " + bad.problem()));
+  }
+
   void print(boolean everyShard) {
     Output out = io.out();
     out.line(group.path() + ": " + led() + " of " + shards() + " shards led, " + people());
@@ -69,7 +74,6 @@ final class GroupView {
               + ": "
               + refused.why());
     }
-    status.unreadable().forEach(bad -> Failures.say(io.err(), bad.path() + ": " + bad.problem()));
     out.line(
         "  coordinator  "
             + status

@@ -112,6 +112,10 @@ record ScopeStatus(AuditTrail trail, List<String> candidates) {
               + "  "
               + entry.entry().transition().reason());
     }
+  }
+
+  /** One line on standard error for each entry that cannot be read. */
+  void sayUnreadable(Io io) {
     trail.unreadable().forEach(bad -> Failures.say(io.err(), bad.path() + ": " + bad.problem()));
   }
 

@@ -92,6 +92,7 @@ final class StatusCommand implements Callable<Integer> {
     if (found instanceof Target.OfGroup group) {
       GroupStatus status = ShardGroup.of(client, group.path()).status();
       GroupView view = new GroupView(io, group, status);
+      view.sayUnreadable();
       if (json) {
         io.out().json(view.json());
       } else {
@@ -100,6 +101,7 @@ final class StatusCommand implements Callable<Integer> {
       return view.exitCode();
     }
     ScopeStatus status = ScopeStatus.read(client, ((Target.OfScope) found).scope());
+    status.sayUnreadable(io);
     if (json) {
       io.out().json(status.json());
     } else {
@@ -125,6 +127,7 @@ final class StatusCommand implements Callable<Integer> {
     for (Target each : all) {
       if (each instanceof Target.OfGroup group) {
         GroupView view = new GroupView(io, group, ShardGroup.of(client, group.path()).status());
+        view.sayUnreadable();
         exitCode = worse(exitCode, view.exitCode());
         table.row(
             group.path(), "group", view.led() + " of " + view.shards() + " led", view.people());
@@ -133,6 +136,7 @@ final class StatusCommand implements Callable<Integer> {
         }
       } else if (each instanceof Target.OfScope scope) {
         ScopeStatus status = ScopeStatus.read(client, scope.scope());
+        status.sayUnreadable(io);
         exitCode = worse(exitCode, exitCode(status));
         table.row(
             scope.path(),

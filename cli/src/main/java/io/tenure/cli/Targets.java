@@ -117,7 +117,7 @@ final class Targets {
     if (children.containsAll(INSIDE_GROUP)) {
       return Optional.of(new Target.OfGroup(path));
     } else if (children.contains("audit") || children.contains("leader")) {
-      return Optional.of(new Target.OfScope(new Scope(path)));
+      return Target.scopeAt(path).map(Target.OfScope::new);
     }
     return Optional.empty();
   }

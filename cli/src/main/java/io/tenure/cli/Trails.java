@@ -4,6 +4,7 @@ import io.tenure.audit.AuditTrail;
 import io.tenure.audit.AuditTrails;
 import io.tenure.internal.session.ServerErrors;
 import io.tenure.scope.ForeignDataException;
+import io.tenure.scope.Scope;
 import io.tenure.sharding.ShardGroup;
 import io.tenure.sharding.ShardSet;
 import java.util.ArrayList;
@@ -31,7 +32,9 @@ final class Trails {
   List<String> scopes() throws InterruptedException {
     if (target instanceof Target.OfGroup group) {
       List<String> scopes = new ArrayList<>(List.of(group.coordinator().path()));
-      names(group.path() + "/shards").forEach(shard -> scopes.add(group.shard(shard).path()));
+      names(group.path() + "/shards").stream()
+          .flatMap(shard -> group.shardAt(shard).stream())
+          .forEach(scope -> scopes.add(scope.path()));
       return scopes;
     }
     return List.of(target.path());
@@ -50,7 +53,8 @@ final class Trails {
     }
     return names(group.path() + "/shards").stream()
         .filter(shard -> !shards.contains(shard))
-        .map(shard -> group.shard(shard).path())
+        .flatMap(shard -> group.shardAt(shard).stream())
+        .map(Scope::path)
         .collect(Collectors.toSet());
   }
 

@@ -13,6 +13,7 @@ import io.tenure.sharding.ShardSet;
 import io.tenure.sharding.ShardWorker;
 import io.tenure.testing.Opened;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What operators do to a group of real workers; each test has a group of its own. */
 @Timeout(120)
@@ -151,6 +153,48 @@ class ChangingCommandsTest {
   }
 
   @Test
+  void aDirectiveWithChildrenIsNamedAndTheServersAreNotCalledUnreachable() throws Exception {
+    group("/c/parent", ShardSet.numbered(4), "w-1", "w-2");
+    assertThat(run("drain", "w-1", "-g", "/c/parent").exitCode()).isZero();
+    String directive = "/c/parent/directives/drain-w-1";
+    client.create().forPath(directive + "/child");
+    Cli.Result kept = run("undrain", "w-1", "-g", "/c/parent");
+    assertThat(kept.exitCode()).as(kept.toString()).isEqualTo(ExitCode.REFUSED);
+    assertThat(kept.err()).contains(directive + " has children", "delete the children first");
+    client.delete().forPath(directive + "/child");
+    assertThat(run("undrain", "w-1", "-g", "/c/parent").exitCode()).isZero();
+  }
+
+  @Test
+  void znodesThatCanBeNoScopeKeepNoCommandFromTheOthers(@TempDir Path folder) throws Exception {
+    group("/c/beside", ShardSet.numbered(2), "w-1");
+    for (String foreign :
+        List.of("/c/beside/shards/audit", "/c/beside/shards/latch", "/latch/audit")) {
+      client.create().creatingParentsIfNeeded().forPath(foreign);
+    }
+    try {
+      String page = folder.resolve("page.html").toString();
+      for (String[] line :
+          new String[][] {
+            {"status"},
+            {"status", "/c/beside"},
+            {"audit", "/c/beside"},
+            {"audit", "verify", "/c/beside"},
+            {"audit", "quarantine", "/c/beside", "--dry-run", "--by", "ann", "forged"},
+            {"timeline", "/c/beside", "--out", page},
+            {"drain", "w-1", "-g", "/c/beside", "--dry-run"},
+            {"doctor"}
+          }) {
+        Cli.Result result = run(line);
+        assertThat(result.exitCode()).as(result.toString()).isNotEqualTo(ExitCode.REFUSED);
+        assertThat(result.err()).as(result.toString()).doesNotContain("reserved word");
+      }
+    } finally {
+      client.delete().deletingChildrenIfNeeded().forPath("/latch");
+    }
+  }
+
+  @Test
   void damagedSettingsHideNothingElseAndTheRemedyIsNamed() throws Exception {
     group("/c/unset", ShardSet.numbered(4), "w-1", "w-2");
     byte[] good = client.getData().forPath("/c/unset");
@@ -162,6 +206,9 @@ class ChangingCommandsTest {
       assertRemedy(status);
       Cli.Result all = run("status");
       assertThat(all.out()).contains("/c/unset", "4 of 4 led");
+      assertRemedy(all);
+      assertRemedy(run("status", "--json"));
+      assertRemedy(run("status", "/c/unset", "--json"));
       for (String[] line :
           new String[][] {
             {"drain", "w-1", "-g", "/c/unset"},

@@ -249,9 +249,7 @@ final class GroupWriter {
       Code code = e.code();
       int failed = failedOp(e.getResults());
       Failure failure =
-          failed < 0
-              ? new Failure(code, paths.group(), "write")
-              : new Failure(code, steps.get(failed).path(), steps.get(failed).permission());
+          failed < 0 ? new Failure(code, paths.group(), "write") : steps.get(failed).failure(code);
       if (code == Code.NODEEXISTS && failed == ENTRY_STEP) {
         // The record had the version that was read, so no change made the znode that is there.
         naming = EntryNaming.of(UUID.randomUUID().toString());
@@ -311,6 +309,12 @@ final class GroupWriter {
 
   /** One operation of a transaction, and what it needs where. */
   private record Step(CuratorOp op, String path, String permission) {
+    /** What hinders: the znode itself, or the znode that has the permission. */
+    Failure failure(Code code) {
+      boolean itself = code == Code.NOTEMPTY || code == Code.NODEEXISTS;
+      return new Failure(code, itself ? node() : path, permission);
+    }
+
     /** The znode itself. */
     String node() {
       return op.getTypeAndPath().getForPath();

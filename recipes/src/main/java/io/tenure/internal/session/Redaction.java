@@ -22,11 +22,11 @@ final class Redaction {
           + "|(?:api|access|private|secret)[-_. ]?key|cookie|jwt|signature)[\\w.-]*";
 
   /** What stands between a key and its value, also in a string of JSON and in a URL. */
-  private static final String IS = "\\\\*[\"']?\\s*(?:=>|->|\u2192|[:=]|%3[ad])\\s*";
+  private static final String IS = "\\\\*[\"']?\\s*(?:=>|->|\u2192|:=|==|[:=]|%3[ad])\\s*";
 
-  /** A value in quotes, which may be escaped themselves, as in a string of JSON. */
+  /** A value in quotes, which may be escaped themselves, as in JSON, or doubled, as in SQL. */
   private static final String QUOTED =
-      "(?:\\\\+\"[^\"]*\"?|\"(?s:.*?)(?:(?<!\\\\)\"|\\z)|\\\\*'[^']*'?)";
+      "(?:\\\\+\"[^\"]*\"?|\"(?s:.*?)(?:(?<!\\\\)\"|\\z)|\\\\*'(?:[^']|'')*+'?)";
 
   /** The value of a secret: what usually ends a value may be a part of it. */
   private static final String SECRET_VALUE = "(?:" + QUOTED + "|[^\\s\"']\\S*)";
@@ -57,21 +57,22 @@ final class Redaction {
           Rule.of("\\bjdbc:([a-z0-9]+):[^\\s\"']*", "jdbc:$1:" + MASK),
           // User and password in a URL, with or without what follows it.
           Rule.of("(?<![a-z0-9+.-])([a-z][a-z0-9+.-]*://)[^\\s\"']+@", "$1" + MASK + "@"),
-          // Also a scheme that ZooKeeper knows: digest:user:password.
-          Rule.of("\\b(digest|sasl|super):[^\\s:,;]+:[^\\s,;]+", "$1:" + MASK),
+          // Also a scheme that ZooKeeper knows: digest:user:password, addauth digest user:password.
+          Rule.of("\\b((?:digest|sasl|super)(?::|\\s+))[^\\s:,;]+:[^\\s,;]+", "$1" + MASK),
           Rule.of("(authorization[\"']?\\s*[:=]\\s*)[^\\r\\n]+", "$1" + MASK),
           Rule.of("\\b(bearer|basic|negotiate|apikey)\\s+[\\w+/=.~-]{8,}", "$1 " + MASK),
           Rule.of("(" + SECRET + IS + ")" + SECRET_VALUE, "$1" + MASK),
           Rule.of(
               "((?<![\\w.-])(?:[\\w.-]*[._-])?(?:pass|pw)" + IS + ")" + SECRET_VALUE, "$1" + MASK),
+          // The argument of a call, or a field as some classes print theirs.
+          Rule.of("(" + SECRET + "[(\\[])(?:" + QUOTED + "|[^\\s\"')\\]]+)", "$1" + MASK),
           // XML, as an element or as the text of one that is named by an attribute.
           Rule.of("(<[^<>]*?" + SECRET + "[^<>]*>)[^<]+", "$1" + MASK),
           // Arguments of a program.
           Rule.of("((?<!\\S)--?(?:[\\w.-]*[._-])?(?:pass|pw)\\s+)\\S+", "$1" + MASK),
           Rule.of("((?<!\\S)(?=--?)" + SECRET + "\\s+)(?!\\*\\*\\*)\\S+", "$1" + MASK),
           Rule.of("((?<!\\S)(?:-u|--user)\\s+)\\S+", "$1" + MASK),
-          Rule.of(
-              "(" + SECRET + "\\s+(?:is|was|of|for)?\\s*)(?:\"[^\"]*\"?|'[^']*'?)", "$1" + MASK),
+          Rule.of("(" + SECRET + "\\s+(?:is|was|of|for)?\\s*)" + QUOTED, "$1" + MASK),
           // In a sentence, unless it is a remark on the secret.
           Rule.of(
               "(" + SECRET + "\\s+(?:is|was|were|became)\\s*:?\\s+)(?!\\*\\*\\*)" + REMARK + "\\S+",
@@ -83,7 +84,7 @@ final class Redaction {
                   + REMARK
                   + "[^\\s\"']\\S*",
               "$1" + MASK),
-          Rule.of("(\\bidentified\\s+by\\s+)\\S+", "$1" + MASK),
+          Rule.of("(\\bidentified\\s+by\\s+)" + SECRET_VALUE, "$1" + MASK),
           Rule.of(
               "(\\b(?:mysql\\w*|sshpass)\\s(?:[^\\r\\n]{0,200}?\\s)?-p\\s?)(?!\\s)\\S+",
               "$1" + MASK),

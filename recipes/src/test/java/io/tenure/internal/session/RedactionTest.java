@@ -23,6 +23,13 @@ class RedactionTest {
         List.of(
             "login failed: user=app password=hunter2",
             "password: hunter2",
+            "password := hunter2",
+            "addauth digest app:hunter2",
+            "CREATE USER x IDENTIFIED BY 'a hunter2'",
+            "secret: 'it''s hunter2'",
+            "password 'it''s hunter2'",
+            "setPassword(\"hunter2\") failed",
+            "Login[user=app, password[hunter2]]",
             "PASSWORD = 'hunter2', retrying",
             "{\"db.password\":\"hunter2\",\"a\":1}",
             "{password=hunter2}",
