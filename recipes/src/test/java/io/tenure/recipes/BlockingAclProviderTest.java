@@ -39,10 +39,14 @@ class BlockingAclProviderTest {
   }
 
   private CuratorFramework client() {
+    return client(ZooKeeperFixture.SESSION_TIMEOUT);
+  }
+
+  private CuratorFramework client(Duration sessionTimeout) {
     CuratorFramework client =
         CuratorFrameworkFactory.builder()
             .connectString(zk.server().getConnectString())
-            .sessionTimeoutMs((int) ZooKeeperFixture.SESSION_TIMEOUT.toMillis())
+            .sessionTimeoutMs((int) sessionTimeout.toMillis())
             .connectionTimeoutMs(1000)
             .retryPolicy(new RetryNTimes(3, 50))
             .aclProvider(
@@ -113,7 +117,8 @@ class BlockingAclProviderTest {
   @Test
   void aLeaderIsRenewedWhileItBlocksAndItsEndIsRecordedWhenItAnswers() throws Exception {
     blocked = "/nothing";
-    SessionMonitor monitor = zk.monitor(client());
+    // A short session would lose its connection on a busy machine: no request is answered then.
+    SessionMonitor monitor = zk.monitor(client(ZooKeeperFixture.PATIENT_SESSION));
     LeaderElection election = election(monitor, "/later");
     Lease lease = election.acquire();
     LeaderElection other = election(monitor, "/other");

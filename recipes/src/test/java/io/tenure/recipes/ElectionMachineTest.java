@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tenure.internal.Commit;
 import io.tenure.internal.CommitProtocol;
+import io.tenure.internal.ScopeOp;
 import io.tenure.internal.ScopeRecord;
 import io.tenure.internal.ScopeView;
 import io.tenure.internal.leadership.LeadershipAction;
@@ -243,5 +244,168 @@ class ElectionMachineTest extends OneElection {
     assertThat(read(restored)).isEmpty();
     on(new ElectionEvent.OfficeChanged());
     assertThat(read()).hasOnlyElementsOfType(Elects.class);
+  }
+
+  @Example
+  void aCopyOfAnAttemptIsForgottenWithItsSessionSoThatAnElectionThatIsClosedIsIdleAtOnce() {
+    for (boolean copied : new boolean[] {true, false}) {
+      again();
+      sentWithoutAnswer();
+      if (copied) {
+        assertThat(read()).hasOnlyElementsOfType(Elects.class);
+        on(new ElectionEvent.QueueLost());
+      }
+      on(new ElectionEvent.SessionGone(SESSION));
+      on(new ElectionEvent.Leave("closed"));
+      assertThat(machine.state()).isEqualTo(LeadershipState.IDLE);
+    }
+  }
+
+  @Example
+  void anOwnLeaderNodeThatWasOverwrittenIsNotWaitedForBesideTheRecordFromBeforeIt() {
+    sentWithoutAnswer();
+    ScopeView before = scope.read();
+    byte[] text = "a text".getBytes(StandardCharsets.UTF_8);
+    read(view(before, Optional.of(new ScopeView.LeaderData(text, SESSION))));
+    assertThat(machine.state()).isEqualTo(LeadershipState.READING);
+    assertThat(scope.apply(elect(nonce(), SESSION), SESSION)).isTrue();
+    read();
+    assertThat(machine.state()).isEqualTo(LeadershipState.IN_OFFICE);
+  }
+
+  @Example
+  void conflictsBeforeATenureOrAWaitDoNotCountForWhatComesAfter() {
+    for (boolean elected : new boolean[] {true, false}) {
+      again();
+      atHead();
+      for (int i = 0; i < 3; i++) {
+        assertThat(read()).hasOnlyElementsOfType(Elects.class);
+        on(new ElectionEvent.NotCommitted(false));
+      }
+      if (elected) {
+        read();
+        assertThat(scope.apply(elect(nonce(), SESSION), SESSION)).isTrue();
+        on(new ElectionEvent.Committed());
+        on(new ElectionEvent.End(new Transition.Resigned("done")));
+      } else {
+        ScopeView vacant = scope.read();
+        read(view(vacant, Optional.of(new ScopeView.LeaderData(new byte[] {'x'}, SESSION + 1))));
+        assertThat(machine.state()).isEqualTo(LeadershipState.WAITING);
+        assertThat(read()).hasOnlyElementsOfType(Elects.class);
+      }
+      assertThat(on(new ElectionEvent.NotCommitted(false))).containsExactly(pauses(1));
+    }
+  }
+
+  @Example
+  void readingsThatFailAreCountedAnewAfterOneThatSucceeds() {
+    inOffice();
+    on(readFails(denied()));
+    on(readFails(denied()));
+    assertThat(read()).isEmpty();
+    assertThat(on(readFails(denied())))
+        .hasExactlyElementsOfTypes(ElectionAction.WarnOfReading.class, Pauses.class)
+        .endsWith(pauses(1));
+  }
+
+  @Example
+  void readingsThatFailAreCountedAnewInTheNextTenure() {
+    inOffice();
+    on(readFails(denied()));
+    on(new ElectionEvent.End(new Transition.Resigned("done")));
+    assertThat(scope.apply(sent.orElseThrow(), SESSION)).isTrue();
+    on(new ElectionEvent.Committed());
+    inOffice();
+    assertThat(on(readFails(denied())))
+        .hasExactlyElementsOfTypes(ElectionAction.WarnOfReading.class, Pauses.class)
+        .endsWith(pauses(1));
+  }
+
+  @Example
+  void anotherLeaderNodeThatGoesWithNoSessionIsSaidAgain() {
+    atHead();
+    ScopeView vacant = scope.read();
+    ScopeView restored = view(vacant, Optional.of(new ScopeView.LeaderData(new byte[] {'x'}, 0)));
+    for (int i = 0; i < 2; i++) {
+      assertThat(read(restored)).contains(new LeadershipAction.WarnOfPersistentLeader());
+      on(new ElectionEvent.OfficeChanged());
+      assertThat(read(vacant)).hasOnlyElementsOfType(Elects.class);
+      on(new ElectionEvent.NotCommitted(false));
+    }
+  }
+
+  @Example
+  void anElectionThatIsClosedWhileElectingResignsWhatComesTrueAndOneThatIsWantedAgainLeads() {
+    for (boolean again : new boolean[] {false, true}) {
+      again();
+      atHead();
+      assertThat(read()).hasOnlyElementsOfType(Elects.class);
+      on(new ElectionEvent.Leave("closed"));
+      assertThat(machine.state()).isEqualTo(LeadershipState.ELECTING);
+      if (again) {
+        on(new ElectionEvent.Join());
+      }
+      assertThat(scope.apply(elect(nonce(), SESSION), SESSION)).isTrue();
+      List<Object> actions = on(new ElectionEvent.Committed());
+      if (again) {
+        assertThat(machine.state()).isEqualTo(LeadershipState.IN_OFFICE);
+      } else {
+        assertThat(actions)
+            .startsWith(ends(scope.read(), SESSION, new Transition.Resigned("closed")))
+            .doesNotHaveAnyElementsOfTypes(LeadershipAction.Grant.class);
+      }
+    }
+  }
+
+  @Example
+  void anOfficeThatWasGivenUpOnceIsLedWhenItIsWantedLater() {
+    atHead();
+    on(new ElectionEvent.Leave("enough"));
+    assertThat(machine.state()).isEqualTo(LeadershipState.IDLE);
+    inOffice();
+  }
+
+  @Example
+  void onceATransitionHasFoundAnotherNameTheNextHasAPlainOne() {
+    for (boolean answered : new boolean[] {true, false}) {
+      again();
+      atHead();
+      read();
+      on(new ElectionEvent.EntryTaken());
+      read();
+      assertThat(scope.apply(sent.orElseThrow(), SESSION)).isTrue();
+      if (answered) {
+        on(new ElectionEvent.Committed());
+      } else {
+        on(new ElectionEvent.NotCommitted(true));
+        read();
+      }
+      assertThat(on(new ElectionEvent.End(new Transition.Resigned("done"))))
+          .contains(ends(scope.read(), SESSION, new Transition.Resigned("done")));
+    }
+  }
+
+  @Example
+  void aParentOfEntriesThatWasMadeMeanwhileIsNotMadeASecondTime() {
+    atHead();
+    read();
+    on(new ElectionEvent.AuditMissing());
+    read();
+    assertThat(sent.orElseThrow().ops()).hasAtLeastOneElementOfType(ScopeOp.CreateAudit.class);
+    on(new ElectionEvent.NotCommitted(false));
+    read();
+    assertThat(sent.orElseThrow().ops()).doesNotHaveAnyElementsOfTypes(ScopeOp.CreateAudit.class);
+  }
+
+  @Example
+  void onceAnEndHasFoundAnotherNameTheNextElectionHasAPlainOne() {
+    inOffice();
+    on(new ElectionEvent.End(new Transition.Resigned("done")));
+    on(new ElectionEvent.EntryTaken());
+    read();
+    assertThat(scope.apply(sent.orElseThrow(), SESSION)).isTrue();
+    on(new ElectionEvent.Committed());
+    atHead();
+    assertThat(read()).containsExactly(elects(scope.read(), SESSION, nonce()));
   }
 }

@@ -163,10 +163,18 @@ final class Injector {
 
   /** Notes it, and kills the process, if it does not end. */
   private void ends(Child child, Fleet.Slot worker, String when) throws InterruptedException {
-    if (!child.awaitEnd(session.multipliedBy(PATIENCE_SESSIONS).toNanos())) {
-      unended.add(new Violation(Violation.Rule.DID_NOT_END, "(all)", worker.id() + " " + when));
-      child.kill();
+    Duration patience = session.multipliedBy(PATIENCE_SESSIONS);
+    ended(child, patience, worker.id() + " " + when).ifPresent(unended::add);
+  }
+
+  /** The violation of a process that does not end in time; it is killed. */
+  static Optional<Violation> ended(Child child, Duration patience, String what)
+      throws InterruptedException {
+    if (child.awaitEnd(patience.toNanos())) {
+      return Optional.empty();
     }
+    child.kill();
+    return Optional.of(new Violation(Violation.Rule.DID_NOT_END, "(all)", what));
   }
 
   private String onServers(Fault fault) throws IOException, InterruptedException {

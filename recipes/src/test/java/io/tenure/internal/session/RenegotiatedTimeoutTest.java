@@ -255,6 +255,33 @@ class RenegotiatedTimeoutTest {
     assertThat(evidence.proof().orElseThrow().settled()).isEqualTo(at(4_000));
   }
 
+  /** The session has gone on with 4 s, and is on a connection with 12 s since. */
+  private static QuorumEvidence onALongerConnection() {
+    QuorumEvidence evidence = new QuorumEvidence(TIMING, 12_000 * MILLI, Optional.of(at(0)));
+    assertThat(timeoutOfAcknowledgement(evidence, 100, 12_000)).isEqualTo(12_000);
+    evidence.connected(4_000 * MILLI);
+    evidence.connected(12_000 * MILLI);
+    return evidence;
+  }
+
+  @Example
+  void aConnectionIsSettledFromItsFirstAnswerOnAndNotFromTheRequest() {
+    QuorumEvidence evidence = onALongerConnection();
+    evidence.answered(at(2_000), at(2_900), 12_000 * MILLI);
+    evidence.answered(at(3_300), at(3_300), 12_000 * MILLI);
+    evidence.answered(at(4_150), at(4_150), 12_000 * MILLI);
+    assertThat(timeoutOfAcknowledgement(evidence, 4_600, 12_000)).isEqualTo(4_000);
+    assertThat(timeoutOfAcknowledgement(evidence, 5_400, 12_000)).isEqualTo(12_000);
+  }
+
+  @Example
+  void aContactDuringWhichAShorterTimeoutWasSeenBringsNoLongerOne() {
+    QuorumEvidence evidence = onALongerConnection();
+    evidence.answered(at(2_000), at(2_000), 12_000 * MILLI);
+    evidence.answered(at(3_300), at(3_300), 4_000 * MILLI);
+    assertThat(timeoutOfAcknowledgement(evidence, 4_600, 12_000)).isEqualTo(4_000);
+  }
+
   private static long timeoutOfAcknowledgement(
       QuorumEvidence evidence, long millis, long connectionTimeoutMillis) {
     return evidence
