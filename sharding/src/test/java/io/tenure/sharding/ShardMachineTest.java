@@ -200,6 +200,28 @@ class ShardMachineTest extends OneShard {
   }
 
   @Example
+  void whatWasWaitedForOneLeaderIsNotTakenFromTheTimeOfTheNext() {
+    standsByForAnother(0);
+    anothersSessionEnds();
+    officeChanged();
+    for (int i = 0; i < 15; i++) {
+      assertThat(lookedAndFoundItDeserted()).contains("wake 7 in 100 ms");
+      wakes();
+    }
+    anotherLeads();
+    assertThat(looked()).isEmpty();
+    anothersSessionEnds();
+    officeChanged();
+    long waited = 0;
+    while (lookedAndFoundItDeserted().contains("wake 7 in 100 ms")) {
+      waited += TimeUnit.MILLISECONDS.toNanos(100);
+      wakes();
+    }
+    assertThat(waited).isEqualTo(2 * TIMEOUT_NANOS);
+    assertThat(sent.after().record().epoch()).isEqualTo(3);
+  }
+
+  @Example
   void aLeaderWithALongerSessionTimeoutIsWaitedForTwoOfItsOwn() {
     standsByForAnother(0);
     anothersSessionEnds();
