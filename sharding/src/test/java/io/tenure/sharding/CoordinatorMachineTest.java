@@ -423,6 +423,16 @@ class CoordinatorMachineTest {
   }
 
   @Test
+  void anOutageIsOverOnceAllAreBackAndWhoGoesThenHasCrashed() {
+    CoordinatedGroup group = CoordinatedGroup.led(12, "w-1", "w-2", "w-3").settle(WINDOW);
+    group.crash("w-1", "w-2").replaceCoordinator();
+    assertThat(group.decide().isEmpty()).isTrue();
+    group.join("w-1", "w-2").decide();
+    group.crash("w-1", "w-2").decide();
+    assertThat(group.loads()).isEqualTo(Map.of("w-3", 12));
+  }
+
+  @Test
   void newcomersOfAnOutageDoNotWaitForAnotherWindow() {
     // All processes were replaced, and their ids with them.
     CoordinatedGroup group = CoordinatedGroup.led(12, "w-1", "w-2", "w-3").settle(WINDOW);
