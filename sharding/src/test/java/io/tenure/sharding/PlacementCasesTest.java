@@ -81,6 +81,13 @@ class PlacementCasesTest {
     assertThat(place(NONE, NONE)).containsExactly(1, 0);
   }
 
+  @Test
+  void whatFloatsGivesUpItsPlaceToAVacantShardWhereThereIsNoRoomForBoth() {
+    worker(1, 1);
+    floating.set(0);
+    assertThat(place(0, NONE)).containsExactly(NONE, 0);
+  }
+
   // ---------------------------------------------------------------- shards that few can lead
 
   @Test
