@@ -9,8 +9,12 @@ import io.tenure.scope.NotLeaderException;
 import io.tenure.testing.FaultProxy;
 import io.tenure.testing.ZooKeeperFixture;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.curator.framework.CuratorFramework;
+import org.apache.curator.framework.api.CuratorEventType;
+import org.apache.zookeeper.Watcher;
 import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.ZooKeeper;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,6 +34,10 @@ class SessionTimeoutOnServerTest {
 
   private FaultProxy proxy;
   private CuratorFramework client;
+
+  /** A client of a long session; made by {@link #leadPatiently}. */
+  private CuratorFramework patient;
+
   private SessionMonitor monitor;
 
   @BeforeEach
@@ -93,15 +101,60 @@ class SessionTimeoutOnServerTest {
     assertThat(lease.epoch()).isEqualTo(1);
   }
 
-  /** That connection is lost before an answer comes, and the next one has the old limit. */
   @Test
   void aShorterTimeoutCountsAlsoWhereNothingWasAnsweredOnItsConnection() throws Exception {
-    Duration patient = ZooKeeperFixture.PATIENT_SESSION;
-    zk.limitSessions(patient);
-    CuratorFramework own = zk.client(proxy.connectString(), patient);
-    Lease lease = zk.closeLater(LeaderElection.builder(zk.monitor(own), SCOPE).build()).acquire();
-    ZooKeeper handle = own.getZookeeperClient().getZooKeeper();
+    Lease lease = leadPatiently();
+    bounceUnanswered();
+    assertThat(lease.remaining()).isLessThan(SHORT);
+  }
+
+  /**
+   * While the local removal of a watch has no answer, as Curator removes watches, ZooKeeper's
+   * client (3.9) tells its default watcher nothing of the loss of a connection: the event of the
+   * removal passes for that news.
+   */
+  @Test
+  void aShorterTimeoutCountsAlsoWhereTheClientDoesNotTellOfTheLoss() throws Exception {
+    Lease lease = leadPatiently();
+    List<Watcher.Event.KeeperState> told = new CopyOnWriteArrayList<>();
+    patient
+        .getCuratorListenable()
+        .addListener(
+            (any, event) -> {
+              if (event.getType() == CuratorEventType.WATCHED) {
+                told.add(event.getWatchedEvent().getState());
+              }
+            });
+    Watcher watcher = event -> {};
+    ZooKeeper handle = patient.getZookeeperClient().getZooKeeper();
+    handle.exists("/zookeeper", watcher);
+    FaultProxy.Fault removal =
+        proxy.holdBeforeForwarding(ZooDefs.OpCode.checkWatches, 1, body -> true);
+    handle.removeWatches(
+        "/zookeeper", watcher, Watcher.WatcherType.Any, true, (rc, path, context) -> {}, null);
+    assertThat(removal.awaitFired(Duration.ofSeconds(20))).isTrue();
+
+    bounceUnanswered();
+
+    assertThat(told).first().isEqualTo(Watcher.Event.KeeperState.SyncConnected);
+    assertThat(lease.remaining()).isLessThan(SHORT);
+  }
+
+  private Lease leadPatiently() throws Exception {
+    zk.limitSessions(ZooKeeperFixture.PATIENT_SESSION);
+    patient = zk.client(proxy.connectString(), ZooKeeperFixture.PATIENT_SESSION);
+    Lease lease =
+        zk.closeLater(LeaderElection.builder(zk.monitor(patient), SCOPE).build()).acquire();
     client.close();
+    return lease;
+  }
+
+  /**
+   * A connection has a shorter timeout and is lost before an answer comes; the next one has the old
+   * timeout.
+   */
+  private void bounceUnanswered() throws Exception {
+    ZooKeeper handle = patient.getZookeeperClient().getZooKeeper();
     proxy.refuse(true);
     proxy.dropConnections();
     await().until(() -> handle.getState() == ZooKeeper.States.CONNECTING);
@@ -111,11 +164,9 @@ class SessionTimeoutOnServerTest {
     proxy.refuse(false);
     assertThat(unanswered.awaitFired(Duration.ofSeconds(20))).isTrue();
     assertThat(handle.getSessionTimeout()).isEqualTo((int) SHORT.toMillis());
-    zk.limitSessions(patient);
+    zk.limitSessions(ZooKeeperFixture.PATIENT_SESSION);
     proxy.dropConnections();
-    await().until(() -> handle.getSessionTimeout() == patient.toMillis());
-
-    assertThat(lease.remaining()).isLessThan(SHORT);
+    await().until(() -> handle.getSessionTimeout() == ZooKeeperFixture.PATIENT_SESSION.toMillis());
   }
 
   @Test

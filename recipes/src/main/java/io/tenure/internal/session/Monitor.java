@@ -141,6 +141,11 @@ public final class Monitor implements AutoCloseable {
   /** The session has had no connection since its evidence was told of the loss. */
   private boolean cutOff;
 
+  /**
+   * The client has told of a connection of the session, so the next one that it tells is another.
+   */
+  private boolean connectionTold;
+
   private long losses;
   private final List<CompletableFuture<?>> settling = new ArrayList<>();
 
@@ -778,6 +783,9 @@ public final class Monitor implements AutoCloseable {
       tell(listener -> listener.connected(current.id()));
       contact();
     }
+    if (current != null && state == Watcher.Event.KeeperState.SyncConnected) {
+      connectionTold = true;
+    }
     handles.find(); // The event may be the first of another handle.
     if (state == Watcher.Event.KeeperState.ConnectedReadOnly) {
       log.warn(
@@ -785,13 +793,19 @@ public final class Monitor implements AutoCloseable {
     }
   }
 
-  /** Before anything is answered on the new connection, which may be lost before anything is. */
+  /**
+   * Before anything is answered on the new connection, which may be lost before anything is. The
+   * loss of the connection before may not have been told: while the local removal of a watch has no
+   * answer, ZooKeeper's client takes the event of the removal for the news of the loss.
+   */
   private void reconnected(Session of, long timeoutNanos) {
-    if (cutOff) {
-      cutOff = false;
+    if (cutOff || connectionTold) {
       of.evidence().connected(timeoutNanos);
-      publish(of);
+    } else {
+      of.evidence().mayHaveConnected(timeoutNanos);
     }
+    cutOff = false;
+    publish(of);
   }
 
   /**
@@ -920,6 +934,7 @@ public final class Monitor implements AutoCloseable {
     Session begun = new Session(client, of, timing, birth.bornAfter(of.index()));
     session = begun;
     cutOff = false;
+    connectionTold = false;
     log.debug(
         "session {} with timeout {}",
         Sessions.format(begun.id()),

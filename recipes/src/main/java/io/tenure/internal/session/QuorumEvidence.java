@@ -167,11 +167,19 @@ final class QuorumEvidence {
    * goes by it, even if a longer one follows before anything is acknowledged.
    */
   void connected(long connectionTimeoutNanos) {
-    disconnected();
+    mayHaveConnected(connectionTimeoutNanos);
     // The quorum leader was asked whether the session lives, after all that was answered before.
     if (lastSent.isPresent() && (settled.isEmpty() || lastSent.get().isAfter(settled.get()))) {
       settled = lastSent;
     }
+  }
+
+  /**
+   * The client tells of a connection that may be a new one, or the one that the session began on.
+   * So what was sent counts no more than before, and what limits both limits.
+   */
+  void mayHaveConnected(long connectionTimeoutNanos) {
+    disconnected();
     timeoutNanos = Math.min(timeoutNanos, connectionTimeoutNanos);
   }
 

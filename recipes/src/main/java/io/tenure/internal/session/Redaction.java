@@ -88,10 +88,10 @@ final class Redaction {
           Rule.of(
               "(\\b(?:mysql\\w*|sshpass)\\s(?:[^\\r\\n]{0,200}?\\s)?-p\\s?)(?!\\s)\\S+",
               "$1" + MASK),
-          // user/password@database and user:password@host; a principal of a service has no
-          // password.
+          // user/password@database and user:password@host. A principal of a service has no
+          // password, and the secrets of URLs are masked by then.
           Rule.of(
-              "(?<![\\w./:-])(?!(?:zookeeper|host|http|ldap|nfs|krbtgt)/)([\\w.$#-]{1,100})([/:])"
+              "(?<![\\w./:-])(?!(?:zookeeper|host|http|ldap|nfs|krbtgt)/)([\\w.$#-]{1,100})([/:])(?!/)"
                   + "[^\\s@]{1,200}@(?=[\\w/\\[])",
               "$1$2" + MASK + "@"),
           // Any other value that has a key: no rule can know the meaning of every key.

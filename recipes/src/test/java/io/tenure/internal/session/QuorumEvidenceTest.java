@@ -72,6 +72,15 @@ class QuorumEvidenceTest {
   }
 
   @Example
+  void aConnectionThatMayBeTheFirstSettlesNothingAndLimitsTheTimeout() {
+    evidence = new QuorumEvidence(TIMING, TIMEOUT, Optional.of(at(0)));
+    evidence.acknowledged(at(500), at(600), TIMEOUT);
+    evidence.mayHaveConnected(4_000 * MILLI);
+    assertThat(evidence.proof().orElseThrow().settled()).isEqualTo(at(0));
+    assertThat(evidence.timeoutNanos()).isEqualTo(4_000 * MILLI);
+  }
+
+  @Example
   void aReconnectBeforeAnyAnswerSettlesNothing() {
     evidence.connected(TIMEOUT);
     assertThat(evidence.acknowledged(at(10), at(10), TIMEOUT)).isEmpty();

@@ -96,6 +96,12 @@ class RedactionTest {
   }
 
   @Example
+  void theSecretAloneIsMaskedInAnAddress() {
+    assertThat(Redaction.masked("no login at https://app:hunter2@db.example.org/x"))
+        .isEqualTo("no login at https://***@db.example.org/x");
+  }
+
+  @Example
   void whatExplainsAnErrorStays() {
     for (String message :
         List.of(
