@@ -55,7 +55,7 @@ final class Failures
     } else if (thrown instanceof ForeignDataException) {
       return ExitCode.UNREADABLE;
     } else if (thrown instanceof OutcomeUnknownException) {
-      return ExitCode.UNREACHABLE; // Whatever the last answer was, one before it did not come.
+      return ExitCode.UNREACHABLE; // An answer before the last one did not come.
     } else if (thrown instanceof TenureException) {
       return thrown.getCause() instanceof KeeperException cause
           ? exitCode(cause.code())

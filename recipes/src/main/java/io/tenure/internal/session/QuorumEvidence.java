@@ -176,7 +176,7 @@ final class QuorumEvidence {
 
   /**
    * The client tells of a connection that may be a new one, or the one that the session began on.
-   * So what was sent counts no more than before, and what limits both limits.
+   * So nothing more is settled, as on the first, and the shorter timeout counts, as on a new one.
    */
   void mayHaveConnected(long connectionTimeoutNanos) {
     disconnected();
