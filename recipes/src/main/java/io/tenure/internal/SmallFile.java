@@ -42,8 +42,8 @@ public final class SmallFile {
   }
 
   /**
-   * Throws unless a path leads to a plain file of no more than some size, for a reader of another
-   * make.
+   * Throws unless a path leads to a plain file of at most that size. For files that another library
+   * reads.
    *
    * @throws IOException with the reason as its message
    */

@@ -138,11 +138,9 @@ public final class Monitor implements AutoCloseable {
   /** The last that was heard of the connection was its loss. */
   private boolean lost;
 
-  /** The session has had no connection since its evidence was told of the loss. */
-  private boolean cutOff;
-
   /**
-   * The client has told of a connection of the session, so the next one that it tells is another.
+   * The client has told of a connection of the session, or of the loss of one, so the next
+   * connection that it tells is another.
    */
   private boolean connectionTold;
 
@@ -762,7 +760,7 @@ public final class Monitor implements AutoCloseable {
       Session current = session;
       if (current != null) {
         current.evidence().disconnected();
-        cutOff = true;
+        connectionTold = true;
       }
     }
     if (state == Watcher.Event.KeeperState.SyncConnected
@@ -799,12 +797,11 @@ public final class Monitor implements AutoCloseable {
    * answer, ZooKeeper's client takes the event of the removal for the news of the loss.
    */
   private void reconnected(Session of, long timeoutNanos) {
-    if (cutOff || connectionTold) {
+    if (connectionTold) {
       of.evidence().connected(timeoutNanos);
     } else {
       of.evidence().mayHaveConnected(timeoutNanos);
     }
-    cutOff = false;
     publish(of);
   }
 
@@ -933,7 +930,6 @@ public final class Monitor implements AutoCloseable {
   private void begin(Handle of) {
     Session begun = new Session(client, of, timing, birth.bornAfter(of.index()));
     session = begun;
-    cutOff = false;
     connectionTold = false;
     log.debug(
         "session {} with timeout {}",

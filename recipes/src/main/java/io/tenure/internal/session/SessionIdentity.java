@@ -23,7 +23,7 @@ public final class SessionIdentity {
 
   private SessionIdentity() {}
 
-  /** The ids that data names, no more and no longer than this client writes them. */
+  /** The ids that data names, bounded in number and length like those that this client writes. */
   public static List<String> read(ZnodeJson data) {
     List<String> ids = new ArrayList<>();
     if (data.get("identity") instanceof ArrayNode named) {
